@@ -1,1 +1,29 @@
-//! placeholder
+//! The rules of grantd, and nothing else.
+//!
+//! This crate owns what is true of tokens, scopes, sign-in, authorizations,
+//! apps and grants, and the [`store`] traits that say what must be remembered.
+//! It must not know HTTP, SQL or an async runtime: time, chance and storage
+//! are passed in, so that every rule is tested without any of them.
+
+pub mod app;
+pub mod applications;
+pub mod audit;
+pub mod authority;
+pub mod authorization;
+pub mod authorizations;
+pub mod clock;
+pub mod entropy;
+pub mod error;
+pub mod fingerprint;
+pub mod grant;
+pub mod ids;
+pub mod login;
+pub mod note;
+pub mod scope;
+pub mod secret;
+pub mod store;
+pub mod token;
+pub mod user;
+
+pub use authority::Authority;
+pub use error::{Error, FieldError, Result};

@@ -1,0 +1,353 @@
+//! What core needs remembered. Owns the promises that every engine keeps;
+//! must not know any engine.
+//!
+//! Each method is one atomic, durable step: when it returns, its effect is on
+//! disk, and nothing of it is there if it failed. Every sentence of a doc
+//! comment below has a case in the conformance suite of the store crate.
+//!
+//! A method that takes a [`Stamp`] writes one audit row per changed record in
+//! the same transaction. If the stamp's actor is a user or an app, the write is
+//! refused with [`StoreError::StaleActor`] when that user or app is gone,
+//! suspended, or has another `auth_generation` than the stamp says.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::app::{App, AppCredentials, ClientId, NewApp};
+use crate::audit::{Action, AuditRow, Stamp};
+use crate::authorization::{Authorization, AuthorizationEdit, NewAuthorization, NewToken};
+use crate::clock::Timestamp;
+use crate::grant::Grant;
+use crate::ids::{AppId, AuthorizationId, GrantId, UserId};
+use crate::login::Address;
+use crate::secret::SecretHash;
+use crate::token::TokenHash;
+use crate::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
+
+/// A step did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The acting user's or app's credentials changed since they were checked.
+    #[error("the credentials changed since they were checked")]
+    StaleActor,
+    /// The engine failed; for a write, whether it happened may be unknown.
+    #[error(transparent)]
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a step returns.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// A record with such a value is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each name is the unique value")]
+pub enum Taken {
+    Login,
+    Email,
+    ClientId,
+    Note,
+    Fingerprint,
+}
+
+/// A page of a list, by number: what the wire asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// From 1; a page beyond the end is empty.
+    pub page: u32,
+    /// From 1 to 100.
+    pub per_page: u32,
+}
+
+/// One page, and how many records there are in all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The records of this page, ids ascending.
+    pub items: Vec<T>,
+    /// The length of the whole list.
+    pub total: u64,
+}
+
+/// How an authorization came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GotOrCreated {
+    /// There was none; this is new.
+    Created(Authorization),
+    /// This one was there, and is returned unchanged.
+    Existing(Authorization),
+}
+
+/// Limits that are counted inside the creating transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct MintLimits {
+    /// At most so many tokens per user, app and scope set (its order does not
+    /// matter); one more deletes the oldest. Personal access tokens are exempt.
+    pub per_scope_set: u32,
+    /// At most so many creations per user, app and hour, deleted ones included.
+    pub per_hour: Option<u32>,
+}
+
+/// Why nothing was created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotCreated {
+    /// A unique value is taken.
+    Taken(Taken),
+    /// [`MintLimits::per_hour`] is reached.
+    TooMany,
+    /// The app was deleted or suspended meanwhile.
+    NoApp,
+}
+
+/// An authorization with its owner, as checks and `GET /user` need them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedAuthorization {
+    /// The token record.
+    pub authorization: Authorization,
+    /// Its owner.
+    pub user: User,
+}
+
+/// A valid token's owner may still be refused with words of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenVerdict {
+    /// Every term of the validity predicate holds.
+    Valid(Box<OwnedAuthorization>),
+    /// All but one: the owner is suspended.
+    OwnerSuspended,
+    /// No such token, or not valid any more.
+    Unknown,
+}
+
+/// What one look-up as an app finds.
+#[derive(Clone)]
+pub struct AppCheck {
+    /// The app, whatever its state: the caller compares the secret first.
+    pub credentials: AppCredentials,
+    /// The valid token of this app with that hash.
+    pub token: Option<OwnedAuthorization>,
+}
+
+/// Which tokens an operator means.
+#[derive(Clone, Debug)]
+pub enum TokenFilter {
+    /// All.
+    All,
+    /// Of this user.
+    User(UserId),
+    /// Of this app.
+    App(AppId),
+    /// With this id.
+    Id(AuthorizationId),
+    /// With these last eight characters.
+    LastEight(String),
+    /// With this hash.
+    Hash(TokenHash),
+}
+
+/// How a one-time code is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtpUse {
+    /// Clients of the Basic API send one code with several calls: the same
+    /// step again is fine from the address of its first use.
+    ReusableFromSameAddress,
+    /// Once and never again: the web sign-in, and the API when it is strict.
+    Once,
+}
+
+/// People.
+#[async_trait]
+pub trait UserStore: Send + Sync {
+    /// Adds a user; a login or e-mail address that differs only in case is taken.
+    async fn create_user(&self, new: NewUser, stamp: Stamp) -> Stored<Result<User, Taken>>;
+    /// The user with this login, spelled in any case.
+    async fn find_user(&self, login: &LoginKey) -> Stored<Option<User>>;
+    /// The user with this id.
+    async fn find_user_by_id(&self, id: UserId) -> Stored<Option<User>>;
+    /// All users, ids ascending.
+    async fn list_users(&self, page: PageRequest) -> Stored<Page<User>>;
+    /// What signing in needs, by login or else by verified e-mail address. One statement, whether somebody is found or not.
+    async fn find_credentials(&self, login_or_email: &LoginKey) -> Stored<Option<UserCredentials>>;
+    /// Replaces the password; raises the user's `auth_generation`. False when there is no such user.
+    async fn set_password(&self, id: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
+    /// Replaces a password's hash by one of the same password with newer parameters, if it is still `old`;
+    /// `auth_generation` stays.
+    async fn rehash_password(
+        &self,
+        id: UserId,
+        old: PasswordHash,
+        new: PasswordHash,
+        stamp: Stamp,
+    ) -> Stored<bool>;
+    /// Suspends or unsuspends; raises `auth_generation`. False when there is no such user or nothing changed.
+    async fn set_user_suspended(&self, id: UserId, suspended: bool, stamp: Stamp) -> Stored<bool>;
+    /// Sets or removes the second factor with all its recovery codes and spent steps; raises `auth_generation`.
+    async fn set_second_factor(
+        &self,
+        id: UserId,
+        factor: Option<SecondFactor>,
+        stamp: Stamp,
+    ) -> Stored<bool>;
+    /// Deletes a user with everything that is theirs (their apps too, with those apps' tokens and grants). The id is never given out again.
+    async fn delete_user(&self, id: UserId, stamp: Stamp) -> Stored<bool>;
+    /// Spends a time step of the user's TOTP; whether it may be used now. Exactly one of any number of
+    /// concurrent [`OtpUse::Once`] callers is told yes; a step spent once is dead for both uses, and one that
+    /// was reused is dead for [`OtpUse::Once`].
+    async fn spend_otp_step(
+        &self,
+        id: UserId,
+        step: i64,
+        address: Address,
+        how: OtpUse,
+    ) -> Stored<bool>;
+    /// Burns the user's recovery code with this keyed hash; true for exactly one of any number of concurrent callers.
+    async fn burn_recovery_code(&self, id: UserId, code: [u8; 32], stamp: Stamp) -> Stored<bool>;
+    /// Notes a full sign-in from an address.
+    async fn remember_address(&self, id: UserId, address: Address, at: Timestamp) -> Stored<()>;
+    /// When this user last fully signed in from this address.
+    async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>>;
+}
+
+/// OAuth apps.
+#[async_trait]
+pub trait AppStore: Send + Sync {
+    /// Registers an app. The owner must exist.
+    async fn create_app(&self, new: NewApp, stamp: Stamp) -> Stored<Result<App, Taken>>;
+    /// The app's row for authentication, whatever its state.
+    async fn find_app(&self, client_id: &ClientId) -> Stored<Option<AppCredentials>>;
+    /// All apps, ids ascending.
+    async fn list_apps(&self, page: PageRequest) -> Stored<Page<App>>;
+    /// Hands the app to another user. False when there is no such app.
+    async fn set_app_owner(&self, id: AppId, owner: UserId, stamp: Stamp) -> Stored<bool>;
+    /// Replaces the secret; raises the app's `auth_generation`. False when there is no such app or it is public.
+    async fn rotate_app_secret(&self, id: AppId, secret: SecretHash, stamp: Stamp) -> Stored<bool>;
+    /// Suspends or unsuspends; raises `auth_generation`. False when there is no such app or nothing changed.
+    async fn set_app_suspended(&self, id: AppId, suspended: bool, stamp: Stamp) -> Stored<bool>;
+    /// Deletes an app with all its grants and tokens.
+    async fn delete_app(&self, id: AppId, stamp: Stamp) -> Stored<bool>;
+}
+
+/// Authorizations and grants.
+///
+/// A token is valid while all of these hold: it was not deleted or replaced,
+/// `expires_at` lies after `now`, its owner is not suspended, and, if it
+/// belongs to an app, the app is not suspended and the grant is alive. The
+/// predicate stands in one place of the store.
+#[async_trait]
+pub trait AuthorizationStore: Send + Sync {
+    /// Creates an authorization. For an app, the grant is created or widened in the same step and the oldest token
+    /// beyond [`MintLimits::per_scope_set`] is deleted. Expired records with the same unique key make room.
+    /// A personal access token's (note, fingerprint) is unique per user; if taken, the error names
+    /// `Fingerprint` when it is not empty, else `Note`. An app's non-empty fingerprint is unique per user and app.
+    async fn create_authorization(
+        &self,
+        new: NewAuthorization,
+        limits: MintLimits,
+        stamp: Stamp,
+    ) -> Stored<Result<Authorization, NotCreated>>;
+    /// The unexpired authorization of this user, app and fingerprint (of several without a fingerprint the lowest id), unchanged;
+    /// or else creates `new`. Of any number of concurrent callers exactly one creates.
+    async fn get_or_create_authorization(
+        &self,
+        new: NewAuthorization,
+        limits: MintLimits,
+        stamp: Stamp,
+    ) -> Stored<Result<GotOrCreated, NotCreated>>;
+    /// The user's authorization with this id, expired or not; another user's is not found.
+    async fn find_authorization(
+        &self,
+        user: UserId,
+        id: AuthorizationId,
+    ) -> Stored<Option<OwnedAuthorization>>;
+    /// The user's authorizations, ids ascending, of one app if asked.
+    async fn list_authorizations(
+        &self,
+        user: UserId,
+        client_id: Option<&str>,
+        page: PageRequest,
+    ) -> Stored<Page<Authorization>>;
+    /// Applies an edit to the record as it is at that moment ([`AuthorizationEdit::apply`]); the grant's scopes follow.
+    /// `None` when the user has no such authorization.
+    async fn edit_authorization(
+        &self,
+        user: UserId,
+        id: AuthorizationId,
+        edit: AuthorizationEdit,
+        stamp: Stamp,
+    ) -> Stored<Option<Result<Authorization, Taken>>>;
+    /// Deletes the user's authorization: its token is dead and its unique key free. The grant stays.
+    async fn delete_authorization(
+        &self,
+        user: UserId,
+        id: AuthorizationId,
+        stamp: Stamp,
+    ) -> Stored<bool>;
+    /// The token with this hash, judged at `now`. One statement.
+    async fn find_token(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict>;
+    /// The app and, when `hash` is given, its valid token with that hash. One statement: what an app's check costs.
+    async fn check_token(
+        &self,
+        client_id: &ClientId,
+        hash: Option<TokenHash>,
+        now: Timestamp,
+    ) -> Stored<Option<AppCheck>>;
+    /// Replaces the token of the app's valid authorization: same record, new token, `updated_at` is the stamp's time.
+    /// Of concurrent resets of one token exactly one succeeds.
+    async fn reset_token(
+        &self,
+        app: AppId,
+        old: TokenHash,
+        new: NewToken,
+        stamp: Stamp,
+    ) -> Stored<Option<OwnedAuthorization>>;
+    /// Deletes the app's valid authorization with this token. The grant stays.
+    async fn revoke_token(&self, app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+    /// Deletes the grant to which the app's valid token belongs, with every token of that user and app.
+    async fn revoke_grant_by_token(
+        &self,
+        app: AppId,
+        hash: TokenHash,
+        stamp: Stamp,
+    ) -> Stored<bool>;
+    /// The user's grants, ids ascending, of one app if asked.
+    async fn list_grants(
+        &self,
+        user: UserId,
+        client_id: Option<&str>,
+        page: PageRequest,
+    ) -> Stored<Page<Grant>>;
+    /// The user's grant with this id; another user's is not found.
+    async fn find_grant(&self, user: UserId, id: GrantId) -> Stored<Option<Grant>>;
+    /// Deletes the user's grant with every token of that app for the user.
+    async fn delete_grant(&self, user: UserId, id: GrantId, stamp: Stamp) -> Stored<bool>;
+    /// Tokens for an operator's eyes, ids ascending.
+    async fn list_tokens(
+        &self,
+        filter: TokenFilter,
+        page: PageRequest,
+    ) -> Stored<Page<OwnedAuthorization>>;
+    /// Deletes a token, whoever's it is (an operator, or a token that leaked in a URL). The grant stays.
+    async fn delete_token(&self, id: AuthorizationId, stamp: Stamp) -> Stored<bool>;
+}
+
+/// The trail, and the engine's own state.
+#[async_trait]
+pub trait Upkeep: Send + Sync {
+    /// Adds a row to the audit trail that no other change brings along.
+    async fn record(&self, action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
+    /// The trail after row `after`, at most `limit` rows.
+    async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
+    /// Remembers the instance key's fingerprint if none is kept yet; the kept one.
+    async fn claim_instance_key(&self, fingerprint: &str) -> Stored<String>;
+    /// Whether the engine answers a read and takes a write.
+    async fn ping(&self) -> Stored<()>;
+    /// Ends background work and lets go of the files, after all steps in flight.
+    async fn close(&self);
+}
+
+/// Everything that is remembered.
+pub trait Store: UserStore + AppStore + AuthorizationStore + Upkeep {}
+
+impl<T: UserStore + AppStore + AuthorizationStore + Upkeep> Store for T {}
+
+/// The store as it is handed around.
+pub type SharedStore = Arc<dyn Store>;
