@@ -1,3 +1,233 @@
-//! soon
-/// soon
-pub struct Authority;
+//! The authority: rules joined with what was passed in (store, clock, chance,
+//! settings). Owns how callers prove who they are; what they may then do is in
+//! [`crate::authorizations`], [`crate::applications`] and [`crate::accounts`].
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::app::{App, ClientId};
+use crate::audit::{Actor, Stamp};
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::error::{Error, Forbidden, Result};
+use crate::login::{Attempt, PasswordIdentity, SignIn};
+use crate::scope::Catalogue;
+use crate::secret::{Secret, SecretHash};
+use crate::store::{MintLimits, OtpUse, OwnedAuthorization, SharedStore, StoreError, TokenVerdict};
+use crate::token::{Token, TokenFormat};
+use crate::user::LoginKey;
+
+/// The settings that rules depend on.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Only users with a verified e-mail address may create authorizations.
+    pub require_verified_email: bool,
+    /// A one-time code serves one call only.
+    pub strict_otp: bool,
+    /// Users may sign in to the API with a password at all.
+    pub basic_auth_api: bool,
+    /// The ten-tokens rule, and the hourly one.
+    pub mint_limits: MintLimits,
+    /// A valid token that came as a query parameter is deleted.
+    pub revoke_tokens_in_query: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            require_verified_email: false,
+            strict_otp: false,
+            basic_auth_api: true,
+            mint_limits: MintLimits {
+                per_scope_set: 10,
+                per_hour: None,
+            },
+            revoke_tokens_in_query: true,
+        }
+    }
+}
+
+/// Where a request comes from, for throttles and the audit trail.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The client's address.
+    pub address: IpAddr,
+    /// The answer's `X-GitHub-Request-Id`.
+    pub request_id: String,
+}
+
+/// A caller with a valid token.
+#[derive(Clone, Debug)]
+pub struct TokenIdentity(pub(crate) OwnedAuthorization);
+
+impl TokenIdentity {
+    /// The token's record and its owner.
+    pub fn token(&self) -> &OwnedAuthorization {
+        &self.0
+    }
+}
+
+/// An app that proved its secret.
+#[derive(Clone, Debug)]
+pub struct AppIdentity {
+    pub(crate) app: App,
+    pub(crate) auth_generation: i64,
+}
+
+impl AppIdentity {
+    /// Which app.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The actor of writes as this app.
+    pub fn actor(&self) -> Actor {
+        Actor::App {
+            id: self.app.id,
+            auth_generation: self.auth_generation,
+        }
+    }
+}
+
+/// The authority, shared by all requests.
+pub struct Authority {
+    /// What is remembered.
+    pub store: SharedStore,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Which strings are tokens.
+    pub tokens: TokenFormat,
+    /// Which scopes there are.
+    pub scopes: Catalogue,
+    /// Settings.
+    pub policy: Policy,
+    /// The one door for passwords.
+    pub sign_in: SignIn,
+}
+
+impl Authority {
+    /// Proves a user by password and code.
+    ///
+    /// # Errors
+    /// As [`SignIn::sign_in`]; `BadCredentials` for everybody while the policy admits no passwords.
+    pub async fn password(
+        &self,
+        login: &str,
+        password: Secret,
+        code: Option<Secret>,
+        caller: &Caller,
+    ) -> Result<PasswordIdentity> {
+        if !self.policy.basic_auth_api {
+            return Err(Error::BadCredentials);
+        }
+        let otp_use = if self.policy.strict_otp {
+            OtpUse::Once
+        } else {
+            OtpUse::ReusableFromSameAddress
+        };
+        let attempt = Attempt {
+            login: LoginKey::of(login),
+            password,
+            code,
+            address: caller.address,
+            request_id: caller.request_id.clone(),
+            otp_use,
+        };
+        self.sign_in.sign_in(attempt).await
+    }
+
+    /// Proves a token.
+    ///
+    /// # Errors
+    /// `BadCredentials` when it is not valid, `Forbidden(Suspended)` when only its owner's suspension stands against it.
+    pub async fn token(&self, token: &Token) -> Result<TokenIdentity> {
+        match self
+            .store
+            .find_token(token.hash(), self.clock.now())
+            .await?
+        {
+            TokenVerdict::Valid(owned) => Ok(TokenIdentity(*owned)),
+            TokenVerdict::OwnerSuspended => Err(Error::Forbidden(Forbidden::Suspended)),
+            TokenVerdict::Unknown => Err(Error::BadCredentials),
+        }
+    }
+
+    /// Proves an app by its secret and, in the same statement, looks up the
+    /// token that it presented. `None` when no app has this client id.
+    ///
+    /// # Errors
+    /// `BadCredentials` for a wrong secret, a public or a suspended app.
+    pub async fn app(
+        &self,
+        client_id: &str,
+        secret: &Secret,
+        token: Option<&Token>,
+    ) -> Result<Option<(AppIdentity, Option<OwnedAuthorization>)>> {
+        let presented = secret.hash();
+        let found = match ClientId::parse(client_id) {
+            Ok(client_id) => {
+                self.store
+                    .check_token(&client_id, token.map(Token::hash), self.clock.now())
+                    .await?
+            }
+            Err(_) => None,
+        };
+        // Compared even when there is nothing to compare with, so that all refusals take the same work.
+        let kept = found
+            .as_ref()
+            .and_then(|found| found.credentials.secret_hash);
+        let right = kept.unwrap_or(SecretHash([0; 32])).matches(&presented) && kept.is_some();
+        match found {
+            None => Ok(None),
+            Some(found) if right && found.credentials.app.suspended_at.is_none() => {
+                let identity = AppIdentity {
+                    app: found.credentials.app,
+                    auth_generation: found.credentials.auth_generation,
+                };
+                Ok(Some((identity, found.token)))
+            }
+            Some(_) => Err(Error::BadCredentials),
+        }
+    }
+
+    /// Deals with a token that came as a query parameter, where proxies and
+    /// histories keep it: if it is valid and the policy says so, it is deleted.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn token_leaked_in_query(&self, token: &Token, caller: &Caller) -> Result<()> {
+        if !self.policy.revoke_tokens_in_query {
+            return Ok(());
+        }
+        if let TokenVerdict::Valid(owned) = self
+            .store
+            .find_token(token.hash(), self.clock.now())
+            .await?
+        {
+            self.store
+                .delete_token(owned.authorization.id, self.stamp(Actor::System, caller))
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn stamp(&self, by: Actor, caller: &Caller) -> Stamp {
+        Stamp {
+            at: self.clock.now(),
+            by,
+            address: Some(caller.address),
+            request_id: Some(caller.request_id.clone()),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::StaleActor => Self::BadCredentials,
+            StoreError::Unavailable(source) => Self::Unavailable(source),
+        }
+    }
+}

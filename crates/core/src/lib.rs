@@ -5,6 +5,7 @@
 //! It must not know HTTP, SQL or an async runtime: time, chance and storage
 //! are passed in, so that every rule is tested without any of them.
 
+pub mod accounts;
 pub mod app;
 pub mod applications;
 pub mod audit;

@@ -1,0 +1,312 @@
+//! The threads that hash passwords. Owns that hashing stays off the runtime,
+//! within a memory budget, and in a bounded queue that is fair between
+//! (address, login) pairs; must not know why something is hashed.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+
+use futures_channel::oneshot;
+
+use super::Address;
+use crate::user::LoginKey;
+
+/// Whose work it is; the queue takes turns between these.
+pub type Turn = (Address, LoginKey);
+
+/// The queue is full; try again shortly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+/// How much may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolLimits {
+    /// Threads, and so hashes at one time.
+    pub threads: usize,
+    /// Waiting in all.
+    pub queue: usize,
+    /// Waiting from one address, so that the others find room.
+    pub queue_per_address: usize,
+}
+
+impl PoolLimits {
+    /// As many threads as the machine can spare (all cores but one) and `memory_kib` can hold at `hash_kib` each.
+    pub fn within(cores: usize, memory_kib: u32, hash_kib: u32) -> Self {
+        let by_memory = (memory_kib / hash_kib.max(1)) as usize;
+        Self {
+            threads: cores.saturating_sub(1).min(by_memory).max(1),
+            queue: 256,
+            queue_per_address: 192,
+        }
+    }
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct Queue {
+    waiting: HashMap<Turn, VecDeque<Work>>,
+    turns: VecDeque<Turn>,
+    length: usize,
+    per_address: HashMap<Address, usize>,
+    closing: bool,
+}
+
+impl Queue {
+    fn push(&mut self, turn: Turn, work: Work) {
+        self.length += 1;
+        *self.per_address.entry(turn.0).or_default() += 1;
+        let line = self.waiting.entry(turn.clone()).or_default();
+        if line.is_empty() {
+            self.turns.push_back(turn);
+        }
+        line.push_back(work);
+    }
+
+    /// The next piece of work: each (address, login) in turn gives one.
+    fn pop(&mut self) -> Option<Work> {
+        let turn = self.turns.pop_front()?;
+        let line = self.waiting.get_mut(&turn)?;
+        let work = line.pop_front();
+        if line.is_empty() {
+            self.waiting.remove(&turn);
+        } else {
+            self.turns.push_back(turn.clone());
+        }
+        self.length -= 1;
+        if let Some(count) = self.per_address.get_mut(&turn.0) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_address.remove(&turn.0);
+            }
+        }
+        work
+    }
+}
+
+struct Shared {
+    limits: PoolLimits,
+    queue: Mutex<Queue>,
+    arrived: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn work_until_closed(&self) {
+        loop {
+            let mut queue = self.lock();
+            let work = loop {
+                if let Some(work) = queue.pop() {
+                    break work;
+                }
+                if queue.closing {
+                    return;
+                }
+                queue = self
+                    .arrived
+                    .wait(queue)
+                    .unwrap_or_else(|poisoned| poisoned.into_inner());
+            };
+            drop(queue);
+            // A panic drops the work's reply channel, which its caller sees as `Busy`.
+            let _ = catch_unwind(AssertUnwindSafe(work));
+        }
+    }
+}
+
+/// A fixed set of hashing threads.
+pub struct HashPool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl HashPool {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// The operating system starts no thread.
+    pub fn start(limits: PoolLimits) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            limits,
+            queue: Mutex::default(),
+            arrived: Condvar::new(),
+        });
+        let threads = (0..limits.threads)
+            .map(|number| {
+                let shared = Arc::clone(&shared);
+                thread::Builder::new()
+                    .name(format!("hash-{number}"))
+                    .spawn(move || shared.work_until_closed())
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { shared, threads })
+    }
+
+    /// Runs `work` on a hashing thread when its turn comes. Work whose caller has gone is skipped.
+    ///
+    /// # Errors
+    /// [`Busy`], at once, when the queue or the address's share of it is full.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let (reply, answer) = oneshot::channel();
+        {
+            let mut queue = self.shared.lock();
+            let of_address = queue.per_address.get(&turn.0).copied().unwrap_or_default();
+            let limits = &self.shared.limits;
+            if queue.closing
+                || queue.length >= limits.queue
+                || of_address >= limits.queue_per_address
+            {
+                return Err(Busy);
+            }
+            queue.push(
+                turn,
+                Box::new(move || {
+                    if !reply.is_canceled() {
+                        let _ = reply.send(work());
+                    }
+                }),
+            );
+        }
+        self.shared.arrived.notify_one();
+        answer.await.map_err(|_| Busy)
+    }
+}
+
+impl Drop for HashPool {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.arrived.notify_all();
+        for thread in self.threads.drain(..) {
+            // The pool may be dropped by one of its own threads, with the last reply.
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::login::testing::block_on;
+    use std::net::IpAddr;
+
+    fn turn(address: u8, login: &str) -> Turn {
+        (
+            Address::from(IpAddr::from([192, 0, 2, address])),
+            LoginKey::of(login),
+        )
+    }
+
+    #[test]
+    fn turns_go_round_between_addresses_and_logins() {
+        let (done, order) = std::sync::mpsc::channel();
+        let mut queue = Queue::default();
+        for (address, login, name) in [
+            (1, "a", "a1"),
+            (1, "a", "a2"),
+            (1, "a", "a3"),
+            (2, "b", "b1"),
+        ] {
+            let done = done.clone();
+            queue.push(
+                turn(address, login),
+                Box::new(move || done.send(name).unwrap()),
+            );
+        }
+        while let Some(work) = queue.pop() {
+            work();
+        }
+        drop(done);
+        assert_eq!(order.iter().collect::<Vec<_>>(), ["a1", "b1", "a2", "a3"]);
+        assert!(queue.per_address.is_empty() && queue.waiting.is_empty() && queue.length == 0);
+    }
+
+    #[test]
+    fn work_runs_elsewhere_and_a_panic_harms_nobody_else() {
+        let pool = HashPool::start(PoolLimits {
+            threads: 1,
+            queue: 4,
+            queue_per_address: 4,
+        })
+        .unwrap();
+        let here = thread::current().id();
+        assert_ne!(
+            block_on(pool.run(turn(1, "a"), || thread::current().id())),
+            Ok(here)
+        );
+        assert_eq!(
+            block_on(pool.run(turn(1, "a"), || -> u8 { panic!("in a job") })),
+            Err(Busy)
+        );
+        assert_eq!(block_on(pool.run(turn(1, "a"), || 7)), Ok(7));
+    }
+
+    #[test]
+    fn a_full_queue_or_share_is_refused_at_once() {
+        let pool = HashPool::start(PoolLimits {
+            threads: 1,
+            queue: 3,
+            queue_per_address: 2,
+        })
+        .unwrap();
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        let mut waiting: Vec<_> = vec![Box::pin(
+            pool.run(turn(1, "a"), move || gate.recv().is_ok()),
+        )];
+        assert!(futures_util::poll_once(&mut waiting[0]).is_none());
+        while pool.shared.lock().length > 0 {
+            thread::yield_now();
+        }
+        let mut more: Vec<_> = (0..2)
+            .map(|_| Box::pin(pool.run(turn(1, "a"), || ())))
+            .collect();
+        for one in &mut more {
+            assert!(futures_util::poll_once(one).is_none());
+        }
+        assert_eq!(
+            block_on(pool.run(turn(1, "z"), || ())),
+            Err(Busy),
+            "the address has its share"
+        );
+        let mut other = Box::pin(pool.run(turn(2, "b"), || ()));
+        assert!(
+            futures_util::poll_once(&mut other).is_none(),
+            "another address finds room"
+        );
+        assert_eq!(
+            block_on(pool.run(turn(3, "c"), || ())),
+            Err(Busy),
+            "the queue is full"
+        );
+        open.send(()).unwrap();
+        block_on(other).unwrap();
+    }
+
+    /// Polls a future once without a runtime.
+    mod futures_util {
+        use std::future::Future;
+        use std::pin::Pin;
+        use std::task::{Context, Poll, Waker};
+
+        pub(super) fn poll_once<F: Future>(future: &mut Pin<Box<F>>) -> Option<F::Output> {
+            match future
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+            {
+                Poll::Ready(output) => Some(output),
+                Poll::Pending => None,
+            }
+        }
+    }
+}
