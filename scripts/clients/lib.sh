@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the client scripts share. Sourced, not run.
 #
 # Every script gets the server and its accounts from the environment:

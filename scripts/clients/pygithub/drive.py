@@ -3,15 +3,11 @@
 What it needs stands in the environment: see ../lib.sh.
 """
 
-import base64
 import hashlib
-import hmac
 import os
 import secrets
-import struct
-import sys
-import time
 
+from driving import equal, finish, refused, step, totp
 from github import Auth, Github
 from github.GithubException import (
     BadCredentialsException,
@@ -26,8 +22,6 @@ CLIENT_SECRET = os.environ["CLIENT_SECRET"]
 LOGIN = os.environ["USER_LOGIN"]
 RUN = secrets.token_hex(4)
 
-failures = 0
-
 
 def client(auth):
     """A client that neither waits between calls nor repeats refused ones."""
@@ -38,44 +32,6 @@ def client(auth):
         seconds_between_requests=None,
         seconds_between_writes=None,
     )
-
-
-def totp(secret):
-    """RFC 6238: HMAC-SHA1, 30 seconds, six digits."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8), casefold=True)
-    mac = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
-    offset = mac[-1] & 0x0F
-    number = struct.unpack(">I", mac[offset : offset + 4])[0] & 0x7FFFFFFF
-    return f"{number % 1_000_000:06d}"
-
-
-def equal(have, want):
-    if have != want:
-        raise AssertionError(f"{have!r} is not {want!r}")
-
-
-def refused(kind, status, call):
-    """The refusal that a call must end in."""
-    try:
-        call()
-    except kind as error:
-        equal(error.status, status)
-        return error
-    raise AssertionError(f"expected {status}, but it went through")
-
-
-def step(name):
-    """Runs the function below it at once and prints how it went."""
-
-    def decorate(action):
-        global failures
-        try:
-            print(f"ok - {name}: {action()}")
-        except Exception as error:  # pylint: disable=broad-except
-            failures += 1
-            print(f"not ok - {name}: {type(error).__name__} {error}".replace("\n", " "))
-
-    return decorate
 
 
 user = client(Auth.Login(LOGIN, os.environ["USER_PASSWORD"]))
@@ -227,4 +183,4 @@ def _():
     return "200"
 
 
-sys.exit(1 if failures else 0)
+finish()
