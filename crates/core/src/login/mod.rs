@@ -173,6 +173,20 @@ impl SignIn {
         })
     }
 
+    /// The refusal of an app's wrong secret. Counted apart from people's passwords.
+    pub(crate) fn wrong_secret(&self, client_id: &str, address: Address) -> Error {
+        if self
+            .throttle
+            .wrong_secrets_overflow((LoginKey::of(client_id), address))
+        {
+            return Error::Throttled {
+                kind: Throttled::Login,
+                retry_after: 600,
+            };
+        }
+        Error::BadCredentials
+    }
+
     /// After a hundred failures in an hour, only addresses that signed in within 30 days go on.
     async fn admit_address(
         &self,

@@ -34,6 +34,8 @@ pub struct ThrottlePolicy {
     pub wrong_codes_per_user_and_hour: u32,
     /// So many missing codes of one user in an hour are worth an audit row.
     pub missing_codes_per_user_and_hour: u32,
+    /// So many wrong secrets for one app from one address in an hour; more are told to slow down.
+    pub wrong_secrets_per_hour: u32,
 }
 
 impl Default for ThrottlePolicy {
@@ -44,6 +46,7 @@ impl Default for ThrottlePolicy {
             failures_per_login_and_hour: 100,
             wrong_codes_per_user_and_hour: 20,
             missing_codes_per_user_and_hour: 60,
+            wrong_secrets_per_hour: 1_000,
         }
     }
 }
@@ -134,6 +137,7 @@ struct Counts {
     logins: Hourly<LoginKey>,
     wrong_codes: Hourly<UserId>,
     missing_codes: Hourly<UserId>,
+    wrong_secrets: Hourly<Pair>,
 }
 
 /// What [`Throttle::begin`] says.
@@ -159,6 +163,7 @@ impl Throttle {
             logins: Hourly(HashMap::new()),
             wrong_codes: Hourly(HashMap::new()),
             missing_codes: Hourly(HashMap::new()),
+            wrong_secrets: Hourly(HashMap::new()),
         };
         Self {
             policy,
@@ -313,6 +318,13 @@ impl Throttle {
         let most = self.policy.missing_codes_per_user_and_hour as usize + 1;
         let now = self.clock.now();
         self.lock().missing_codes.add(user, now, most) == most
+    }
+
+    /// Counts an app's wrong secret; whether the hour's are used up.
+    pub fn wrong_secrets_overflow(&self, app: Pair) -> bool {
+        let most = self.policy.wrong_secrets_per_hour as usize;
+        let now = self.clock.now();
+        self.lock().wrong_secrets.add(app, now, most) > most
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {

@@ -18,7 +18,7 @@ const GET_OR_CREATE: &[&str] = &["client_secret", "scopes", "note", "note_url"];
 /// "List your authorizations".
 pub(crate) async fn list(context: Context) -> Result<Reply> {
     let query = context.query();
-    let client_id = query.get("client_id");
+    let client_id = query.get("client_id").filter(|id| !id.is_empty());
     let page = context
         .authority()
         .authorizations(context.user()?, client_id.as_deref(), query.page())

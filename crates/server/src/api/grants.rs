@@ -10,7 +10,7 @@ use crate::reply::{Cache, Reply};
 /// "List your grants".
 pub(crate) async fn list(context: Context) -> Result<Reply> {
     let query = context.query();
-    let client_id = query.get("client_id");
+    let client_id = query.get("client_id").filter(|id| !id.is_empty());
     let page = context
         .authority()
         .grants(context.user()?, client_id.as_deref(), query.page())
