@@ -70,10 +70,7 @@ fn refuse<T>(why: NotCreated) -> Result<Result<T, NotCreated>, Undo<Result<T, No
 }
 
 /// Takes the locks, app before grant; a personal access token needs none.
-fn lock(
-    tx: &Change<'_>,
-    new: &NewAuthorization,
-) -> SqlResult<Result<Option<GrantId>, NotCreated>> {
+fn lock(tx: &Change<'_>, new: &NewAuthorization) -> SqlResult<Result<Option<GrantId>, NotCreated>> {
     let Some(app) = new.app_id else {
         return Ok(Ok(None));
     };

@@ -143,7 +143,9 @@ impl SqliteStore {
     ) -> Stored<T> {
         let (reply, answer) = oneshot::channel();
         self.reads.push(reader::look(look, reply))?;
-        answer.await.unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
     }
 
     /// Does a step that leaves no trace in the audit trail.
@@ -153,7 +155,9 @@ impl SqliteStore {
     ) -> Stored<T> {
         let (reply, answer) = oneshot::channel();
         self.writes.push(Box::new(Work::new(work, reply)))?;
-        answer.await.unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
     }
 
     /// Does a step as the actor of `stamp`, if that actor's credentials are still what they were.
