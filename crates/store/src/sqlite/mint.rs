@@ -66,7 +66,7 @@ pub(super) fn get_or_create(
 
 /// A refusal keeps nothing, not even the grant that was made on the way.
 fn refuse<T>(why: NotCreated) -> Result<Result<T, NotCreated>, Undo<Result<T, NotCreated>>> {
-    Err(Undo::Answer(Err(why)))
+    Err(Undo::answer(Err(why)))
 }
 
 /// Takes the locks, app before grant; a personal access token needs none.
@@ -268,7 +268,7 @@ pub(super) fn edit(
     key.retire_expired(tx, Some(id))?;
     match update(tx, &after) {
         Err(error) if is_unique_conflict(&error) => {
-            return Err(Undo::Answer(Some(Err(key.taken()))));
+            return Err(Undo::answer(Some(Err(key.taken()))));
         }
         done => done?,
     }

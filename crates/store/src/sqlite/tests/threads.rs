@@ -118,7 +118,7 @@ async fn a_failing_step_takes_nothing_of_its_neighbours_along() {
         Err(Undo::Engine(rusqlite::Error::QueryReturnedNoRows))
     });
     let panicking = claim("panicking", || panic!("on purpose"));
-    let refusing = claim("refusing", || Err(Undo::Answer(())));
+    let refusing = claim("refusing", || Err(Undo::answer(())));
     let last = claim("last", || Ok(()));
     eventually(|| store.writes.len() == 5).await;
     release.send(()).unwrap();
