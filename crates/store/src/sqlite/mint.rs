@@ -58,7 +58,8 @@ pub(super) fn get_or_create(
         row::authorization,
     )?;
     match existing {
-        Some(existing) => Ok(Ok(GotOrCreated::Existing(existing))),
+        // Nothing to keep: the lock was all that was written.
+        Some(existing) => Err(Undo::answer(Ok(GotOrCreated::Existing(existing)))),
         None => mint(tx, new, grant, limits)?
             .map_or_else(refuse, |made| Ok(Ok(GotOrCreated::Created(made)))),
     }

@@ -138,42 +138,49 @@ async fn a_failing_step_takes_nothing_of_its_neighbours_along() {
     }
 }
 
-/// What "disk full" does: the whole transaction is gone, whoever's step met it.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lost_transaction_is_unavailable_to_all_and_the_next_one_works() {
+/// A batch of three, the second of which runs `culprit`.
+async fn nothing_is_left_of_a_batch_with(culprit: &'static str) {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(open(&folder.path().join("db")));
     let (release, hold) = hold_the_writer(&store);
-    let run = |key: &'static str, rolls_back: bool| {
-        let store = Arc::clone(&store);
-        tokio::spawn(async move {
-            let step = store.write(move |conn| {
-                conn.run(sql::audit::CLAIM_META, [key, "x"])?;
-                if rolls_back {
-                    conn.execute_batch("ROLLBACK")?;
-                }
-                Ok(())
-            });
-            step.await
-        })
-    };
-    let before = run("before", false);
-    eventually(|| store.writes.len() == 1).await;
-    let culprit = run("culprit", true);
-    eventually(|| store.writes.len() == 2).await;
-    let after = run("after", false);
-    eventually(|| store.writes.len() == 3).await;
-    release.send(()).unwrap();
-    hold.await.unwrap().unwrap();
-    for step in [before, culprit, after] {
-        assert!(matches!(
-            step.await.unwrap(),
-            Err(StoreError::Unavailable(_))
-        ));
+    let mut batch = Vec::new();
+    for (index, sql) in ["", culprit, ""].into_iter().enumerate() {
+        let step = {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                let step = store.write(move |conn| {
+                    conn.run(sql::audit::CLAIM_META, ["there", "x"])?;
+                    Ok(conn.execute_batch(sql)?)
+                });
+                step.await
+            })
+        };
+        batch.push(step);
+        eventually(|| store.writes.len() == index + 1).await;
     }
-    let kept = store.read(|conn| conn.any(sql::audit::GET_META, ["before"]));
-    assert!(!kept.await.unwrap());
+    release.send(()).unwrap();
+    assert!(hold.await.unwrap().unwrap());
+    for step in batch {
+        assert!(unavailable(async { step.await.unwrap() }).await);
+    }
+    let there = store.read(|conn| conn.any(sql::audit::GET_META, ["there"]));
+    assert!(!there.await.unwrap());
     store.ping().await.unwrap();
+}
+
+/// What "disk full" does: the whole transaction is gone, whoever's step met it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_transaction_is_unavailable_to_all_and_the_next_one_works() {
+    nothing_is_left_of_a_batch_with("ROLLBACK").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_commit_is_unavailable_to_all_and_the_next_one_works() {
+    nothing_is_left_of_a_batch_with(
+        "PRAGMA defer_foreign_keys = ON; \
+         INSERT INTO recovery_codes (user_id, code_hash) VALUES (99, x'00')",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
