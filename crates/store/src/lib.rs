@@ -5,15 +5,16 @@
 //! rules that it applies inside a transaction (what a grant shows, what an edit
 //! leaves) are called from core, not written again.
 //!
-//! - [`sql`]: every statement, once, for SQLite and PostgreSQL alike
-//! - [`migrate`]: the schema, numbered and forward-only
-//! - [`sqlite`]: the engine: one writer thread, a few reader threads
+//! - `sql`: every statement, once, for SQLite and PostgreSQL alike
+//! - `migrate`: the schema, numbered and forward-only
+//! - `sqlite`: the engine: one writer thread, a few reader threads
 //! - `conformance` (feature): the suite that every engine passes
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
-pub mod migrate;
-pub mod sql;
-pub mod sqlite;
+mod migrate;
+mod sql;
+mod sqlite;
 
-pub use sqlite::{Options, SqliteStore};
+pub use migrate::MigrateError;
+pub use sqlite::{OpenError, Options, SqliteStore};

@@ -9,17 +9,17 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 /// One step of the schema.
 #[derive(Debug)]
-pub struct Migration {
+pub(crate) struct Migration {
     /// From 1, without gaps.
-    pub version: i64,
+    pub(crate) version: i64,
     /// What it is about.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The DDL.
-    pub ddl: &'static str,
+    pub(crate) ddl: &'static str,
 }
 
 /// The schema on SQLite.
-pub const SQLITE: &[Migration] = &[Migration {
+pub(crate) const SQLITE: &[Migration] = &[Migration {
     version: 1,
     name: "authorizations",
     ddl: include_str!("sqlite/0001_authorizations.sql"),
@@ -46,7 +46,7 @@ pub enum MigrateError {
 ///
 /// # Errors
 /// The file is of a newer version, or the engine fails.
-pub fn sqlite(conn: &mut Connection) -> Result<(), MigrateError> {
+pub(crate) fn sqlite(conn: &mut Connection) -> Result<(), MigrateError> {
     conn.execute_batch(
         "CREATE TABLE IF NOT EXISTS schema_migrations \
          (version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT",

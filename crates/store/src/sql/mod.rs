@@ -13,9 +13,9 @@
 /// Declares constants, and lists them so that a test can prepare each one.
 macro_rules! statements {
     ($( $(#[$doc:meta])* $name:ident = $sql:expr; )*) => {
-        $( $(#[$doc])* pub const $name: &str = $sql; )*
-        /// Every statement of this module by name.
-        pub const ALL: &[(&str, &str)] = &[$( (stringify!($name), $name) ),*];
+        $( $(#[$doc])* pub(crate) const $name: &str = $sql; )*
+        #[cfg(test)]
+        pub(crate) const ALL: &[(&str, &str)] = &[$( (stringify!($name), $name) ),*];
     };
 }
 
@@ -86,15 +86,16 @@ macro_rules! valid {
     };
 }
 
-pub mod apps;
-pub mod audit;
-pub mod authorizations;
-pub mod grants;
-pub mod sign_in;
-pub mod users;
+pub(crate) mod apps;
+pub(crate) mod audit;
+pub(crate) mod authorizations;
+pub(crate) mod grants;
+pub(crate) mod sign_in;
+pub(crate) mod users;
 
 /// Every statement there is: module, name, text.
-pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     [
         ("apps", apps::ALL),
         ("audit", audit::ALL),

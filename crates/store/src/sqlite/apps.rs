@@ -23,10 +23,8 @@ impl AppStore for SqliteStore {
 
     async fn find_app(&self, client_id: &ClientId) -> Stored<Option<AppCredentials>> {
         let client_id = client_id.clone();
-        self.read(move |conn| {
-            conn.one(sql::apps::FIND, [client_id.as_str()], row::app_credentials)
-        })
-        .await
+        self.read(move |conn| conn.one(sql::apps::FIND, [client_id.as_str()], row::app_credentials))
+            .await
     }
 
     async fn list_apps(&self, page: PageRequest) -> Stored<Page<App>> {
@@ -96,7 +94,7 @@ fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>> {
         row::id,
     )?;
     let Some(id) = id.map(AppId) else {
-        return Err(Undo::Answer(Err(Taken::ClientId)));
+        return Err(Undo::answer(Err(Taken::ClientId)));
     };
     let subject = Subject {
         user: Some(new.owner_id),
@@ -113,7 +111,12 @@ pub(super) fn delete(tx: &Change<'_>, id: AppId) -> rusqlite::Result<bool> {
         return Ok(false);
     }
     grants::delete(tx, sql::grants::DELETE_OF_APP, &[&id.0])?;
-    tokens::delete(tx, sql::authorizations::DELETE_ALL_OF_APP, &[&id.0], Action::AuthorizationDeleted)?;
+    tokens::delete(
+        tx,
+        sql::authorizations::DELETE_ALL_OF_APP,
+        &[&id.0],
+        Action::AuthorizationDeleted,
+    )?;
     tx.run(sql::apps::DELETE, [id.0])?;
     tx.audit(Action::AppDeleted, &Subject::app(id))?;
     Ok(true)

@@ -248,18 +248,21 @@ fn list_tokens(
     let list = |count, page, keys| List { count, page, keys };
     match filter {
         TokenFilter::All => list(sql::COUNT_ALL, sql::LIST_ALL, &[]).read(conn, page, row::owned),
-        TokenFilter::User(id) => list(sql::COUNT_OF_USER, sql::LIST_OWNED_BY_USER, &[&id.0])
-            .read(conn, page, row::owned),
+        TokenFilter::User(id) => {
+            list(sql::COUNT_OF_USER, sql::LIST_OWNED_BY_USER, &[&id.0]).read(conn, page, row::owned)
+        }
         TokenFilter::App(id) => {
             list(sql::COUNT_OF_APP, sql::LIST_OF_APP, &[&id.0]).read(conn, page, row::owned)
         }
         TokenFilter::Id(id) => {
             list(sql::COUNT_BY_ID, sql::LIST_BY_ID, &[&id.0]).read(conn, page, row::owned)
         }
-        TokenFilter::LastEight(text) => {
-            list(sql::COUNT_BY_LAST_EIGHT, sql::LIST_BY_LAST_EIGHT, &[text])
-                .read(conn, page, row::owned)
-        }
+        TokenFilter::LastEight(text) => list(
+            sql::COUNT_BY_LAST_EIGHT,
+            sql::LIST_BY_LAST_EIGHT,
+            &[text],
+        )
+        .read(conn, page, row::owned),
         TokenFilter::Hash(hash) => list(
             sql::COUNT_BY_HASH,
             sql::LIST_BY_HASH,

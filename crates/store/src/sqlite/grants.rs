@@ -90,11 +90,7 @@ pub(super) fn refresh(tx: &Change<'_>, user: UserId, app: AppId) -> Result<()> {
 
 /// Locks the grant, if there is one.
 pub(super) fn lock(tx: &Change<'_>, user: UserId, app: AppId) -> Result<Option<Locked>> {
-    tx.one(
-        sql::grants::OF_USER_AND_APP,
-        params![user.0, app.0],
-        locked,
-    )
+    tx.one(sql::grants::OF_USER_AND_APP, params![user.0, app.0], locked)
 }
 
 /// Deletes the grants that `statement` names, then their tokens. Whether there were any.

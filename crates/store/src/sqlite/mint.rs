@@ -58,7 +58,8 @@ pub(super) fn get_or_create(
         row::authorization,
     )?;
     match existing {
-        Some(existing) => Ok(Ok(GotOrCreated::Existing(existing))),
+        // Nothing to keep: the lock was all that was written.
+        Some(existing) => Err(Undo::answer(Ok(GotOrCreated::Existing(existing)))),
         None => mint(tx, new, grant, limits)?
             .map_or_else(refuse, |made| Ok(Ok(GotOrCreated::Created(made)))),
     }
@@ -66,14 +67,11 @@ pub(super) fn get_or_create(
 
 /// A refusal keeps nothing, not even the grant that was made on the way.
 fn refuse<T>(why: NotCreated) -> Result<Result<T, NotCreated>, Undo<Result<T, NotCreated>>> {
-    Err(Undo::Answer(Err(why)))
+    Err(Undo::answer(Err(why)))
 }
 
 /// Takes the locks, app before grant; a personal access token needs none.
-fn lock(
-    tx: &Change<'_>,
-    new: &NewAuthorization,
-) -> SqlResult<Result<Option<GrantId>, NotCreated>> {
+fn lock(tx: &Change<'_>, new: &NewAuthorization) -> SqlResult<Result<Option<GrantId>, NotCreated>> {
     let Some(app) = new.app_id else {
         return Ok(Ok(None));
     };
@@ -271,7 +269,7 @@ pub(super) fn edit(
     key.retire_expired(tx, Some(id))?;
     match update(tx, &after) {
         Err(error) if is_unique_conflict(&error) => {
-            return Err(Undo::Answer(Some(Err(key.taken()))));
+            return Err(Undo::answer(Some(Err(key.taken()))));
         }
         done => done?,
     }

@@ -28,7 +28,9 @@ pub(super) fn user(row: &Row<'_>, at: usize) -> Result<User> {
     Ok(User {
         id: UserId(row.get(at)?),
         login: Login::from_stored(row.get(at + 1)?),
-        email: row.get::<_, Option<String>>(at + 2)?.map(Email::from_stored),
+        email: row
+            .get::<_, Option<String>>(at + 2)?
+            .map(Email::from_stored),
         email_verified: row.get(at + 3)?,
         site_admin: row.get(at + 4)?,
         two_factor: row.get(at + 5)?,
@@ -106,7 +108,9 @@ fn authorization_of(row: &Row<'_>, at: usize, app: Option<AppSummary>) -> Result
         token_hash: TokenHash(row.get(at + 2)?),
         token_last_eight: TokenLastEight(row.get(at + 3)?),
         note: row.get::<_, Option<String>>(at + 4)?.map(Note::from_stored),
-        note_url: row.get::<_, Option<String>>(at + 5)?.map(NoteUrl::from_stored),
+        note_url: row
+            .get::<_, Option<String>>(at + 5)?
+            .map(NoteUrl::from_stored),
         scopes: scopes(row, at + 6)?,
         fingerprint: Fingerprint::from_stored(row.get(at + 7)?),
         created_at: Timestamp(row.get(at + 8)?),

@@ -25,7 +25,9 @@ impl UserStore for SqliteStore {
     async fn find_user(&self, login: &LoginKey) -> Stored<Option<User>> {
         let login = login.clone();
         self.read(move |conn| {
-            conn.one(sql::users::FIND_BY_LOGIN, [login.as_str()], |r| row::user(r, 0))
+            conn.one(sql::users::FIND_BY_LOGIN, [login.as_str()], |r| {
+                row::user(r, 0)
+            })
         })
         .await
     }
@@ -50,7 +52,11 @@ impl UserStore for SqliteStore {
     async fn find_credentials(&self, login_or_email: &LoginKey) -> Stored<Option<UserCredentials>> {
         let key = login_or_email.clone();
         self.read(move |conn| {
-            conn.one(sql::users::FIND_CREDENTIALS, [key.as_str()], row::user_credentials)
+            conn.one(
+                sql::users::FIND_CREDENTIALS,
+                [key.as_str()],
+                row::user_credentials,
+            )
         })
         .await
     }
@@ -96,8 +102,10 @@ impl UserStore for SqliteStore {
         factor: Option<SecondFactor>,
         stamp: Stamp,
     ) -> Stored<bool> {
-        self.change(stamp, move |tx| Ok(sign_in::set_factor(tx, id, factor.as_ref())?))
-            .await
+        self.change(stamp, move |tx| {
+            Ok(sign_in::set_factor(tx, id, factor.as_ref())?)
+        })
+        .await
     }
 
     async fn delete_user(&self, id: UserId, stamp: Stamp) -> Stored<bool> {
@@ -156,7 +164,9 @@ fn create(tx: &Change<'_>, new: &NewUser) -> Result<Created, Undo<Created>> {
             new.login.as_str(),
             login_key.as_str(),
             new.email.as_ref().map(|email| email.as_str()),
-            new.email.as_ref().map(|email| email.key().as_str().to_owned()),
+            new.email
+                .as_ref()
+                .map(|email| email.key().as_str().to_owned()),
             new.email_verified,
             new.password_hash.0,
             new.second_factor.as_ref().map(|factor| &factor.totp_seed.0),
@@ -168,7 +178,7 @@ fn create(tx: &Change<'_>, new: &NewUser) -> Result<Created, Undo<Created>> {
     let Some(id) = id.map(UserId) else {
         let login = tx.any(sql::users::LOGIN_IS_TAKEN, [login_key.as_str()])?;
         let taken = if login { Taken::Login } else { Taken::Email };
-        return Err(Undo::Answer(Err(taken)));
+        return Err(Undo::answer(Err(taken)));
     };
     if let Some(factor) = &new.second_factor {
         sign_in::add_recovery_codes(tx, id, factor)?;
@@ -187,7 +197,12 @@ fn delete(tx: &Change<'_>, id: UserId) -> rusqlite::Result<bool> {
         apps::delete(tx, AppId(app))?;
     }
     grants::delete(tx, sql::grants::DELETE_OF_USER, &[&id.0])?;
-    tokens::delete(tx, sql::authorizations::DELETE_ALL_OF_USER, &[&id.0], Action::AuthorizationDeleted)?;
+    tokens::delete(
+        tx,
+        sql::authorizations::DELETE_ALL_OF_USER,
+        &[&id.0],
+        Action::AuthorizationDeleted,
+    )?;
     sign_in::forget(tx, id)?;
     tx.run(sql::sign_in::DELETE_ADDRESSES, [id.0])?;
     tx.run(sql::users::DELETE, [id.0])?;
