@@ -12,9 +12,11 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod db;
 mod migrate;
 mod sql;
 mod sqlite;
+mod steps;
 
 pub use migrate::MigrateError;
 pub use sqlite::{OpenError, Options, SqliteStore};

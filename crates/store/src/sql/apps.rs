@@ -23,9 +23,9 @@ statements! {
     /// Takes the row's lock before the app's grants and tokens are deleted.
     LOCK_TO_DELETE = "UPDATE apps SET auth_generation = auth_generation + 1 WHERE id = $1 RETURNING id";
     DELETE = "DELETE FROM apps WHERE id = $1";
-    /// The acting app, if still the one that was authenticated. PostgreSQL appends ` FOR SHARE`.
+    /// The acting app, if still the one that was authenticated. PostgreSQL appends a lock clause.
     IS_CURRENT = "SELECT id FROM apps WHERE id = $1 AND auth_generation = $2 AND suspended_at IS NULL";
-    /// The app that a new token is for. PostgreSQL appends ` FOR SHARE`.
+    /// The app that a new token is for. PostgreSQL appends a lock clause.
     IS_ACTIVE = "SELECT id FROM apps WHERE id = $1 AND suspended_at IS NULL";
     ID_OF = "SELECT id FROM apps WHERE client_id = $1";
 }

@@ -87,6 +87,8 @@ statements! {
     FIND_BY_ID = concat!(
         "SELECT ", owned!(), " FROM authorizations a JOIN users u ON u.id = a.user_id",
         " LEFT JOIN apps p ON p.id = a.app_id WHERE a.id = $1");
+    /// PostgreSQL appends a lock clause.
+    EXISTS = "SELECT id FROM authorizations WHERE id = $1";
     /// What get-or-create gets.
     FIND_UNEXPIRED = concat!(
         "SELECT ", record!(), " FROM authorizations a LEFT JOIN apps p ON p.id = a.app_id",

@@ -16,7 +16,7 @@ statements! {
     UPSERT = "INSERT INTO grants (user_id, app_id, scopes, created_at, updated_at) \
               VALUES ($1, $2, '', $3, $3) ON CONFLICT (user_id, app_id) \
               DO UPDATE SET user_id = excluded.user_id RETURNING id, consented, scopes, updated_at";
-    /// The row under which a user's and app's tokens change. PostgreSQL appends ` FOR UPDATE`.
+    /// The row under which a user's and app's tokens change. PostgreSQL appends a lock clause.
     OF_USER_AND_APP = "SELECT id, consented, scopes, updated_at FROM grants WHERE user_id = $1 AND app_id = $2";
     SET_CONSENTED = "UPDATE grants SET consented = $1 WHERE id = $2";
     SET_SHOWN = "UPDATE grants SET scopes = $1, updated_at = $2 WHERE id = $3";

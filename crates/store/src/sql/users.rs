@@ -33,6 +33,8 @@ statements! {
     /// Takes the row's lock and ends what was signed in, before all else of the user is deleted.
     LOCK_TO_DELETE = "UPDATE users SET auth_generation = auth_generation + 1 WHERE id = $1 RETURNING id";
     DELETE = "DELETE FROM users WHERE id = $1";
-    /// The acting user, if still the one that was authenticated. PostgreSQL appends ` FOR SHARE`.
+    /// PostgreSQL appends a lock clause.
+    EXISTS = "SELECT id FROM users WHERE id = $1";
+    /// The acting user, if still the one that was authenticated. PostgreSQL appends a lock clause.
     IS_CURRENT = "SELECT id FROM users WHERE id = $1 AND auth_generation = $2 AND suspended_at IS NULL";
 }

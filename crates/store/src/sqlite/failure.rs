@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use grantd_core::store::StoreError;
 
+use crate::db::DbError;
+
 /// Goes into [`StoreError::Unavailable`].
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -20,11 +22,22 @@ pub(super) enum Failure {
     TransactionLost,
     #[error("SQLite failed")]
     Sqlite(#[source] Arc<rusqlite::Error>),
+    #[error("the database holds what was never written")]
+    Row(#[source] Arc<DbError>),
 }
 
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(Arc::new(error))
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Sqlite(error) => error.into(),
+            other => Self::Row(Arc::new(other)),
+        }
     }
 }
 

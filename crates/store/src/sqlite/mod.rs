@@ -1,45 +1,38 @@
 //! The store in one SQLite file. Owns the threads and how a step gets to them;
-//! the steps themselves stand in the file of their resource.
+//! must not know what the steps do.
 //!
 //! One thread writes ([`writer`]), a few read ([`reader`]); requests never
 //! touch a connection. Other processes may use the same file meanwhile.
 
-mod apps;
-mod audit;
-mod authorizations;
-mod change;
 mod connection;
+mod db;
 mod failure;
-mod grants;
-mod list;
-mod mint;
-mod query;
 mod queue;
 mod reader;
-mod row;
-mod sign_in;
 #[cfg(test)]
 mod tests;
-mod tokens;
-mod upkeep;
-mod users;
 mod writer;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use grantd_core::audit::Stamp;
-use grantd_core::store::Stored;
+use grantd_core::app::ClientId;
+use grantd_core::clock::Timestamp;
+use grantd_core::store::{AppCheck, Stored, TokenVerdict};
+use grantd_core::token::TokenHash;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use self::change::Change;
+use self::db::Lent;
 use self::failure::Failure;
 use self::queue::Queue;
 use self::reader::{Look, Reader};
-use self::writer::{Step, Undo, Work, Writer};
+use self::writer::{Step, Work, Writer};
+use crate::db::{Db, DbResult, Look as LookUp, Params, Undo, Write};
 use crate::migrate::{self, MigrateError};
+use crate::sql;
+use crate::steps::{Engine, Input, StoreOn, tokens};
 
 /// How much the store may use.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +70,10 @@ pub enum OpenError {
 }
 
 /// Everything that is remembered, in one SQLite file.
-pub struct SqliteStore {
+pub type SqliteStore = StoreOn<Sqlite>;
+
+/// The engine.
+pub struct Sqlite {
     writes: Arc<Queue<Box<dyn Step>>>,
     reads: Arc<Queue<Look>>,
     threads: Mutex<Threads>,
@@ -91,12 +87,30 @@ struct Threads {
     writer: Option<JoinHandle<()>>,
 }
 
-impl SqliteStore {
+impl StoreOn<Sqlite> {
     /// Opens or makes the file, and brings its schema up to date.
     ///
     /// # Errors
     /// The file is no database, of a newer grantd, or not writable.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+        let engine = Sqlite::open(path, options)?;
+        Ok(Self { engine })
+    }
+
+    /// A fresh store in a folder of its own, gone when dropped: for tests and demonstrations.
+    ///
+    /// # Errors
+    /// There is no room for temporary files.
+    pub fn temporary() -> Result<Self, OpenError> {
+        let folder = tempfile::tempdir()?;
+        let mut store = Self::open(&folder.path().join("grantd.db"), Options::default())?;
+        store.engine._folder = Some(folder);
+        Ok(store)
+    }
+}
+
+impl Sqlite {
+    fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
         let mut conn = connection::writer(path)?;
         migrate::sqlite(&mut conn)?;
         // From here on, threads end with the store, also when a later line fails.
@@ -125,21 +139,10 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// A fresh store in a folder of its own, gone when dropped: for tests and demonstrations.
-    ///
-    /// # Errors
-    /// There is no room for temporary files.
-    pub fn temporary() -> Result<Self, OpenError> {
-        let folder = tempfile::tempdir()?;
-        let mut store = Self::open(&folder.path().join("grantd.db"), Options::default())?;
-        store._folder = Some(folder);
-        Ok(store)
-    }
-
     /// Looks something up, in one snapshot that is not older than this call.
-    async fn read<T: Send + 'static>(
+    async fn look_up<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        look: impl FnOnce(&mut Connection) -> DbResult<T> + Send + 'static,
     ) -> Stored<T> {
         let (reply, answer) = oneshot::channel();
         self.reads.push(reader::look(look, reply))?;
@@ -148,26 +151,16 @@ impl SqliteStore {
             .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
     }
 
-    /// Does a step that leaves no trace in the audit trail.
-    async fn write<T: Send + 'static>(
+    /// Does a step in the next transaction of the writer.
+    async fn change<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Undo<T>> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> Result<T, Undo<T>> + Send + 'static,
     ) -> Stored<T> {
         let (reply, answer) = oneshot::channel();
         self.writes.push(Box::new(Work::new(work, reply)))?;
         answer
             .await
             .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
-    }
-
-    /// Does a step as the actor of `stamp`, if that actor's credentials are still what they were.
-    async fn change<T: Send + 'static>(
-        &self,
-        stamp: Stamp,
-        work: impl FnOnce(&Change<'_>) -> Result<T, Undo<T>> + Send + 'static,
-    ) -> Stored<T> {
-        self.write(move |conn| work(&Change::begin(conn, &stamp)?))
-            .await
     }
 
     fn threads(&self) -> std::sync::MutexGuard<'_, Threads> {
@@ -193,7 +186,70 @@ impl SqliteStore {
     }
 }
 
-impl Drop for SqliteStore {
+impl Engine for Sqlite {
+    async fn read<I: Input, T: Send + 'static>(&self, input: I, look: LookUp<I, T>) -> Stored<T> {
+        self.look_up(move |conn| db::run(look(&Lent::new(conn), &input)))
+            .await
+    }
+
+    async fn read_at_once<I: Input, T: Send + 'static>(
+        &self,
+        input: I,
+        look: LookUp<I, T>,
+    ) -> Stored<T> {
+        // A reader's every look-up is in a transaction.
+        self.read(input, look).await
+    }
+
+    async fn write<I: Input, T: Send + 'static>(&self, input: I, step: Write<I, T>) -> Stored<T> {
+        self.change(move |conn| db::run(step(&Lent::new(conn), &input)))
+            .await
+    }
+
+    async fn check(
+        &self,
+        client_id: &ClientId,
+        hash: Option<TokenHash>,
+        now: Timestamp,
+    ) -> Stored<Option<AppCheck>> {
+        let of = (client_id.clone(), hash, now);
+        self.read(of, |db, of| Box::pin(check(db, of))).await
+    }
+
+    async fn find(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict> {
+        self.read((hash, now), |db, (hash, now)| {
+            Box::pin(async move {
+                let mut find = tokens::Find::of(*hash);
+                let keys: Params<'_> = &[&now.0, &hash.prefix()];
+                db.rows(sql::authorizations::FIND_BY_HASH, keys, &mut |r| {
+                    find.row(r)
+                })
+                .await?;
+                Ok(find.end())
+            })
+        })
+        .await
+    }
+
+    async fn close(&self) {
+        // Joining waits, so not on a thread of the runtime.
+        let _ = tokio::task::spawn_blocking(self.ending()).await;
+    }
+}
+
+async fn check(
+    db: &dyn Db,
+    (client_id, hash, now): &(ClientId, Option<TokenHash>, Timestamp),
+) -> DbResult<Option<AppCheck>> {
+    let mut check = tokens::Check::of(*hash);
+    let prefix = hash.map(|hash| hash.prefix());
+    let keys: Params<'_> = &[&now.0, &prefix, &client_id.as_str()];
+    db.rows(sql::authorizations::CHECK, keys, &mut |r| check.row(r))
+        .await?;
+    Ok(check.end())
+}
+
+impl Drop for Sqlite {
     fn drop(&mut self) {
         self.ending()();
     }

@@ -18,9 +18,10 @@ use tokio::sync::oneshot;
 use super::connection;
 use super::failure::Failure;
 use super::queue::Queue;
+use crate::db::DbResult;
 
 /// One look-up, which answers its caller itself.
-pub(super) type Look = Box<dyn FnOnce(&Connection) + Send>;
+pub(super) type Look = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// Beyond sixteen, sharing a transaction saves nothing more.
 const MOST_PER_SNAPSHOT: usize = 16;
@@ -33,7 +34,7 @@ const CLOCK_EVERY: i32 = 10_000;
 
 /// A [`Look`] out of a closure.
 pub(super) fn look<T: Send + 'static>(
-    look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    look: impl FnOnce(&mut Connection) -> DbResult<T> + Send + 'static,
     reply: oneshot::Sender<Stored<T>>,
 ) -> Look {
     Box::new(move |conn| {
@@ -70,7 +71,7 @@ impl Reader {
         }
     }
 
-    fn connected<'a>(&self, conn: &'a mut Option<Watched>) -> rusqlite::Result<&'a Watched> {
+    fn connected<'a>(&self, conn: &'a mut Option<Watched>) -> rusqlite::Result<&'a mut Watched> {
         match conn {
             Some(conn) => Ok(conn),
             None => Ok(conn.insert(Watched::new(connection::reader(&self.path)?))),
@@ -101,7 +102,7 @@ impl Watched {
         }
     }
 
-    fn answer(&self, batch: Vec<Look>) -> rusqlite::Result<()> {
+    fn answer(&mut self, batch: Vec<Look>) -> rusqlite::Result<()> {
         let mut looks = batch.into_iter().peekable();
         while looks.peek().is_some() {
             let begun = Instant::now();
@@ -110,7 +111,7 @@ impl Watched {
                 && let Some(look) = looks.next()
             {
                 self.allow(LONGEST);
-                look(&self.conn);
+                look(&mut self.conn);
             }
             self.execute("COMMIT")?;
         }

@@ -22,38 +22,17 @@ use tokio::sync::oneshot;
 use super::connection;
 use super::failure::Failure;
 use super::queue::Queue;
+use crate::db::Undo;
 
 /// A batch holds up its first step by as long as all its steps take: some milliseconds.
 const MOST_PER_COMMIT: usize = 256;
 /// Our readers let go of the log within a second.
 const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Why nothing of a step is kept.
-pub(super) enum Undo<T> {
-    /// A refusal in the step's own words.
-    Answer(Box<T>),
-    /// The acting user's or app's credentials changed.
-    Stale,
-    /// A statement failed.
-    Engine(rusqlite::Error),
-}
-
-impl<T> Undo<T> {
-    pub(super) fn answer(refusal: T) -> Self {
-        Self::Answer(Box::new(refusal))
-    }
-}
-
-impl<T> From<rusqlite::Error> for Undo<T> {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Engine(error)
-    }
-}
-
 /// One step of a batch.
 pub(super) trait Step: Send {
     /// Works inside the transaction; whether its changes are to be kept.
-    fn run(&mut self, conn: &Connection) -> bool;
+    fn run(&mut self, conn: &mut Connection) -> bool;
     /// Tells the caller, once the fate of the transaction is known.
     fn answer(self: Box<Self>, fate: Result<(), Failure>);
 }
@@ -78,9 +57,9 @@ impl<T, F> Work<T, F> {
 impl<T, F> Step for Work<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<T, Undo<T>> + Send,
+    F: FnOnce(&mut Connection) -> Result<T, Undo<T>> + Send,
 {
-    fn run(&mut self, conn: &Connection) -> bool {
+    fn run(&mut self, conn: &mut Connection) -> bool {
         let Some(work) = self.work.take() else {
             return false;
         };
@@ -131,7 +110,10 @@ impl Writer {
         }
     }
 
-    fn connected<'a>(&self, conn: &'a mut Option<Connection>) -> Result<&'a Connection, Failure> {
+    fn connected<'a>(
+        &self,
+        conn: &'a mut Option<Connection>,
+    ) -> Result<&'a mut Connection, Failure> {
         match conn {
             Some(conn) => Ok(conn),
             None => Ok(conn.insert(connection::writer(&self.path)?)),
@@ -140,7 +122,7 @@ impl Writer {
 }
 
 /// Runs a batch. `Err` means that none of it may be relied upon, either way.
-fn transact(conn: &Connection, batch: &mut [Box<dyn Step>]) -> Result<(), Failure> {
+fn transact(conn: &mut Connection, batch: &mut [Box<dyn Step>]) -> Result<(), Failure> {
     execute(conn, "BEGIN IMMEDIATE")?;
     for step in batch {
         execute(conn, "SAVEPOINT step")?;

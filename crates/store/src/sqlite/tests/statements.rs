@@ -115,7 +115,9 @@ async fn a_token_whose_grant_is_gone_is_not_valid() {
     let app = app(&store, &octocat).await;
     create(&store, token(&octocat, &app, 1)).await;
     assert!(is_valid(&store, &app, hash(1)).await);
-    let delete = store.write(|conn| Ok(conn.execute("DELETE FROM grants", [])?));
+    let delete = store
+        .engine
+        .change(|conn| Ok(conn.execute("DELETE FROM grants", [])?));
     assert_eq!(delete.await.unwrap(), 1);
     assert!(!is_valid(&store, &app, hash(1)).await);
     let verdict = store.find_token(hash(1), NOW).await.unwrap();

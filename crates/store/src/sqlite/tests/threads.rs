@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use grantd_core::store::{AuthorizationStore, StoreError, Upkeep, UserStore};
 use grantd_core::user::LoginKey;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use tokio::task::JoinHandle;
 
-use super::super::query::Query;
-use super::super::{Options, SqliteStore, Undo, tokens};
+use super::super::db::{self, Lent};
+use super::super::{Options, SqliteStore, check};
 use super::{NOW, app, create, hash, is_valid, open, stamp, token, user};
+use crate::db::{DbError, DbResult, Undo};
 use crate::sql;
 
 fn one_reader(path: &std::path::Path, queue: usize) -> SqliteStore {
@@ -36,6 +37,10 @@ async fn eventually(holds: impl Fn() -> bool) {
     }
 }
 
+fn is_there(conn: &Connection, key: &str) -> DbResult<bool> {
+    Ok(conn.prepare(sql::audit::GET_META)?.exists([key])?)
+}
+
 /// Steps that arrive until the release share the next transaction.
 fn hold_the_writer(
     store: &Arc<SqliteStore>,
@@ -44,7 +49,7 @@ fn hold_the_writer(
     let (reached, at_the_hold) = mpsc::channel();
     let (release, held) = mpsc::channel();
     let hold = tokio::spawn(async move {
-        let step = store.write(move |_| {
+        let step = store.engine.change(move |_| {
             reached.send(()).unwrap();
             Ok(held.recv().is_ok())
         });
@@ -69,8 +74,9 @@ async fn a_later_check_is_not_answered_from_an_earlier_snapshot() {
     let hold = {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
-            let both = store.read(move |conn| {
-                let look = || tokens::check(conn, &client_id, Some(hash(1)), NOW);
+            let both = store.engine.look_up(move |conn| {
+                let of = (client_id, Some(hash(1)), NOW);
+                let mut look = || db::run(check(&Lent::new(conn), &of));
                 let before = look()?.is_some_and(|check| check.token.is_some());
                 reached.send(()).unwrap();
                 held.recv().unwrap();
@@ -86,7 +92,7 @@ async fn a_later_check_is_not_answered_from_an_earlier_snapshot() {
         let (store, app) = (Arc::clone(&store), app.clone());
         tokio::spawn(async move { is_valid(&store, &app, hash(1)).await })
     };
-    eventually(|| store.reads.len() == 1).await;
+    eventually(|| store.engine.reads.len() == 1).await;
     release.send(()).unwrap();
     assert_eq!(
         hold.await.unwrap(),
@@ -106,27 +112,25 @@ async fn a_failing_step_takes_nothing_of_its_neighbours_along() {
     let claim = |key: &'static str, then: fn() -> Result<(), Undo<()>>| {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
-            let step = store.write(move |conn| {
-                conn.run(sql::audit::CLAIM_META, [key, "x"])?;
+            let step = store.engine.change(move |conn| {
+                conn.execute(sql::audit::CLAIM_META, [key, "x"])?;
                 then()
             });
             step.await
         })
     };
     let first = claim("first", || Ok(()));
-    let failing = claim("failing", || {
-        Err(Undo::Engine(rusqlite::Error::QueryReturnedNoRows))
-    });
+    let failing = claim("failing", || Err(Undo::Engine(DbError::Missing)));
     let panicking = claim("panicking", || panic!("on purpose"));
     let refusing = claim("refusing", || Err(Undo::answer(())));
     let last = claim("last", || Ok(()));
-    eventually(|| store.writes.len() == 5).await;
+    eventually(|| store.engine.writes.len() == 5).await;
     release.send(()).unwrap();
     assert!(hold.await.unwrap().unwrap());
     assert!(first.await.unwrap().is_ok() && last.await.unwrap().is_ok());
     assert!(failing.await.unwrap().is_err() && panicking.await.unwrap().is_err());
     assert!(refusing.await.unwrap().is_ok());
-    let there = |key: &'static str| store.read(move |conn| conn.any(sql::audit::GET_META, [key]));
+    let there = |key: &'static str| store.engine.look_up(move |conn| is_there(conn, key));
     for (key, kept) in [
         ("first", true),
         ("failing", false),
@@ -148,22 +152,22 @@ async fn nothing_is_left_of_a_batch_with(culprit: &'static str) {
         let step = {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
-                let step = store.write(move |conn| {
-                    conn.run(sql::audit::CLAIM_META, ["there", "x"])?;
+                let step = store.engine.change(move |conn| {
+                    conn.execute(sql::audit::CLAIM_META, ["there", "x"])?;
                     Ok(conn.execute_batch(sql)?)
                 });
                 step.await
             })
         };
         batch.push(step);
-        eventually(|| store.writes.len() == index + 1).await;
+        eventually(|| store.engine.writes.len() == index + 1).await;
     }
     release.send(()).unwrap();
     assert!(hold.await.unwrap().unwrap());
     for step in batch {
         assert!(unavailable(async { step.await.unwrap() }).await);
     }
-    let there = store.read(|conn| conn.any(sql::audit::GET_META, ["there"]));
+    let there = store.engine.look_up(|conn| is_there(conn, "there"));
     assert!(!there.await.unwrap());
     store.ping().await.unwrap();
 }
@@ -187,7 +191,9 @@ async fn a_failed_commit_is_unavailable_to_all_and_the_next_one_works() {
 async fn a_panicking_look_up_leaves_its_thread_alive() {
     let folder = tempfile::tempdir().unwrap();
     let store = one_reader(&folder.path().join("db"), 100);
-    let panicking = store.read(|_| -> rusqlite::Result<()> { panic!("on purpose") });
+    let panicking = store
+        .engine
+        .look_up(|_| -> DbResult<()> { panic!("on purpose") });
     assert!(unavailable(panicking).await);
     assert!(
         store
@@ -207,7 +213,7 @@ async fn a_full_queue_refuses_at_once() {
     let hold = {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
-            let held = store.read(move |_| {
+            let held = store.engine.look_up(move |_| {
                 reached.send(()).unwrap();
                 Ok(held.recv().is_ok())
             });
@@ -221,7 +227,7 @@ async fn a_full_queue_refuses_at_once() {
             tokio::spawn(async move { store.find_user(&LoginKey::of("octocat")).await })
         })
         .collect();
-    eventually(|| store.reads.len() == 2).await;
+    eventually(|| store.engine.reads.len() == 2).await;
     assert!(unavailable(store.find_user(&LoginKey::of("octocat"))).await);
     release.send(()).unwrap();
     hold.await.unwrap().unwrap();
@@ -235,12 +241,12 @@ async fn a_look_up_without_end_is_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     let store = one_reader(&folder.path().join("db"), 100);
     let started = Instant::now();
-    let endless = store.read(|conn| {
-        conn.query_row(
+    let endless = store.engine.look_up(|conn| {
+        Ok(conn.query_row(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n",
             params![],
             |row| row.get::<_, i64>(0),
-        )
+        )?)
     });
     assert!(unavailable(endless).await);
     assert!(started.elapsed() < Duration::from_secs(5));

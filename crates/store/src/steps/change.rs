@@ -8,44 +8,55 @@ use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
 use grantd_core::token::TokenHash;
-use rusqlite::{Connection, Row, params};
 
-use super::query::Query;
-use super::writer::Undo;
+use super::row;
+use crate::db::{Columns, Db, DbResult, Lock, Params, Running, Undo};
 use crate::sql;
 
+/// A stamped step's work while it runs.
+pub(crate) type Step<I, T> = for<'a> fn(&'a Change<'a>, &'a I) -> Running<'a, Result<T, Undo<T>>>;
+
 /// The transaction of a stamped step. Only [`Change::begin`] makes one.
-pub(super) struct Change<'a> {
-    conn: &'a Connection,
+pub(crate) struct Change<'a> {
+    db: &'a (dyn Db + 'a),
     stamp: &'a Stamp,
 }
 
-impl Deref for Change<'_> {
-    type Target = Connection;
+impl<'a> Deref for Change<'a> {
+    type Target = dyn Db + 'a;
 
-    fn deref(&self) -> &Connection {
-        self.conn
+    fn deref(&self) -> &Self::Target {
+        self.db
     }
 }
 
 impl<'a> Change<'a> {
     /// Refuses an actor who is gone, suspended, or has other credentials than were checked.
-    pub(super) fn begin<T>(conn: &'a Connection, stamp: &'a Stamp) -> Result<Self, Undo<T>> {
-        let current = match stamp.by {
+    /// The row of `user`, which the step is going to write, is taken first.
+    pub(super) async fn begin<T>(
+        db: &'a (dyn Db + 'a),
+        stamp: &'a Stamp,
+        user: Option<UserId>,
+    ) -> Result<Self, Undo<T>> {
+        if let Some(id) = user {
+            db.hold(Lock::Own, sql::users::EXISTS, &[&id.0], row::id)
+                .await?;
+        }
+        let (statement, id, auth_generation) = match stamp.by {
             Actor::User {
                 id,
                 auth_generation,
-            } => conn.any(sql::users::IS_CURRENT, params![id.0, auth_generation])?,
+            } => (sql::users::IS_CURRENT, id.0, auth_generation),
             Actor::App {
                 id,
                 auth_generation,
-            } => conn.any(sql::apps::IS_CURRENT, params![id.0, auth_generation])?,
-            Actor::Operator | Actor::System => true,
+            } => (sql::apps::IS_CURRENT, id.0, auth_generation),
+            Actor::Operator | Actor::System => return Ok(Self { db, stamp }),
         };
-        if current {
-            Ok(Self { conn, stamp })
-        } else {
-            Err(Undo::Stale)
+        let keys: Params<'_> = &[&id, &auth_generation];
+        match db.hold(Lock::Share, statement, keys, row::id).await? {
+            Some(_) => Ok(Self { db, stamp }),
+            None => Err(Undo::Stale),
         }
     }
 
@@ -55,7 +66,7 @@ impl<'a> Change<'a> {
     }
 
     /// Writes the audit row of a changed record.
-    pub(super) fn audit(&self, action: Action, subject: &Subject) -> rusqlite::Result<()> {
+    pub(super) async fn audit(&self, action: Action, subject: &Subject) -> DbResult<()> {
         let (actor_kind, actor_id) = match self.stamp.by {
             Actor::User { id, .. } => ("user", Some(id.0)),
             Actor::App { id, .. } => ("app", Some(id.0)),
@@ -64,32 +75,33 @@ impl<'a> Change<'a> {
         };
         self.run(
             sql::audit::INSERT,
-            params![
-                self.stamp.at.0,
-                action.name(),
-                actor_kind,
-                actor_id,
-                subject.user.map(|id| id.0),
-                subject.app.map(|id| id.0),
-                subject.authorization.map(|id| id.0),
-                subject.grant.map(|id| id.0),
-                subject.token_hash.map(|hash| hash.0),
-                subject.token_last_eight,
-                self.stamp.address.map(|address| address.to_string()),
-                self.stamp.request_id,
+            &[
+                &self.stamp.at.0,
+                &action.name(),
+                &actor_kind,
+                &actor_id,
+                &subject.user.map(|id| id.0),
+                &subject.app.map(|id| id.0),
+                &subject.authorization.map(|id| id.0),
+                &subject.grant.map(|id| id.0),
+                &subject.token_hash.as_ref().map(|hash| &hash.0[..]),
+                &subject.token_last_eight,
+                &self.stamp.address.map(|address| address.to_string()),
+                &self.stamp.request_id,
             ],
         )
+        .await
     }
 
     /// Writes the audit row if there was a change at all, and passes on whether.
-    pub(super) fn audit_if(
+    pub(super) async fn audit_if(
         &self,
         changed: bool,
         action: Action,
         subject: &Subject,
-    ) -> rusqlite::Result<bool> {
+    ) -> DbResult<bool> {
         if changed {
-            self.audit(action, subject)?;
+            self.audit(action, subject).await?;
         }
         Ok(changed)
     }
@@ -142,14 +154,14 @@ impl Subject {
     }
 
     /// What `sql`'s list of remains says of a deleted authorization.
-    pub(super) fn remains(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn remains(row: &dyn Columns) -> DbResult<Self> {
         Ok(Self {
             authorization: Some(AuthorizationId(row.get(0)?)),
             user: Some(UserId(row.get(1)?)),
-            app: row.get::<_, Option<i64>>(2)?.map(AppId),
-            grant: row.get::<_, Option<i64>>(3)?.map(GrantId),
+            app: row.maybe(2)?.map(AppId),
+            grant: row.maybe(3)?.map(GrantId),
             token_hash: Some(TokenHash(row.get(4)?)),
-            token_last_eight: row.get(5)?,
+            token_last_eight: row.maybe(5)?,
         })
     }
 }

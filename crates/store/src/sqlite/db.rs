@@ -1,0 +1,78 @@
+//! A connection as [`crate::db`] wants it. Owns that nothing ever waits here:
+//! every statement has run when its future is first polled.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use async_trait::async_trait;
+use rusqlite::{Connection, ToSql, params_from_iter};
+
+use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
+
+/// The connection of a thread, lent to one step. Steps must be able to travel
+/// between threads on the other engine; the mutex says that this one may too,
+/// and is never waited for.
+pub(super) struct Lent<'c>(Mutex<&'c mut Connection>);
+
+impl<'c> Lent<'c> {
+    pub(super) fn new(conn: &'c mut Connection) -> Self {
+        Self(Mutex::new(conn))
+    }
+}
+
+#[async_trait]
+impl Db for Lent<'_> {
+    async fn rows(&self, sql: &str, params: Params<'_>, each: Each<'_>) -> DbResult<()> {
+        // A step that panicked is undone with its savepoint.
+        let conn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let params = params.iter().map(|param| *param as &dyn ToSql);
+        let mut statement = conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(params))?;
+        // To the end, always: a statement that is left at its first row skips its foreign key checks.
+        while let Some(row) = rows.next()? {
+            each(&Row(row))?;
+        }
+        Ok(())
+    }
+
+    fn lock_clause(&self, _: Lock) -> &'static str {
+        ""
+    }
+}
+
+/// Runs a step from end to end.
+///
+/// # Panics
+/// The step waits for something else than the database, which no step may.
+pub(super) fn run<T>(step: impl Future<Output = T>) -> T {
+    match pin!(step).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => unreachable!("a step waits for something else than the database"),
+    }
+}
+
+struct Row<'r>(&'r rusqlite::Row<'r>);
+
+fn column(at: usize) -> impl FnOnce(rusqlite::types::FromSqlError) -> DbError {
+    move |error| DbError::Column(at, error.into())
+}
+
+impl Columns for Row<'_> {
+    fn int(&self, at: usize) -> DbResult<Option<i64>> {
+        self.0.get_ref(at)?.as_i64_or_null().map_err(column(at))
+    }
+
+    fn flag(&self, at: usize) -> DbResult<Option<bool>> {
+        Ok(self.int(at)?.map(|value| value != 0))
+    }
+
+    fn text(&self, at: usize) -> DbResult<Option<&str>> {
+        self.0.get_ref(at)?.as_str_or_null().map_err(column(at))
+    }
+
+    fn bytes(&self, at: usize) -> DbResult<Option<&[u8]>> {
+        self.0.get_ref(at)?.as_blob_or_null().map_err(column(at))
+    }
+}

@@ -1,0 +1,106 @@
+//! What a store does, once, for every engine. Owns the order of statements in
+//! a step; must not know how an engine connects, queues, commits or retries.
+//!
+//! Within a transaction rows are locked in the order user → app → grant →
+//! authorizations.
+
+mod apps;
+mod audit;
+mod authorizations;
+mod change;
+mod grants;
+mod list;
+mod mint;
+pub(crate) mod row;
+mod sign_in;
+pub(crate) mod tokens;
+mod upkeep;
+mod users;
+
+use grantd_core::app::ClientId;
+use grantd_core::audit::Stamp;
+use grantd_core::clock::Timestamp;
+use grantd_core::ids::UserId;
+use grantd_core::store::{AppCheck, Stored, TokenVerdict};
+use grantd_core::token::TokenHash;
+
+use self::change::{Change, Step};
+use crate::db::{Look, Write};
+
+/// What an engine has to offer. A step's inputs are a value of their own, so
+/// that an engine can run the step again after a conflict.
+pub(crate) trait Engine: Send + Sync + 'static {
+    /// Looks something up with one statement, in a snapshot that is not older than this call.
+    fn read<I: Input, T: Send + 'static>(
+        &self,
+        input: I,
+        look: Look<I, T>,
+    ) -> impl Future<Output = Stored<T>> + Send;
+
+    /// Looks something up with several statements that all see one snapshot, not older than this call.
+    fn read_at_once<I: Input, T: Send + 'static>(
+        &self,
+        input: I,
+        look: Look<I, T>,
+    ) -> impl Future<Output = Stored<T>> + Send;
+
+    /// Does a step in one durable transaction; all of it or nothing.
+    fn write<I: Input, T: Send + 'static>(
+        &self,
+        input: I,
+        step: Write<I, T>,
+    ) -> impl Future<Output = Stored<T>> + Send;
+
+    /// The hot path of apps: [`tokens::Check`] over the statement that suits the engine.
+    fn check(
+        &self,
+        client_id: &ClientId,
+        hash: Option<TokenHash>,
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<Option<AppCheck>>> + Send;
+
+    /// The hot path of everything that a token opens: [`tokens::Find`] over such a statement.
+    fn find(
+        &self,
+        hash: TokenHash,
+        now: Timestamp,
+    ) -> impl Future<Output = Stored<TokenVerdict>> + Send;
+
+    /// Does a step as the actor of `stamp`, if that actor's credentials are still what they were.
+    fn change<I: Input, T: Send + 'static>(
+        &self,
+        stamp: Stamp,
+        input: I,
+        step: Step<I, T>,
+    ) -> impl Future<Output = Stored<T>> + Send {
+        self.change_of(None, stamp, input, step)
+    }
+
+    /// The same for a step that writes the row of this user, who may be the actor: two steps
+    /// that both hold a row to share it and then want it for themselves would wait for each other.
+    fn change_of<I: Input, T: Send + 'static>(
+        &self,
+        user: Option<UserId>,
+        stamp: Stamp,
+        input: I,
+        step: Step<I, T>,
+    ) -> impl Future<Output = Stored<T>> + Send {
+        let input = (user, stamp, input, step);
+        self.write(input, |db, (user, stamp, input, step)| {
+            Box::pin(async move { step(&Change::begin(db, stamp, *user).await?, input).await })
+        })
+    }
+
+    /// Refuses new steps and ends after those in flight.
+    fn close(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// What a step is about.
+pub(crate) trait Input: Send + Sync + 'static {}
+
+impl<I: Send + Sync + 'static> Input for I {}
+
+/// Everything that is remembered, on an engine.
+pub struct StoreOn<E> {
+    pub(crate) engine: E,
+}

@@ -1,0 +1,192 @@
+//! Tokens by their hash, and their end. Owns that eight bytes of a hash find
+//! rows and all of it, compared in constant time, decides.
+
+use grantd_core::audit::Action;
+use grantd_core::authorization::{Authorization, NewToken};
+use grantd_core::ids::AppId;
+use grantd_core::store::{AppCheck, OwnedAuthorization, TokenVerdict};
+use grantd_core::token::TokenHash;
+
+use super::change::{Change, Subject};
+use super::{grants, row};
+use crate::db::{Columns, DbResult, Params};
+use crate::sql;
+
+/// An app's check, row by row as [`sql::authorizations::CHECK`] gives them.
+pub(crate) struct Check {
+    hash: Option<TokenHash>,
+    found: Option<AppCheck>,
+}
+
+impl Check {
+    pub(crate) fn of(hash: Option<TokenHash>) -> Self {
+        Self { hash, found: None }
+    }
+
+    pub(crate) fn row(&mut self, r: &dyn Columns) -> DbResult<()> {
+        let check = match &mut self.found {
+            Some(check) => check,
+            None => self.found.insert(AppCheck {
+                credentials: row::app_credentials(r)?,
+                token: None,
+            }),
+        };
+        let found = r.maybe(row::APP + 2)?.map(TokenHash);
+        let same = matches!((self.hash, found), (Some(hash), Some(found)) if hash.matches(&found));
+        let valid = r.maybe(row::APP + row::AUTHORIZATION + row::USER)?;
+        if same && valid == Some(true) {
+            check.token = Some(row::owned_beside(r, &check.credentials.app)?);
+        }
+        Ok(())
+    }
+
+    /// The app, and its valid token with that hash.
+    pub(crate) fn end(self) -> Option<AppCheck> {
+        self.found
+    }
+}
+
+/// A look for a token, whoever's it is, row by row as [`sql::authorizations::FIND_BY_HASH`] gives them.
+pub(crate) struct Find {
+    hash: TokenHash,
+    verdict: TokenVerdict,
+}
+
+impl Find {
+    pub(crate) fn of(hash: TokenHash) -> Self {
+        let verdict = TokenVerdict::Unknown;
+        Self { hash, verdict }
+    }
+
+    pub(crate) fn row(&mut self, r: &dyn Columns) -> DbResult<()> {
+        let same = self.hash.matches(&TokenHash(r.get(2)?));
+        if !same || !r.get::<bool>(row::OWNED)? {
+            return Ok(());
+        }
+        let found = row::owned(r)?;
+        self.verdict = match found.user.suspended_at {
+            Some(_) => TokenVerdict::OwnerSuspended,
+            None => TokenVerdict::Valid(Box::new(found)),
+        };
+        Ok(())
+    }
+
+    pub(crate) fn end(self) -> TokenVerdict {
+        self.verdict
+    }
+}
+
+async fn find_of_app(
+    tx: &Change<'_>,
+    app: AppId,
+    hash: TokenHash,
+) -> DbResult<Option<OwnedAuthorization>> {
+    let found = tx
+        .all(
+            sql::authorizations::FIND_VALID_OF_APP,
+            &[&hash.prefix(), &app.0, &tx.at().0],
+            row::owned,
+        )
+        .await?;
+    Ok(found
+        .into_iter()
+        .find(|found| hash.matches(&found.authorization.token_hash)))
+}
+
+/// Gives a valid token's record another token.
+pub(super) async fn reset(
+    tx: &Change<'_>,
+    app: AppId,
+    old: TokenHash,
+    new: &NewToken,
+) -> DbResult<Option<OwnedAuthorization>> {
+    let Some(mut found) = find_of_app(tx, app, old).await? else {
+        return Ok(None);
+    };
+    let record = &mut found.authorization;
+    let replaced = tx
+        .any(
+            sql::authorizations::REPLACE_TOKEN,
+            &[
+                &new.hash.prefix(),
+                &&new.hash.0[..],
+                &new.last_eight.0,
+                &tx.at().0,
+                &record.id.0,
+                &&old.0[..],
+            ],
+        )
+        .await?;
+    if !replaced {
+        return Ok(None);
+    }
+    // The row names the token that ended: that is what somebody will look for.
+    tx.audit(Action::TokenReset, &Subject::authorization(record))
+        .await?;
+    record.token_hash = new.hash;
+    record.token_last_eight = new.last_eight.clone();
+    record.updated_at = tx.at();
+    Ok(Some(found))
+}
+
+/// Deletes the app's valid token with that hash.
+pub(super) async fn revoke(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
+    match find_of_app(tx, app, hash).await? {
+        None => Ok(false),
+        Some(found) => delete_one(tx, &found.authorization, Action::TokenRevoked).await,
+    }
+}
+
+/// Deletes the grant of the app's valid token with that hash.
+pub(super) async fn revoke_grant(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
+    match find_of_app(tx, app, hash).await? {
+        None => Ok(false),
+        Some(found) => {
+            grants::delete(
+                tx,
+                sql::grants::DELETE_OF_USER_AND_APP,
+                &[&found.user.id.0, &app.0],
+            )
+            .await
+        }
+    }
+}
+
+/// Deletes the authorization that `statement` finds. Whether there was one.
+pub(super) async fn find_and_delete(
+    tx: &Change<'_>,
+    statement: &'static str,
+    keys: Params<'_>,
+    action: Action,
+) -> DbResult<bool> {
+    match tx.one(statement, keys, row::authorization).await? {
+        None => Ok(false),
+        Some(found) => delete_one(tx, &found, action).await,
+    }
+}
+
+/// In lock order: the grant, the token. The deletion itself says whether the record was still there.
+async fn delete_one(tx: &Change<'_>, record: &Authorization, action: Action) -> DbResult<bool> {
+    if let Some(app) = &record.app {
+        grants::lock(tx, record.user_id, app.id).await?;
+    }
+    delete(tx, sql::authorizations::DELETE, &[&record.id.0], action).await
+}
+
+/// Deletes the authorizations that `statement` names, each with its audit row;
+/// the grants that live on follow. Whether there were any.
+pub(super) async fn delete(
+    tx: &Change<'_>,
+    statement: &'static str,
+    keys: Params<'_>,
+    action: Action,
+) -> DbResult<bool> {
+    let deleted = tx.all(statement, keys, Subject::remains).await?;
+    for remains in &deleted {
+        tx.audit(action, remains).await?;
+        if let (Some(user), Some(app)) = (remains.user, remains.app) {
+            grants::refresh(tx, user, app).await?;
+        }
+    }
+    Ok(!deleted.is_empty())
+}

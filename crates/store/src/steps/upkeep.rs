@@ -1,0 +1,68 @@
+//! The trail, the instance key's name, and the end.
+
+use async_trait::async_trait;
+use grantd_core::audit::{Action, AuditRow, Stamp};
+use grantd_core::ids::UserId;
+use grantd_core::store::{Stored, Upkeep};
+
+use super::change::Subject;
+use super::{Engine, StoreOn, audit};
+use crate::sql;
+
+const INSTANCE_KEY: &str = "instance_key_fingerprint";
+const PING: &str = "ping";
+
+#[async_trait]
+impl<E: Engine> Upkeep for StoreOn<E> {
+    async fn record(&self, action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()> {
+        self.engine
+            .change(stamp, (action, user), |tx, &(action, user)| {
+                Box::pin(async move {
+                    let subject = Subject {
+                        user,
+                        ..Subject::default()
+                    };
+                    Ok(tx.audit(action, &subject).await?)
+                })
+            })
+            .await
+    }
+
+    async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>> {
+        self.engine
+            .read_at_once((after, limit), |db, (after, limit)| {
+                Box::pin(audit::list(db, *after, *limit))
+            })
+            .await
+    }
+
+    async fn claim_instance_key(&self, fingerprint: &str) -> Stored<String> {
+        self.engine
+            .write(fingerprint.to_owned(), |db, fingerprint| {
+                Box::pin(async move {
+                    db.run(sql::audit::CLAIM_META, &[&INSTANCE_KEY, fingerprint])
+                        .await?;
+                    let kept = db.one(sql::audit::GET_META, &[&INSTANCE_KEY], |r| r.get(0));
+                    Ok(kept.await?.unwrap_or_else(|| fingerprint.clone()))
+                })
+            })
+            .await
+    }
+
+    async fn ping(&self) -> Stored<()> {
+        self.engine
+            .read((), |db, ()| {
+                Box::pin(db.any(sql::audit::GET_META, &[&PING]))
+            })
+            .await?;
+        self.engine
+            .write((), |db, ()| {
+                Box::pin(async move { Ok(db.run(sql::audit::TOUCH_META, &[&PING]).await?) })
+            })
+            .await
+    }
+
+    async fn close(&self) {
+        self.engine.close().await;
+    }
+}
