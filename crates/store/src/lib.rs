@@ -1,22 +1,27 @@
-//! What grantd remembers: the traits of `grantd_core::store` on SQLite.
+//! What grantd remembers: the traits of `grantd_core::store` on SQLite
+//! and on PostgreSQL.
 //!
 //! This crate owns statements, schemas, transactions and the threads that run
 //! them. It must not know HTTP, passwords or what a caller is allowed to do;
 //! rules that it applies inside a transaction (what a grant shows, what an edit
 //! leaves) are called from core, not written again.
 //!
+//! - `steps`: what a store does, once, over the little that engines have in common (`db`)
 //! - `sql`: every statement, once, for SQLite and PostgreSQL alike
 //! - `migrate`: the schema, numbered and forward-only
 //! - `sqlite`: the engine: one writer thread, a few reader threads
+//! - `postgres`: the engine: a pool for writes, lines that share round trips for checks
 //! - `conformance` (feature): the suite that every engine passes
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod db;
 mod migrate;
+mod postgres;
 mod sql;
 mod sqlite;
 mod steps;
 
 pub use migrate::MigrateError;
+pub use postgres::{ConnectError, Options as PostgresOptions, PostgresStore};
 pub use sqlite::{OpenError, Options, SqliteStore};

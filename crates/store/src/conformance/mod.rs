@@ -14,6 +14,8 @@ mod actors;
 mod apps;
 mod audit;
 mod authorizations;
+#[cfg(unix)]
+pub mod cluster;
 mod edits;
 mod grants;
 mod lists;
@@ -179,6 +181,8 @@ cases! {
         one_of_two_hundred_takes_a_note
         one_of_two_resets_succeeds
         a_reset_and_a_revocation_leave_one_outcome
+        a_reset_and_a_deleted_grant_leave_one_outcome
+        of_concurrent_edits_none_is_lost
         no_check_after_a_revocation_says_valid
         creating_while_the_grant_is_deleted_leaves_no_orphan
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use grantd_core::authorization::NewAuthorization;
+use grantd_core::authorization::{AuthorizationEdit, NewAuthorization};
+use grantd_core::scope::{ScopeChange, Scopes};
 use grantd_core::store::GotOrCreated;
 
 use super::world::*;
@@ -113,6 +114,45 @@ pub(super) async fn a_reset_and_a_revocation_leave_one_outcome(w: World) {
         assert!(!w.is_valid(old).await);
         assert_eq!(w.is_valid(token.hash).await, reset);
     }
+}
+
+pub(super) async fn a_reset_and_a_deleted_grant_leave_one_outcome(w: World) {
+    let octocat = w.user("octocat").await;
+    let app = w.app("abc", &octocat).await;
+    for _ in 0..20 {
+        let old = w.create(w.for_app(&octocat, &app, "")).await.token_hash;
+        let token = w.token();
+        let (reset, deleted) = tokio::join!(
+            w.store.reset_token(app.id, old, token.clone(), operator()),
+            w.store.revoke_grant_by_token(app.id, old, operator()),
+        );
+        let (reset, deleted) = (reset.unwrap().is_some(), deleted.unwrap());
+        assert!(reset != deleted, "each finds the token or not, never both");
+        assert!(!w.is_valid(old).await);
+        assert_eq!(w.is_valid(token.hash).await, reset);
+    }
+}
+
+pub(super) async fn of_concurrent_edits_none_is_lost(w: World) {
+    let octocat = w.user("octocat").await;
+    let made = w.create(w.personal(&octocat, "a")).await;
+    let (user, id) = (octocat.id, made.id);
+    let edit = move |w: World| async move {
+        let mine = w.token().last_eight.0;
+        let edit = AuthorizationEdit {
+            scopes: ScopeChange::Edit {
+                add: scopes(&mine),
+                remove: Scopes::default(),
+            },
+            ..AuthorizationEdit::default()
+        };
+        w.store.edit_authorization(user, id, edit, operator()).await
+    };
+    for edited in w.race(20, edit).await {
+        assert!(edited.unwrap().unwrap().is_ok());
+    }
+    let scopes = &w.authorizations(&octocat).await[0].scopes;
+    assert_eq!(scopes.sorted().to_stored().split(' ').count(), 20);
 }
 
 pub(super) async fn no_check_after_a_revocation_says_valid(w: World) {

@@ -108,6 +108,7 @@ statements! {
     // Deletions; each returns what the audit trail keeps.
 
     DELETE = delete!("id = $1");
+    DELETE_TOKEN = delete!("id = $1 AND token_hash = $2");
     DELETE_ALL_OF_USER_AND_APP = delete!("user_id = $1 AND app_id = $2");
     DELETE_ALL_OF_USER = delete!("user_id = $1");
     DELETE_ALL_OF_APP = delete!("app_id = $1");

@@ -89,6 +89,7 @@ macro_rules! valid {
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod authorizations;
+pub(crate) mod batches;
 pub(crate) mod grants;
 pub(crate) mod sign_in;
 pub(crate) mod users;

@@ -16,10 +16,10 @@ use grantd_core::user::{Email, Login, PasswordHash, User, UserCredentials};
 
 use crate::db::{Columns, DbError, DbResult};
 
-pub(super) const USER: usize = 9;
-pub(super) const APP: usize = 11;
-pub(super) const APP_SUMMARY: usize = 5;
-pub(super) const AUTHORIZATION: usize = 11;
+pub(crate) const USER: usize = 9;
+pub(crate) const APP: usize = 11;
+pub(crate) const APP_SUMMARY: usize = 5;
+pub(crate) const AUTHORIZATION: usize = 11;
 
 pub(super) fn id(row: &dyn Columns) -> DbResult<i64> {
     row.get(0)
@@ -133,7 +133,7 @@ pub(super) fn owned(row: &dyn Columns) -> DbResult<OwnedAuthorization> {
 }
 
 /// Columns of [`owned`].
-pub(super) const OWNED: usize = AUTHORIZATION + APP_SUMMARY + USER;
+pub(crate) const OWNED: usize = AUTHORIZATION + APP_SUMMARY + USER;
 
 /// An app, an authorization that is the app's, its owner.
 pub(super) fn owned_beside(row: &dyn Columns, app: &App) -> DbResult<OwnedAuthorization> {

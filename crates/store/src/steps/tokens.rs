@@ -9,7 +9,7 @@ use grantd_core::token::TokenHash;
 
 use super::change::{Change, Subject};
 use super::{grants, row};
-use crate::db::{Columns, DbResult, Params};
+use crate::db::{Columns, DbResult, Lock, Params};
 use crate::sql;
 
 /// An app's check, row by row as [`sql::authorizations::CHECK`] gives them.
@@ -100,10 +100,10 @@ pub(super) async fn reset(
     old: TokenHash,
     new: &NewToken,
 ) -> DbResult<Option<OwnedAuthorization>> {
-    let Some(mut found) = find_of_app(tx, app, old).await? else {
+    let Some(found) = find_of_app(tx, app, old).await? else {
         return Ok(None);
     };
-    let record = &mut found.authorization;
+    let record = &found.authorization;
     let replaced = tx
         .any(
             sql::authorizations::REPLACE_TOKEN,
@@ -123,33 +123,38 @@ pub(super) async fn reset(
     // The row names the token that ended: that is what somebody will look for.
     tx.audit(Action::TokenReset, &Subject::authorization(record))
         .await?;
-    record.token_hash = new.hash;
-    record.token_last_eight = new.last_eight.clone();
-    record.updated_at = tx.at();
-    Ok(Some(found))
+    // An edit may have come between the look and the replacement.
+    tx.one(sql::authorizations::FIND_BY_ID, &[&record.id.0], row::owned)
+        .await
 }
 
 /// Deletes the app's valid token with that hash.
 pub(super) async fn revoke(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
-    match find_of_app(tx, app, hash).await? {
-        None => Ok(false),
-        Some(found) => delete_one(tx, &found.authorization, Action::TokenRevoked).await,
-    }
+    let Some(found) = find_of_app(tx, app, hash).await? else {
+        return Ok(false);
+    };
+    let record = found.authorization;
+    grants::lock(tx, record.user_id, app).await?;
+    // By its token, not only by its id: a reset that came first has made it another's.
+    let (statement, action) = (sql::authorizations::DELETE_TOKEN, Action::TokenRevoked);
+    delete(tx, statement, &[&record.id.0, &&hash.0[..]], action).await
 }
 
 /// Deletes the grant of the app's valid token with that hash.
 pub(super) async fn revoke_grant(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
-    match find_of_app(tx, app, hash).await? {
-        None => Ok(false),
-        Some(found) => {
-            grants::delete(
-                tx,
-                sql::grants::DELETE_OF_USER_AND_APP,
-                &[&found.user.id.0, &app.0],
-            )
-            .await
-        }
+    let Some(found) = find_of_app(tx, app, hash).await? else {
+        return Ok(false);
+    };
+    let (user, id) = (found.user.id, found.authorization.id);
+    grants::lock(tx, user, app).await?;
+    tx.hold(Lock::Own, sql::authorizations::EXISTS, &[&id.0], row::id)
+        .await?;
+    // The look that counts: a reset may have come first.
+    if find_of_app(tx, app, hash).await?.is_none() {
+        return Ok(false);
     }
+    let statement = sql::grants::DELETE_OF_USER_AND_APP;
+    grants::delete(tx, statement, &[&user.0, &app.0]).await
 }
 
 /// Deletes the authorization that `statement` finds. Whether there was one.

@@ -1,0 +1,153 @@
+//! Connections as this engine wants them. Owns TLS and the settings of a
+//! session; must not know what is asked.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{ClientWrapper, Connect};
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Config, Error, NoTls, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::ConnectError;
+use super::url::{self, Target, Tls};
+
+/// A migration may take its time, and another node's too.
+const MIGRATION: &str = "SET statement_timeout = 0; SET lock_timeout = 0; \
+                         SET idle_in_transaction_session_timeout = '1min'";
+/// Compiling a plan costs more than any of our statements.
+const ANY: &[&str] = &["SET jit = off"];
+/// The two statements of checks are planned once, by their indexes, whatever the statistics say.
+const CHECKS: &[&str] = &[
+    "SET plan_cache_mode = force_generic_plan",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+];
+
+/// Makes connections.
+pub(super) struct Connector {
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+    patience: Duration,
+}
+
+type Opened = Result<(Client, JoinHandle<()>, oneshot::Receiver<()>), Error>;
+
+impl Connector {
+    pub(super) fn of(url: &str, patience: Duration) -> Result<Self, ConnectError> {
+        let Target { config, tls } = url::parse(url, patience)?;
+        Ok(Self {
+            config,
+            tls: tls.as_ref().map(verified).transpose()?,
+            patience,
+        })
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// A connection that may take its time.
+    pub(super) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
+        let (client, task, _) = self.open().await?;
+        client.batch_execute(MIGRATION).await?;
+        Ok(ClientWrapper::new(client, task))
+    }
+
+    /// A connection for checks, and what resolves when it is lost. `None` when that took too long.
+    pub(super) async fn for_checks(
+        &self,
+    ) -> Option<Result<(ClientWrapper, oneshot::Receiver<()>), Error>> {
+        let open = async {
+            let (client, task, lost) = self.open().await?;
+            for setting in CHECKS {
+                wish(&client, setting).await;
+            }
+            Ok((ClientWrapper::new(client, task), lost))
+        };
+        tokio::time::timeout(self.patience, open).await.ok()
+    }
+
+    async fn open(&self) -> Opened {
+        let (client, task, lost) = match &self.tls {
+            None => spawn(self.config.connect(NoTls).await?),
+            Some(tls) => spawn(self.config.connect(tls.clone()).await?),
+        };
+        for setting in ANY {
+            wish(&client, setting).await;
+        }
+        Ok((client, task, lost))
+    }
+}
+
+/// A setting that only makes us faster; an engine that does not know it does without.
+async fn wish(client: &Client, setting: &str) {
+    if let Err(error) = client.batch_execute(setting).await {
+        tracing::debug!(%error, setting, "the database does not take a setting");
+    }
+}
+
+fn spawn<T>(
+    (client, connection): (Client, tokio_postgres::Connection<Socket, T>),
+) -> (Client, JoinHandle<()>, oneshot::Receiver<()>)
+where
+    T: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
+{
+    let (alive, lost) = oneshot::channel();
+    let task = tokio::spawn(async move {
+        // The steps in flight are told; there is nothing to add.
+        let _ = connection.await;
+        drop(alive);
+    });
+    (client, task, lost)
+}
+
+/// Certificates are verified against the given roots, or those of the system.
+fn verified(tls: &Tls) -> Result<MakeRustlsConnect, ConnectError> {
+    let trouble = |error: &dyn std::fmt::Display| ConnectError::Tls(error.to_string());
+    let mut roots = RootCertStore::empty();
+    match &tls.roots {
+        Some(path) => {
+            let file = CertificateDer::pem_file_iter(path).map_err(|error| trouble(&error))?;
+            for root in file {
+                let root = root.map_err(|error| trouble(&error))?;
+                roots.add(root).map_err(|error| trouble(&error))?;
+            }
+        }
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    if roots.is_empty() {
+        return Err(trouble(&"there are no certificates to trust"));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| trouble(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+/// What the pool calls.
+pub(super) struct ForPool(pub(super) Arc<Connector>);
+
+impl Connect for ForPool {
+    fn connect(
+        &self,
+        _: &Config,
+    ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + '_>> {
+        Box::pin(async {
+            let (client, task, _) = self.0.open().await?;
+            Ok((client, task))
+        })
+    }
+}

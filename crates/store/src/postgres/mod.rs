@@ -1,0 +1,211 @@
+//! The store in a PostgreSQL database that several nodes may share. Owns which
+//! connection a step gets and how long anybody waits; must not know what the
+//! steps do.
+//!
+//! - [`line`]: one or two connections that answer checks, many to a round
+//!   trip, and carry single look-ups of other kinds
+//! - [`transaction`]: a small pool for everything that is several statements
+//! - nobody waits longer than [`Options::patience`], whatever the database does
+
+mod batch;
+mod connection;
+mod failure;
+mod line;
+mod quiet;
+mod session;
+#[cfg(test)]
+mod tests;
+mod transaction;
+mod url;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use grantd_core::app::ClientId;
+use grantd_core::clock::Timestamp;
+use grantd_core::store::{AppCheck, Stored, TokenVerdict};
+use grantd_core::token::TokenHash;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use self::connection::{Connector, ForPool};
+use self::failure::Failure;
+use self::line::Lines;
+use self::transaction::Transactions;
+use crate::db::{Look, Write};
+use crate::migrate::{self, MigrateError};
+use crate::steps::{Engine, Input, StoreOn};
+
+/// How much of the database one node uses, and how long it waits for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Connections for writes and lists.
+    pub pool: usize,
+    /// Connections for checks.
+    pub lines: usize,
+    /// Steps and checks that may be in flight, each; more are refused at once.
+    pub queue: usize,
+    /// After this time a caller is told that the store is unavailable.
+    pub patience: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            pool: 8,
+            lines: 2,
+            queue: 4_096,
+            patience: Duration::from_millis(800),
+        }
+    }
+}
+
+/// The database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The URL says nothing that can be connected to.
+    #[error("the database URL cannot be used: {0}")]
+    Url(String),
+    /// The schema does not fit.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// PostgreSQL does not answer or refuses us.
+    #[error("the database does not let us in")]
+    Postgres(#[from] tokio_postgres::Error),
+    /// No certificates to check the server's against.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+}
+
+/// Everything that is remembered, in a PostgreSQL database.
+pub type PostgresStore = StoreOn<Postgres>;
+
+/// The engine.
+pub struct Postgres {
+    transactions: Transactions,
+    lines: Arc<Lines>,
+    in_flight: Arc<Semaphore>,
+    closed: AtomicBool,
+    options: Options,
+}
+
+impl StoreOn<Postgres> {
+    /// Connects and brings the schema up to date. Of several nodes that start at once one does it.
+    ///
+    /// # Errors
+    /// The URL is wrong, the database is away or of a newer grantd.
+    pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
+        let connector = Arc::new(Connector::of(url, options.patience)?);
+        migrate::postgres(&mut *connector.for_migrations().await?).await?;
+        let engine = Postgres::start(connector, options);
+        Ok(Self { engine })
+    }
+}
+
+impl Postgres {
+    fn start(connector: Arc<Connector>, options: Options) -> Self {
+        let recycling_method = RecyclingMethod::Fast;
+        let manager = Manager::from_connect(
+            connector.config().clone(),
+            ForPool(Arc::clone(&connector)),
+            ManagerConfig { recycling_method },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(options.pool.max(1))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(options.patience))
+            .create_timeout(Some(options.patience))
+            .recycle_timeout(Some(options.patience))
+            .build()
+            .expect("a runtime for the timeouts is named");
+        Self {
+            transactions: Transactions::new(pool),
+            lines: Lines::start(&connector, options),
+            in_flight: Arc::new(Semaphore::new(options.queue)),
+            closed: AtomicBool::new(false),
+            options,
+        }
+    }
+
+    /// Nobody waits in a line without end.
+    fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let permit = Arc::clone(&self.in_flight).try_acquire_owned();
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Failure::Closed);
+        }
+        permit.map_err(|_| Failure::QueueFull)
+    }
+
+    /// What `step` says, unless that takes too long. A step goes on without its caller: a request
+    /// that is dropped does not end it halfway.
+    async fn patiently<T: Send + 'static>(
+        &self,
+        step: impl Future<Output = Stored<T>> + Send + 'static,
+    ) -> Stored<T> {
+        let permit = self.admit()?;
+        let task = tokio::spawn(async move {
+            let outcome = step.await;
+            drop(permit);
+            outcome
+        });
+        match tokio::time::timeout(self.options.patience, task).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(Failure::Panicked.into()),
+            Err(_) => Err(self.transactions.complain(Failure::Late).into()),
+        }
+    }
+}
+
+impl Engine for Postgres {
+    async fn read<I: Input, T: Send + 'static>(&self, input: I, look: Look<I, T>) -> Stored<T> {
+        let _permit = self.admit()?;
+        self.lines.look(&input, look).await
+    }
+
+    async fn read_at_once<I: Input, T: Send + 'static>(
+        &self,
+        input: I,
+        look: Look<I, T>,
+    ) -> Stored<T> {
+        let transactions = self.transactions.clone();
+        self.patiently(async move { transactions.read(input, look).await })
+            .await
+    }
+
+    async fn write<I: Input, T: Send + 'static>(&self, input: I, step: Write<I, T>) -> Stored<T> {
+        let transactions = self.transactions.clone();
+        self.patiently(async move { transactions.write(input, step).await })
+            .await
+    }
+
+    async fn check(
+        &self,
+        client_id: &ClientId,
+        hash: Option<TokenHash>,
+        now: Timestamp,
+    ) -> Stored<Option<AppCheck>> {
+        self.lines.check(client_id.clone(), hash, now).await
+    }
+
+    async fn find(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict> {
+        self.lines.find(hash, now).await
+    }
+
+    async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        let all = u32::try_from(self.options.queue).unwrap_or(u32::MAX);
+        // A step ends by its own deadline; nothing else holds a permit.
+        let ended = self.in_flight.acquire_many(all).await;
+        drop(ended);
+        self.lines.close();
+        self.transactions.close();
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.lines.close();
+        self.transactions.close();
+    }
+}

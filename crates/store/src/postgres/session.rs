@@ -1,0 +1,119 @@
+//! A connection as [`crate::db`] wants it. Owns that statements stay prepared
+//! and when they must be prepared anew.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
+
+use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
+
+/// A connection, lent to one step.
+pub(super) struct Lent<'c> {
+    client: &'c ClientWrapper,
+    /// After an error nothing of a transaction is kept, and its `COMMIT` would say otherwise.
+    failed: AtomicBool,
+}
+
+impl<'c> Lent<'c> {
+    pub(super) fn new(client: &'c ClientWrapper) -> Self {
+        Self {
+            client,
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    async fn query(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        let statement = self.client.prepare_cached(sql).await?;
+        self.client.query(&statement, params).await
+    }
+}
+
+#[async_trait]
+impl Db for Lent<'_> {
+    async fn rows(&self, sql: &str, params: Params<'_>, each: Each<'_>) -> DbResult<()> {
+        let params: Vec<&(dyn ToSql + Sync)> = params
+            .iter()
+            .map(|param| *param as &(dyn ToSql + Sync))
+            .collect();
+        match self.query(sql, &params).await {
+            Ok(rows) => rows.iter().try_for_each(|row| each(&Row(row))),
+            Err(error) => {
+                self.failed.store(true, Ordering::Relaxed);
+                Err(error.into())
+            }
+        }
+    }
+
+    fn lock_clause(&self, lock: Lock) -> &'static str {
+        match lock {
+            Lock::Share => " FOR SHARE",
+            Lock::Own => " FOR NO KEY UPDATE",
+        }
+    }
+}
+
+/// A row, for those who read it as [`crate::steps::row`] does.
+pub(super) struct Row<'r>(pub(super) &'r tokio_postgres::Row);
+
+impl Columns for Row<'_> {
+    fn int(&self, at: usize) -> DbResult<Option<i64>> {
+        Ok(self.0.try_get(at)?)
+    }
+
+    fn flag(&self, at: usize) -> DbResult<Option<bool>> {
+        Ok(self.0.try_get(at)?)
+    }
+
+    fn text(&self, at: usize) -> DbResult<Option<&str>> {
+        Ok(self.0.try_get(at)?)
+    }
+
+    fn bytes(&self, at: usize) -> DbResult<Option<&[u8]>> {
+        Ok(self.0.try_get(at)?)
+    }
+}
+
+/// What an error says about the step and its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Another transaction was in the way, and this one has left no trace.
+    Conflict,
+    /// A prepared statement does not fit the schema any more, or is not there any more.
+    StaleStatement,
+    /// The statement failed, the connection is as good as before.
+    Refused,
+    /// The connection is lost, or leads to a server that takes no writes.
+    Lost,
+}
+
+/// Reads an error by its code.
+pub(super) fn meaning(error: &DbError) -> Meaning {
+    let DbError::Postgres(error) = error else {
+        return Meaning::Refused;
+    };
+    let Some(code) = error.code() else {
+        return Meaning::Lost;
+    };
+    let lost = ["08", "57P", "XX", "25006"];
+    match code {
+        &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED => {
+            Meaning::Conflict
+        }
+        &SqlState::FEATURE_NOT_SUPPORTED | &SqlState::INVALID_SQL_STATEMENT_NAME => {
+            Meaning::StaleStatement
+        }
+        code if lost.iter().any(|class| code.code().starts_with(class)) => Meaning::Lost,
+        _ => Meaning::Refused,
+    }
+}

@@ -1,0 +1,90 @@
+//! What only this engine promises: its statements and their plans.
+
+use std::time::Duration;
+
+use tokio_postgres::types::Type;
+
+use super::connection::Connector;
+use crate::conformance::cluster::Cluster;
+use crate::migrate;
+use crate::sql;
+
+async fn migrated(url: &str) -> deadpool_postgres::ClientWrapper {
+    let connector = Connector::of(url, Duration::from_secs(10)).unwrap();
+    let mut client = connector.for_migrations().await.unwrap();
+    migrate::postgres(&mut client).await.unwrap();
+    client
+}
+
+/// The shared statements mean the same to both engines: they take as many
+/// parameters, and give as many columns under the same names.
+#[tokio::test]
+async fn every_statement_prepares_alike_on_both_engines() {
+    let cluster = Cluster::start();
+    let postgres = migrated(&cluster.database()).await;
+    let mut sqlite = rusqlite::Connection::open_in_memory().unwrap();
+    migrate::sqlite(&mut sqlite).unwrap();
+    for (module, name, sql) in sql::all() {
+        let here = postgres.prepare(sql).await;
+        let here = here.unwrap_or_else(|error| panic!("{module}::{name}: {error:?}"));
+        let there = sqlite.prepare(sql).unwrap();
+        let parameters = (here.params().len(), there.parameter_count());
+        assert_eq!(parameters.0, parameters.1, "{module}::{name}");
+        assert_eq!(
+            here.columns().len(),
+            there.column_count(),
+            "{module}::{name}"
+        );
+        for (column, other) in here.columns().iter().zip(there.column_names()) {
+            let expression = column.name() == "?column?" || column.name() == "count";
+            assert!(expression || column.name() == other, "{module}::{name}");
+            let known = [Type::INT8, Type::TEXT, Type::BYTEA, Type::BOOL];
+            assert!(
+                known.contains(column.type_()),
+                "{module}::{name}: {column:?}"
+            );
+        }
+    }
+}
+
+/// The statements that end in a lock clause take one.
+#[tokio::test]
+async fn rows_can_be_locked() {
+    let cluster = Cluster::start();
+    let client = migrated(&cluster.database()).await;
+    for sql in [
+        sql::users::EXISTS,
+        sql::users::IS_CURRENT,
+        sql::apps::IS_CURRENT,
+        sql::apps::IS_ACTIVE,
+        sql::grants::OF_USER_AND_APP,
+        sql::authorizations::EXISTS,
+    ] {
+        for clause in [" FOR SHARE", " FOR NO KEY UPDATE"] {
+            client.prepare(&format!("{sql}{clause}")).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn checks_go_by_an_index_whatever_the_statistics_say() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    migrated(&url).await;
+    let connector = Connector::of(&url, Duration::from_secs(10)).unwrap();
+    let (client, _lost) = connector.for_checks().await.unwrap().unwrap();
+    for (name, sql, arguments) in [
+        ("checks", sql::batches::CHECK, "'{1}', '{abc}', '{2}'"),
+        ("finds", sql::batches::FIND, "'{1}', '{2}'"),
+    ] {
+        let prepare = format!("PREPARE {name} AS {sql}");
+        client.batch_execute(&prepare).await.unwrap();
+        let explain = format!("EXPLAIN (VERBOSE) EXECUTE {name} ({arguments})");
+        let rows = client.query(&explain, &[]).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains("authorizations_by_hash"), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+        assert!(plan.contains("$1"), "planned once: {plan}");
+    }
+}

@@ -1,0 +1,198 @@
+//! Steps of several statements, each in a transaction on a connection of its
+//! own. Owns what is tried again and what becomes of a connection; must not
+//! know what the steps do.
+//!
+//! - Only a conflict (40001, 40P01) is tried again, and a prepared statement
+//!   that the schema has left behind (0A000, 26000): then nothing was done.
+//! - A connection that is lost at the `COMMIT` leaves its caller with an
+//!   unknown outcome. Trying again might do the step twice.
+//! - A connection goes back to the pool only after its transaction has ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{ClientWrapper, Object, Pool, PoolError};
+use grantd_core::store::{StoreError, Stored};
+
+use super::failure::Failure;
+use super::quiet::Quiet;
+use super::session::{Lent, Meaning, meaning};
+use crate::db::{DbError, DbResult, Look, Undo, Write};
+
+/// Explicit, whatever the database's defaults are.
+const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+/// Several look-ups see one state.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// Conflicts are rare: rows are locked in one order.
+const TRIES: u32 = 4;
+/// The server ends a statement sooner; this is for a server that has stopped altogether.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// Where the connections come from.
+#[derive(Clone)]
+pub(super) struct Transactions {
+    pool: Pool,
+    quiet: Arc<Quiet>,
+}
+
+/// How a try ended.
+enum End<T> {
+    Done(T),
+    Stale,
+    Failed(DbError),
+    Unknown(DbError),
+}
+
+impl Transactions {
+    pub(super) fn new(pool: Pool) -> Self {
+        let quiet = Arc::default();
+        Self { pool, quiet }
+    }
+
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+
+    /// Does a step, all of it or nothing.
+    pub(super) async fn write<I: Sync, T>(&self, input: I, step: Write<I, T>) -> Stored<T> {
+        self.run(WRITE, &input, step).await
+    }
+
+    /// Looks several things up that belong together.
+    pub(super) async fn read<I: Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        input: I,
+        look: Look<I, T>,
+    ) -> Stored<T> {
+        let step: Write<(I, Look<I, T>), T> =
+            |db, (input, look)| Box::pin(async move { Ok(look(db, input).await?) });
+        self.run(READ, &(input, look), step).await
+    }
+
+    async fn run<I: Sync, T>(&self, begin: &str, input: &I, step: Write<I, T>) -> Stored<T> {
+        let mut tries = 1;
+        loop {
+            let client = Held::of(&self.pool).await;
+            let client = client.map_err(|error| self.complain(error))?;
+            let attempt = attempt(client.get(), begin, input, step);
+            let end = match tokio::time::timeout(DEADLINE, attempt).await {
+                Ok((end, Connection::Fit)) => {
+                    client.give_back();
+                    end
+                }
+                Ok((end, Connection::Unfit)) => end,
+                Err(_) => return Err(self.complain(Failure::Late).into()),
+            };
+            let error = match end {
+                End::Done(value) => return Ok(value),
+                End::Stale => return Err(StoreError::StaleActor),
+                End::Unknown(error) => {
+                    let failure = Failure::Unknown(Arc::new(error));
+                    return Err(self.complain(failure).into());
+                }
+                End::Failed(error) => error,
+            };
+            let again = matches!(meaning(&error), Meaning::Conflict | Meaning::StaleStatement);
+            if !again || tries == TRIES {
+                return Err(self.complain(error).into());
+            }
+            // Those who ran into each other do not start again at the same moment.
+            tokio::time::sleep(Duration::from_millis(u64::from(tries) * 5)).await;
+            tries += 1;
+        }
+    }
+
+    /// Says so in the log, now and then.
+    pub(super) fn complain(&self, failure: impl Into<Failure>) -> Failure {
+        let failure = failure.into();
+        self.quiet.warn(|unsaid| {
+            tracing::warn!(error = ?failure, unsaid, "a step of the store failed");
+        });
+        failure
+    }
+}
+
+/// A connection of the pool. It is closed, not given back, when a step ends in a way that
+/// nobody has foreseen: its transaction may still be open.
+struct Held(Option<Object>);
+
+impl Held {
+    async fn of(pool: &Pool) -> Result<Self, PoolError> {
+        Ok(Self(Some(pool.get().await?)))
+    }
+
+    fn get(&self) -> &ClientWrapper {
+        self.0.as_ref().expect("held until it is given back")
+    }
+
+    fn give_back(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
+/// Whether another step may use the connection.
+enum Connection {
+    Fit,
+    Unfit,
+}
+
+async fn attempt<I, T>(
+    client: &ClientWrapper,
+    begin: &str,
+    input: &I,
+    step: Write<I, T>,
+) -> (End<T>, Connection) {
+    if let Err(error) = client.batch_execute(begin).await {
+        return (End::Failed(error.into()), Connection::Unfit);
+    }
+    let db = Lent::new(client);
+    let (end, keep) = match step(&db, input).await {
+        Ok(value) => (End::Done(value), true),
+        Err(Undo::Answer(refusal)) => (End::Done(*refusal), false),
+        Err(Undo::Stale) => (End::Stale, false),
+        Err(Undo::Engine(error)) => (End::Failed(error), false),
+    };
+    if keep && db.has_failed() {
+        // It would be answered as if it had happened.
+        let (end, fate) = (End::Failed(DbError::Missing), rollback(client).await);
+        return (end, fate);
+    }
+    if keep {
+        return match client.batch_execute("COMMIT").await {
+            Ok(()) => (end, Connection::Fit),
+            Err(error) => commit_failed(error.into()),
+        };
+    }
+    if let End::Failed(error) = &end {
+        match meaning(error) {
+            Meaning::StaleStatement => client.statement_cache.clear(),
+            Meaning::Lost => return (end, Connection::Unfit),
+            Meaning::Conflict | Meaning::Refused => {}
+        }
+    }
+    (end, rollback(client).await)
+}
+
+fn commit_failed<T>(error: DbError) -> (End<T>, Connection) {
+    match meaning(&error) {
+        // The server has said that nothing was done.
+        Meaning::Conflict => (End::Failed(error), Connection::Unfit),
+        _ => (End::Unknown(error), Connection::Unfit),
+    }
+}
+
+async fn rollback(client: &ClientWrapper) -> Connection {
+    let ended: DbResult<()> = client.batch_execute("ROLLBACK").await.map_err(Into::into);
+    match ended {
+        Ok(()) => Connection::Fit,
+        Err(_) => Connection::Unfit,
+    }
+}

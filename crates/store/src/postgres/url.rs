@@ -1,0 +1,152 @@
+//! What a database URL means. Owns the few words of it that the driver does
+//! not know, and what is assumed when it says nothing; must not connect.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+
+use super::ConnectError;
+
+/// The server ends what takes longer. Each is below the two seconds after which we would hang up.
+const SESSION: &str =
+    "-c statement_timeout=1500 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=2000";
+
+/// Where to connect, and how.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) config: Config,
+    pub(super) tls: Option<Tls>,
+}
+
+/// The server's certificate is always verified.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Tls {
+    /// A file of certificates to trust; none: those of the system.
+    pub(super) roots: Option<PathBuf>,
+}
+
+/// Reads a URL.
+///
+/// `sslmode` is `disable` or `require` (`verify-full` means the same: what is required is also
+/// verified). Without it, TLS is required of every host that is not this machine.
+pub(super) fn parse(url: &str, patience: Duration) -> Result<Target, ConnectError> {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let (mut mode, mut roots, mut rest) = (None, None, Vec::new());
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("sslmode", value)) => mode = Some(value),
+            Some(("sslrootcert", path)) => roots = Some(PathBuf::from(path)),
+            _ => rest.push(pair),
+        }
+    }
+    let known = format!("{address}?{}", rest.join("&"));
+    let unusable = |error: tokio_postgres::Error| {
+        // The driver's words name the parameter, never the password.
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        ConnectError::Url(source.unwrap_or_else(|| error.to_string()))
+    };
+    let mut config: Config = known.parse().map_err(unusable)?;
+    let tls = match mode {
+        None => !config.get_hosts().iter().all(is_this_machine),
+        Some("disable") => false,
+        Some("require" | "verify-full") => true,
+        Some(other) => {
+            let say = "sslmode is disable, require or verify-full, not";
+            return Err(ConnectError::Url(format!("{say} {other}")));
+        }
+    };
+    complete(&mut config, tls, patience);
+    Ok(Target {
+        config,
+        tls: tls.then_some(Tls { roots }),
+    })
+}
+
+fn complete(config: &mut Config, tls: bool, patience: Duration) {
+    config.ssl_mode(if tls {
+        SslMode::Require
+    } else {
+        SslMode::Disable
+    });
+    let theirs = config.get_options().unwrap_or_default();
+    let options = format!("{SESSION} {theirs}");
+    config.options(options.trim_end());
+    if config.get_application_name().is_none() {
+        config.application_name("grantd");
+    }
+    // Of several hosts, and of one that was demoted, only the primary: a standby may
+    // still call a token valid that was revoked.
+    config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(patience / 2);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(2));
+    }
+    config.keepalives_idle(Duration::from_secs(5));
+    config.keepalives_interval(Duration::from_secs(1));
+    config.keepalives_retries(3);
+}
+
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) if name == "localhost" => true,
+        Host::Tcp(name) => name
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback()),
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PathBuf, Target, Tls, parse};
+    use std::time::Duration;
+
+    fn target(url: &str) -> Target {
+        parse(url, Duration::from_secs(1)).unwrap()
+    }
+
+    #[test]
+    fn tls_is_required_of_other_machines_unless_told_otherwise() {
+        for local in ["localhost", "127.0.0.1", "[::1]", "%2Frun%2Fpostgresql"] {
+            let url = format!("postgres://grantd@{local}/grantd");
+            assert_eq!(target(&url).tls, None, "{url}");
+        }
+        let far = "postgres://grantd@db.example/grantd";
+        assert_eq!(target(far).tls, Some(Tls::default()));
+        assert_eq!(target(&format!("{far}?sslmode=disable")).tls, None);
+        let one_of_two = "postgres://grantd@localhost,db.example/grantd";
+        assert!(target(one_of_two).tls.is_some());
+        let roots = Some(PathBuf::from("/ca.pem"));
+        let url = "postgres://grantd@localhost/grantd?sslmode=verify-full&sslrootcert=/ca.pem";
+        assert_eq!(target(url).tls, Some(Tls { roots }));
+    }
+
+    #[test]
+    fn the_rest_of_the_url_is_the_drivers() {
+        let url =
+            "postgres://a:secret@h1:5433,h2/d?application_name=x&sslmode=disable&connect_timeout=3";
+        let config = target(url).config;
+        assert_eq!(config.get_hosts().len(), 2);
+        assert_eq!(config.get_application_name(), Some("x"));
+        assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(3)));
+        assert!(config.get_options().unwrap().contains("statement_timeout"));
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_used_is_refused_without_its_password() {
+        for wrong in [
+            "postgres://a:secret@h/d?sslmode=prefer",
+            "postgres://a:secret@h/d?nonsense=1",
+            "postgres://a:secret@h:port/d",
+        ] {
+            let error = parse(wrong, Duration::from_secs(1)).unwrap_err();
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+}

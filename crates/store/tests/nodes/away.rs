@@ -1,0 +1,206 @@
+//! A database that is stopped, frozen, locked or changed under our feet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use grantd_core::store::{AuthorizationStore, StoreError, Stored, Upkeep, UserStore};
+use grantd_core::user::LoginKey;
+use grantd_store::conformance::cluster::Cluster;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::cast::*;
+
+const DEFAULT: Duration = Duration::from_millis(800);
+
+/// How long it took to be told that the store is unavailable.
+async fn refusal<T>(step: impl Future<Output = Stored<T>>) -> Duration {
+    let started = Instant::now();
+    let outcome = step.await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))));
+    started.elapsed()
+}
+
+/// Everything says so within a second: checks, look-ups, lists and writes.
+async fn all_are_refused_in_time(node: &Node) {
+    let key = LoginKey::of("octocat");
+    let app = grantd_core::app::ClientId::from_stored("abc".to_owned());
+    let slowest = [
+        refusal(node.check_token(&app, None, NOW)).await,
+        refusal(node.find_token(token().hash, NOW)).await,
+        refusal(node.find_user(&key)).await,
+        refusal(node.list_audit(0, 10)).await,
+        refusal(node.create_user(new_user("hubot"), stamp())).await,
+        refusal(node.ping()).await,
+    ];
+    let slowest = slowest.into_iter().max().unwrap();
+    println!("the slowest refusal took {slowest:?}");
+    assert!(slowest < Duration::from_secs(1));
+}
+
+async fn recovers(node: &Node) {
+    let started = Instant::now();
+    while node.ping().await.is_err() {
+        assert!(started.elapsed() < Duration::from_secs(10));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    println!("it answered again after {:?}", started.elapsed());
+    let found = node.find_user(&LoginKey::of("octocat")).await;
+    assert!(found.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_database_is_unavailable_and_comes_back() {
+    let mut cluster = Cluster::start();
+    let url = cluster.database();
+    let node = node_with(&url, DEFAULT).await;
+    let (user, app) = user_and_app(&node).await;
+    let hash = create(&node, &user, &app).await;
+    for _ in 0..2 {
+        cluster.stop();
+        all_are_refused_in_time(&node).await;
+        cluster.restart();
+        recovers(&node).await;
+        assert!(is_valid(&node, &app, hash).await.unwrap());
+    }
+}
+
+/// A thousand at once, none of whom waits longer than one alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_before_a_stopped_database_is_refused_in_time() {
+    let mut cluster = Cluster::start();
+    let url = cluster.database();
+    let node = node_with(&url, DEFAULT).await;
+    let (_, app) = user_and_app(&node).await;
+    cluster.stop();
+    let crowd: Vec<_> = (0..1_000)
+        .map(|number| {
+            let (node, app) = (node.clone(), app.clone());
+            tokio::spawn(async move {
+                match number % 2 {
+                    0 => refusal(is_valid(&node, &app, token().hash)).await,
+                    _ => refusal(node.create_user(new_user("hubot"), stamp())).await,
+                }
+            })
+        })
+        .collect();
+    let mut slowest = Duration::ZERO;
+    for one in crowd {
+        slowest = slowest.max(one.await.unwrap());
+    }
+    println!("the slowest of 1,000 refusals took {slowest:?}");
+    assert!(slowest < Duration::from_secs(1));
+}
+
+/// Passes bytes on, until it is told not to: then nothing is lost and nothing arrives.
+struct Wire {
+    url: String,
+    frozen: Arc<AtomicBool>,
+}
+
+impl Wire {
+    async fn before(url: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (start, rest) = url.split_once("127.0.0.1:").unwrap();
+        let (port, database) = rest.split_once('/').unwrap();
+        let server = format!("127.0.0.1:{port}");
+        let frozen = Arc::new(AtomicBool::new(false));
+        let here = listener.local_addr().unwrap();
+        let wire = Self {
+            url: format!("{start}{here}/{database}"),
+            frozen: Arc::clone(&frozen),
+        };
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let Ok(server) = TcpStream::connect(&server).await else {
+                    continue;
+                };
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                tokio::spawn(pass(from_client, to_server, Arc::clone(&frozen)));
+                tokio::spawn(pass(from_server, to_client, Arc::clone(&frozen)));
+            }
+        });
+        wire
+    }
+}
+
+async fn pass(
+    mut from: impl AsyncReadExt + Unpin,
+    mut to: impl AsyncWriteExt + Unpin,
+    frozen: Arc<AtomicBool>,
+) {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        while frozen.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if to.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_database_is_unavailable_and_comes_back() {
+    let cluster = Cluster::start();
+    let wire = Wire::before(&cluster.database()).await;
+    let node = node_with(&wire.url, DEFAULT).await;
+    let (user, app) = user_and_app(&node).await;
+    let hash = create(&node, &user, &app).await;
+    wire.frozen.store(true, Ordering::Relaxed);
+    all_are_refused_in_time(&node).await;
+    all_are_refused_in_time(&node).await;
+    wire.frozen.store(false, Ordering::Relaxed);
+    recovers(&node).await;
+    assert!(is_valid(&node, &app, hash).await.unwrap());
+}
+
+/// Somebody holds a table, as a careless migration does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_table_is_unavailable_and_others_are_not() {
+    let cluster = Arc::new(Cluster::start());
+    let url = cluster.database();
+    let node = node_with(&url, DEFAULT).await;
+    let (user, app) = user_and_app(&node).await;
+    let hash = create(&node, &user, &app).await;
+    let holder = {
+        let (cluster, url) = (Arc::clone(&cluster), url.clone());
+        let hold = "BEGIN; LOCK TABLE authorizations; SELECT pg_sleep(3); COMMIT";
+        tokio::task::spawn_blocking(move || cluster.execute(&url, hold))
+    };
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(refusal(is_valid(&node, &app, hash)).await < Duration::from_secs(1));
+    let new = authorization(&user, &app);
+    let refused = refusal(node.create_authorization(new, TEN, stamp())).await;
+    assert!(refused < Duration::from_secs(1));
+    let other = node.create_user(new_user("hubot"), stamp()).await;
+    assert!(other.unwrap().is_ok());
+    holder.await.unwrap();
+    assert!(is_valid(&node, &app, hash).await.unwrap());
+}
+
+/// Prepared statements outlive the schema that they were prepared for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_schema_is_no_failure() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let node = node_with(&url, DEFAULT).await;
+    let (user, app) = user_and_app(&node).await;
+    let hash = create(&node, &user, &app).await;
+    for size in [300, 301, 302] {
+        let alter = format!(
+            "ALTER TABLE users ALTER COLUMN login TYPE VARCHAR({size}); \
+             ALTER TABLE apps ALTER COLUMN name TYPE VARCHAR({size}); \
+             ALTER TABLE apps ALTER COLUMN url TYPE VARCHAR({size})"
+        );
+        assert!(is_valid(&node, &app, hash).await.unwrap());
+        node.find_user(&LoginKey::of("octocat")).await.unwrap();
+        cluster.execute(&url, &alter);
+        assert!(is_valid(&node, &app, hash).await.unwrap());
+        let found = node.find_user(&LoginKey::of("octocat")).await;
+        assert!(found.unwrap().is_some());
+        create(&node, &user, &app).await;
+    }
+}

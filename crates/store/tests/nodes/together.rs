@@ -1,0 +1,244 @@
+//! Several nodes, one truth.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use grantd_core::audit::{Actor, Stamp};
+use grantd_core::store::{
+    AuthorizationStore, GotOrCreated, PageRequest, StoreError, Upkeep, UserStore,
+};
+use grantd_core::user::{LoginKey, PasswordHash};
+use grantd_store::conformance::cluster::Cluster;
+
+use super::cast::*;
+
+const ALL: PageRequest = PageRequest {
+    page: 1,
+    per_page: 100,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_nodes_that_start_at_once_one_migrates() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let starting: Vec<_> = (0..12)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { node(&url).await })
+        })
+        .collect();
+    for one in starting {
+        one.await.unwrap().ping().await.unwrap();
+    }
+    let versions = "SELECT string_agg(version::text, ',' ORDER BY version) FROM schema_migrations";
+    assert_eq!(cluster.execute(&url, versions), "0,1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_a_newer_grantd_is_refused() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    node(&url).await.close().await;
+    cluster.execute(
+        &url,
+        "INSERT INTO schema_migrations VALUES (9999, 'future')",
+    );
+    let opened = grantd_store::PostgresStore::connect(&url, Default::default()).await;
+    assert!(opened.err().unwrap().to_string().contains("9999"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forty_clients_on_two_nodes_never_pass_ten_tokens() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let nodes = [node(&url).await, node(&url).await];
+    let (user, app) = user_and_app(&nodes[0]).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let watch = {
+        let (node, user, done) = (nodes[1].clone(), user.id, Arc::clone(&done));
+        tokio::spawn(async move {
+            let mut looks = 0;
+            while !done.load(Ordering::Relaxed) {
+                let page = node.list_authorizations(user, None, ALL).await.unwrap();
+                assert!(page.total <= 10 && page.total == page.items.len() as u64);
+                looks += 1;
+            }
+            looks
+        })
+    };
+    let clients: Vec<_> = (0..40)
+        .map(|client| {
+            let (node, user, app) = (nodes[client % 2].clone(), user.clone(), app.clone());
+            tokio::spawn(async move {
+                for _ in 0..5 {
+                    create(&node, &user, &app).await;
+                }
+            })
+        })
+        .collect();
+    let started = Instant::now();
+    for one in clients {
+        one.await.unwrap();
+    }
+    let took = started.elapsed();
+    done.store(true, Ordering::Relaxed);
+    let looks = watch.await.unwrap();
+    println!("200 creations under one grant's lock: {took:?}, {looks} lists meanwhile");
+    let page = nodes[0].list_authorizations(user.id, None, ALL).await;
+    assert_eq!(page.unwrap().total, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_hundred_get_or_creates_on_two_nodes_one_creates() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let nodes = [node(&url).await, node(&url).await];
+    let (user, app) = user_and_app(&nodes[0]).await;
+    let clients: Vec<_> = (0..200)
+        .map(|client| {
+            let (node, new) = (nodes[client % 2].clone(), authorization(&user, &app));
+            tokio::spawn(async move {
+                let got = node.get_or_create_authorization(new, TEN, stamp()).await;
+                matches!(got.unwrap().unwrap(), GotOrCreated::Created(_))
+            })
+        })
+        .collect();
+    let mut created = 0;
+    for one in clients {
+        created += usize::from(one.await.unwrap());
+    }
+    assert_eq!(created, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_revoked_is_valid_on_no_other() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let (a, b) = (node(&url).await, node(&url).await);
+    let (user, app) = user_and_app(&a).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let noise: Vec<_> = (0..8)
+        .map(|_| {
+            let (node, app, done) = (b.clone(), app.clone(), Arc::clone(&done));
+            tokio::spawn(async move {
+                let mut checks = 0_u64;
+                while !done.load(Ordering::Relaxed) {
+                    is_valid(&node, &app, token().hash).await.unwrap();
+                    checks += 1;
+                }
+                checks
+            })
+        })
+        .collect();
+    let started = Instant::now();
+    for round in 0..1_000 {
+        let hash = create(&a, &user, &app).await;
+        assert!(
+            is_valid(&b, &app, hash).await.unwrap(),
+            "created before, {round}"
+        );
+        assert!(a.revoke_token(app.id, hash, stamp()).await.unwrap());
+        assert!(
+            !is_valid(&b, &app, hash).await.unwrap(),
+            "revoked before, {round}"
+        );
+    }
+    let took = started.elapsed();
+    done.store(true, Ordering::Relaxed);
+    let mut checks = 0;
+    for one in noise {
+        checks += one.await.unwrap();
+    }
+    println!("1,000 rounds of create, check, revoke, check: {took:?}, {checks} checks meanwhile");
+}
+
+/// What a user does to themselves on two nodes at once: no waiting for each other in a circle.
+#[tokio::test(flavor = "multi_thread")]
+async fn changing_oneself_twice_at_once_is_no_deadlock() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let nodes = [node(&url).await, node(&url).await];
+    let (user, _) = user_and_app(&nodes[0]).await;
+    let found = nodes[0].find_credentials(&LoginKey::of("octocat")).await;
+    let by = Actor::User {
+        id: user.id,
+        auth_generation: found.unwrap().unwrap().auth_generation,
+    };
+    let started = Instant::now();
+    let clients: Vec<_> = (0..16)
+        .map(|client| {
+            let node = nodes[client % 2].clone();
+            let stamp = Stamp { by, ..stamp() };
+            let hash = PasswordHash(format!("${client}"));
+            tokio::spawn(async move { node.set_password(user.id, hash, stamp).await })
+        })
+        .collect();
+    let mut done = 0;
+    for one in clients {
+        match one.await.unwrap() {
+            Ok(set) => done += usize::from(set),
+            Err(error) => assert!(matches!(error, StoreError::StaleActor), "{error:?}"),
+        }
+    }
+    assert_eq!(
+        done, 1,
+        "the others acted under a password that was no more"
+    );
+    // A deadlock would have been found after a second.
+    assert!(started.elapsed() < Duration::from_millis(900));
+}
+
+/// A request that is dropped does not end its step halfway.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dropped_request_does_not_end_its_step() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let node = node(&url).await;
+    let (user, app) = user_and_app(&node).await;
+    for _ in 0..10 {
+        let new = authorization(&user, &app);
+        let hash = new.token_hash;
+        let step = node.create_authorization(new, TEN, stamp());
+        let dropped = tokio::time::timeout(Duration::from_micros(300), step).await;
+        assert!(dropped.is_err(), "it was that quick?");
+        let started = Instant::now();
+        while !is_valid(&node, &app, hash).await.unwrap() {
+            assert!(started.elapsed() < Duration::from_secs(5));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+/// Callers at the same moment share round trips.
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_checks_take_few_transactions() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let node = node(&url).await;
+    let (user, app) = user_and_app(&node).await;
+    let hash = create(&node, &user, &app).await;
+    let transactions =
+        "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+    let started = Instant::now();
+    let clients: Vec<_> = (0..200)
+        .map(|_| {
+            let (node, app) = (node.clone(), app.clone());
+            tokio::spawn(async move {
+                for _ in 0..50 {
+                    assert!(is_valid(&node, &app, hash).await.unwrap());
+                }
+            })
+        })
+        .collect();
+    for one in clients {
+        one.await.unwrap();
+    }
+    let took = started.elapsed();
+    node.close().await;
+    // Sessions report when they end.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let count: u64 = cluster.execute(&url, transactions).parse().unwrap();
+    println!("10,000 checks from 200 clients: {took:?}, at most {count} transactions");
+    assert!(count < 2_000, "{count}");
+}
