@@ -36,7 +36,7 @@ pub(crate) type Write<I, T> =
 pub(crate) enum Lock {
     /// Nobody may change it.
     Share,
-    /// Nobody else may hold it.
+    /// Nobody else may hold it, nor add what refers to it.
     Own,
 }
 

@@ -17,11 +17,13 @@
 pub mod conformance;
 mod db;
 mod migrate;
+mod open;
 mod postgres;
 mod sql;
 mod sqlite;
 mod steps;
 
 pub use migrate::MigrateError;
+pub use open::{NoStore, open};
 pub use postgres::{ConnectError, Options as PostgresOptions, PostgresStore};
 pub use sqlite::{OpenError, Options, SqliteStore};

@@ -19,9 +19,11 @@ const NUMBER_OF_FIND: usize = row::OWNED + 1;
 
 /// One caller's question.
 pub(super) enum Question {
-    Check(Ask<(ClientId, Option<TokenHash>), Option<AppCheck>>),
+    Check(AskCheck),
     Find(Ask<TokenHash, TokenVerdict>),
 }
+
+type AskCheck = Ask<(ClientId, Option<TokenHash>), Option<AppCheck>>;
 
 /// What is asked, at which moment, by whom.
 pub(super) struct Ask<Q, A> {
@@ -51,7 +53,7 @@ impl Question {
 /// and is never answered from before it was asked.
 #[derive(Default)]
 pub(super) struct Batch {
-    checks: Vec<Ask<(ClientId, Option<TokenHash>), Option<AppCheck>>>,
+    checks: Vec<AskCheck>,
     finds: Vec<Ask<TokenHash, TokenVerdict>>,
 }
 
@@ -119,7 +121,7 @@ impl Batch {
         }
         let now: Vec<i64> = asks.iter().map(|ask| ask.now.0).collect();
         let apps: Vec<&str> = asks.iter().map(|ask| ask.about.0.as_str()).collect();
-        let prefix = |ask: &Ask<(_, Option<TokenHash>), _>| ask.about.1.map(|hash| hash.prefix());
+        let prefix = |ask: &AskCheck| ask.about.1.map(|hash| hash.prefix());
         let prefixes: Vec<Option<i64>> = asks.iter().map(prefix).collect();
         let params: &[&(dyn ToSql + Sync)] = &[&now, &apps, &prefixes];
         for row in query(client, batches::CHECK, params).await? {

@@ -1,8 +1,6 @@
 //! Why the engine could not do a step. Owns the words for the log; callers see
 //! only [`StoreError`].
 
-use std::sync::Arc;
-
 use deadpool_postgres::PoolError;
 use grantd_core::store::StoreError;
 
@@ -19,23 +17,32 @@ pub(super) enum Failure {
     Panicked,
     #[error("no answer in time; a write may still happen")]
     Late,
-    #[error("no connection to the database")]
-    Pool(#[source] Arc<PoolError>),
-    #[error("a statement failed")]
-    Engine(#[source] Arc<DbError>),
-    #[error("the connection was lost at the commit; whether it happened is unknown")]
-    Unknown(#[source] Arc<DbError>),
+    #[error("no connection to the database: {0}")]
+    Pool(String),
+    #[error("a statement failed: {0}")]
+    Engine(String),
+    #[error("the connection was lost at the commit, whether it happened is unknown: {0}")]
+    Unknown(String),
+}
+
+impl Failure {
+    pub(super) fn unknown(error: &DbError) -> Self {
+        Self::Unknown(words(error))
+    }
 }
 
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
-        Self::Engine(Arc::new(error))
+        Self::Engine(words(&error))
     }
 }
 
 impl From<PoolError> for Failure {
     fn from(error: PoolError) -> Self {
-        Self::Pool(Arc::new(error))
+        Self::Pool(match error {
+            PoolError::Backend(error) => words(&error.into()),
+            other => other.to_string(),
+        })
     }
 }
 
@@ -43,4 +50,20 @@ impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         Self::Unavailable(Box::new(failure))
     }
+}
+
+/// What a log may say. PostgreSQL's details quote whole rows, with their password hashes.
+pub(super) fn words(error: &DbError) -> String {
+    if let DbError::Postgres(error) = error
+        && let Some(said) = error.as_db_error()
+    {
+        return format!("{}: {}", said.code().code(), said.message());
+    }
+    let mut words = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        words = format!("{words}: {error}");
+        source = error.source();
+    }
+    words
 }

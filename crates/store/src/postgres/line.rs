@@ -21,10 +21,10 @@ use tokio::sync::{Notify, oneshot, watch};
 use super::Options;
 use super::batch::{Ask, Batch, Question};
 use super::connection::Connector;
-use super::failure::Failure;
+use super::failure::{Failure, words};
 use super::quiet::Quiet;
 use super::session::{Lent, Meaning, meaning};
-use crate::db::{DbResult, Look};
+use crate::db::{DbError, DbResult, Look};
 
 /// Beyond this, an answer is late because of its neighbours.
 const MOST_PER_BATCH: usize = 256;
@@ -186,9 +186,10 @@ impl Lines {
                     self.publish(index, None);
                 }
                 failed => {
-                    let error = failed.and_then(Result::err);
+                    let error = failed.and_then(Result::err).map(DbError::from);
+                    let error = error.as_ref().map_or("no answer in time".to_owned(), words);
                     self.quiet.warn(|unsaid| {
-                        tracing::warn!(?error, unsaid, "no connection to the database");
+                        tracing::warn!(error, unsaid, "no connection to the database");
                     });
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(PAUSES.1);
@@ -285,7 +286,7 @@ impl Lines {
 
     fn complain(&self, failure: &Failure) {
         self.quiet.warn(|unsaid| {
-            tracing::warn!(error = ?failure, unsaid, "a look-up of the store failed");
+            tracing::warn!(error = %failure, unsaid, "a look-up of the store failed");
         });
     }
 

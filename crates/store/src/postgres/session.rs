@@ -58,7 +58,7 @@ impl Db for Lent<'_> {
     fn lock_clause(&self, lock: Lock) -> &'static str {
         match lock {
             Lock::Share => " FOR SHARE",
-            Lock::Own => " FOR NO KEY UPDATE",
+            Lock::Own => " FOR UPDATE",
         }
     }
 }

@@ -60,7 +60,7 @@ async fn rows_can_be_locked() {
         sql::grants::OF_USER_AND_APP,
         sql::authorizations::EXISTS,
     ] {
-        for clause in [" FOR SHARE", " FOR NO KEY UPDATE"] {
+        for clause in [" FOR SHARE", " FOR UPDATE"] {
             client.prepare(&format!("{sql}{clause}")).await.unwrap();
         }
     }

@@ -87,8 +87,7 @@ impl Transactions {
                 End::Done(value) => return Ok(value),
                 End::Stale => return Err(StoreError::StaleActor),
                 End::Unknown(error) => {
-                    let failure = Failure::Unknown(Arc::new(error));
-                    return Err(self.complain(failure).into());
+                    return Err(self.complain(Failure::unknown(&error)).into());
                 }
                 End::Failed(error) => error,
             };
@@ -106,7 +105,7 @@ impl Transactions {
     pub(super) fn complain(&self, failure: impl Into<Failure>) -> Failure {
         let failure = failure.into();
         self.quiet.warn(|unsaid| {
-            tracing::warn!(error = ?failure, unsaid, "a step of the store failed");
+            tracing::warn!(error = %failure, unsaid, "a step of the store failed");
         });
         failure
     }

@@ -10,7 +10,7 @@ use grantd_core::store::{AppStore, Page, PageRequest, Stored, Taken};
 use super::change::{Change, Subject};
 use super::list::List;
 use super::{Engine, StoreOn, grants, row, tokens};
-use crate::db::{DbError, DbResult, Lock, Look, Params, Undo};
+use crate::db::{DbError, DbResult, Look, Params, Undo};
 use crate::sql;
 
 #[async_trait]
@@ -81,8 +81,7 @@ impl<E: Engine> AppStore for StoreOn<E> {
 type Created = Result<App, Taken>;
 
 async fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>> {
-    tx.hold(Lock::Share, sql::users::EXISTS, &[&new.owner_id.0], row::id)
-        .await?;
+    tx.hold_user(new.owner_id).await?;
     let id = tx
         .one(
             sql::apps::INSERT,
@@ -113,8 +112,7 @@ async fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>>
 }
 
 async fn set_owner(tx: &Change<'_>, id: AppId, owner: UserId) -> DbResult<bool> {
-    tx.hold(Lock::Share, sql::users::EXISTS, &[&owner.0], row::id)
-        .await?;
+    tx.hold_user(owner).await?;
     let values: Params<'_> = &[&owner.0, &tx.at().0, &id.0];
     let set = tx.any(sql::apps::SET_OWNER, values).await?;
     let subject = Subject {
@@ -147,7 +145,7 @@ pub(super) async fn delete(tx: &Change<'_>, id: AppId) -> DbResult<bool> {
         return Ok(false);
     }
     grants::delete(tx, sql::grants::DELETE_OF_APP, &[&id.0]).await?;
-    tokens::delete(
+    tokens::remove(
         tx,
         sql::authorizations::DELETE_ALL_OF_APP,
         &[&id.0],

@@ -3,6 +3,7 @@
 
 use std::ops::Deref;
 
+use futures_util::future::try_join_all;
 use grantd_core::audit::{Action, Actor, Stamp};
 use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
@@ -60,6 +61,16 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// Keeps a user from being deleted meanwhile; the actor's own row is held already.
+    pub(super) async fn hold_user(&self, user: UserId) -> DbResult<()> {
+        if matches!(self.stamp.by, Actor::User { id, .. } if id == user) {
+            return Ok(());
+        }
+        let keys: Params<'_> = &[&user.0];
+        let held = self.hold(Lock::Share, sql::users::EXISTS, keys, row::id);
+        held.await.map(drop)
+    }
+
     /// The moment of the change.
     pub(super) fn at(&self) -> Timestamp {
         self.stamp.at
@@ -91,6 +102,12 @@ impl<'a> Change<'a> {
             ],
         )
         .await
+    }
+
+    /// The same for many records, without waiting for each.
+    pub(super) async fn audit_all(&self, action: Action, subjects: &[Subject]) -> DbResult<()> {
+        let rows = subjects.iter().map(|subject| self.audit(action, subject));
+        try_join_all(rows).await.map(drop)
     }
 
     /// Writes the audit row if there was a change at all, and passes on whether.

@@ -44,31 +44,23 @@ pub(super) async fn lock_or_create(tx: &Change<'_>, user: UserId, app: AppId) ->
     Ok(grant.id)
 }
 
-/// Adds to what the user has consented to.
-pub(super) async fn widen(
+/// Adds to what the user has consented to, and computes what the grant shows, after a change of
+/// its tokens. `updated_at` moves only when the shown set changes.
+pub(super) async fn settle(
     tx: &Change<'_>,
     user: UserId,
     app: AppId,
-    scopes: &Scopes,
+    added: &Scopes,
 ) -> DbResult<()> {
     let Some(grant) = lock(tx, user, app).await? else {
         return Ok(());
     };
-    let before = grant.consented.unwrap_or_default();
-    let after = before.clone().union(scopes);
-    tx.run(
-        sql::grants::SET_CONSENTED,
-        &[&after.to_stored(), &grant.id.0],
-    )
-    .await
-}
-
-/// Computes what the grant of a user and app shows, after any change of their
-/// tokens. `updated_at` moves only when the set changes.
-pub(super) async fn refresh(tx: &Change<'_>, user: UserId, app: AppId) -> DbResult<()> {
-    let Some(grant) = lock(tx, user, app).await? else {
-        return Ok(());
-    };
+    let before = grant.consented.clone().unwrap_or_default();
+    let consented = before.union(added);
+    if grant.consented.as_ref() != Some(&consented) {
+        let values: Params<'_> = &[&consented.to_stored(), &grant.id.0];
+        tx.run(sql::grants::SET_CONSENTED, values).await?;
+    }
     let of_tokens = tx
         .all(
             sql::authorizations::SCOPES_OF_GRANT,
@@ -76,7 +68,7 @@ pub(super) async fn refresh(tx: &Change<'_>, user: UserId, app: AppId) -> DbResu
             |r| row::scopes(r, 0),
         )
         .await?;
-    let shown = shown_scopes(&of_tokens, &grant.consented.unwrap_or_default());
+    let shown = shown_scopes(&of_tokens, &consented);
     if shown == grant.shown {
         return Ok(());
     }
@@ -121,7 +113,7 @@ pub(super) async fn delete(
     for &(grant, user, app) in &deleted {
         tx.audit(Action::GrantDeleted, &Subject::grant(grant, user, app))
             .await?;
-        tokens::delete(
+        tokens::remove(
             tx,
             sql::authorizations::DELETE_ALL_OF_USER_AND_APP,
             &[&user.0, &app.0],

@@ -14,7 +14,7 @@ use grantd_core::store::{GotOrCreated, MintLimits, NotCreated, Taken};
 
 use super::change::{Change, Subject};
 use super::{grants, row, tokens};
-use crate::db::{DbError, DbResult, Lock, Params, Undo};
+use crate::db::{DbError, DbResult, Lock, Undo};
 use crate::sql;
 
 type Created = Result<Authorization, NotCreated>;
@@ -83,9 +83,7 @@ async fn lock(
     tx: &Change<'_>,
     new: &NewAuthorization,
 ) -> DbResult<Result<Option<GrantId>, NotCreated>> {
-    let user: Params<'_> = &[&new.user_id.0];
-    tx.hold(Lock::Share, sql::users::EXISTS, user, row::id)
-        .await?;
+    tx.hold_user(new.user_id).await?;
     let Some(app) = new.app_id else {
         return Ok(Ok(None));
     };
@@ -123,8 +121,7 @@ async fn mint(
     };
     if let Some(app) = new.app_id {
         evict(tx, new, app, limits.per_scope_set).await?;
-        grants::widen(tx, new.user_id, app, &new.scopes).await?;
-        grants::refresh(tx, new.user_id, app).await?;
+        grants::settle(tx, new.user_id, app, &new.scopes).await?;
     }
     let made = tx
         .one(
@@ -207,7 +204,7 @@ async fn evict(tx: &Change<'_>, new: &NewAuthorization, app: AppId, most: u32) -
         )
         .await?;
     for id in newest_first.into_iter().skip(most as usize) {
-        tokens::delete(
+        tokens::remove(
             tx,
             sql::authorizations::DELETE,
             &[&id],
@@ -227,7 +224,8 @@ struct Key<'a> {
 }
 
 impl Key<'_> {
-    /// Expired records of this key make room, except the one that is being edited.
+    /// Expired records of this key make room, except the one that is being edited. What the
+    /// grant shows is computed afterwards.
     async fn retire_expired(
         &self,
         tx: &Change<'_>,
@@ -239,7 +237,7 @@ impl Key<'_> {
         let action = Action::AuthorizationDeleted;
         match self.app.map(|id| id.0) {
             None => {
-                tokens::delete(
+                tokens::remove(
                     tx,
                     sql::authorizations::RETIRE_PERSONAL,
                     &[&self.user.0, &note, &fingerprint, &now, &except],
@@ -247,8 +245,10 @@ impl Key<'_> {
                 )
                 .await
             }
+            // An app's tokens without a fingerprint may be many.
+            Some(_) if self.fingerprint.get().is_none() => return Ok(()),
             Some(app) => {
-                tokens::delete(
+                tokens::remove(
                     tx,
                     sql::authorizations::RETIRE_FOR_APP,
                     &[&self.user.0, &app, &fingerprint, &now, &except],
@@ -300,8 +300,7 @@ pub(super) async fn edit(
     tx.audit(Action::AuthorizationEdited, &Subject::authorization(&after))
         .await?;
     if let Some(app) = app {
-        grants::widen(tx, user, app, &after.scopes).await?;
-        grants::refresh(tx, user, app).await?;
+        grants::settle(tx, user, app, &after.scopes).await?;
     }
     Ok(Some(Ok(after)))
 }

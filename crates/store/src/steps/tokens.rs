@@ -4,6 +4,7 @@
 use grantd_core::audit::Action;
 use grantd_core::authorization::{Authorization, NewToken};
 use grantd_core::ids::AppId;
+use grantd_core::scope::Scopes;
 use grantd_core::store::{AppCheck, OwnedAuthorization, TokenVerdict};
 use grantd_core::token::TokenHash;
 
@@ -178,20 +179,32 @@ async fn delete_one(tx: &Change<'_>, record: &Authorization, action: Action) -> 
     delete(tx, sql::authorizations::DELETE, &[&record.id.0], action).await
 }
 
-/// Deletes the authorizations that `statement` names, each with its audit row;
-/// the grants that live on follow. Whether there were any.
-pub(super) async fn delete(
+/// Deletes the authorizations that `statement` names; the grants that live on follow.
+/// Whether there were any.
+async fn delete(
     tx: &Change<'_>,
     statement: &'static str,
     keys: Params<'_>,
     action: Action,
 ) -> DbResult<bool> {
-    let deleted = tx.all(statement, keys, Subject::remains).await?;
+    let deleted = remove(tx, statement, keys, action).await?;
     for remains in &deleted {
-        tx.audit(action, remains).await?;
         if let (Some(user), Some(app)) = (remains.user, remains.app) {
-            grants::refresh(tx, user, app).await?;
+            grants::settle(tx, user, app, &Scopes::default()).await?;
         }
     }
     Ok(!deleted.is_empty())
+}
+
+/// Deletes the authorizations that `statement` names, each with its audit row. What their
+/// grants show is left to the caller.
+pub(super) async fn remove(
+    tx: &Change<'_>,
+    statement: &'static str,
+    keys: Params<'_>,
+    action: Action,
+) -> DbResult<Vec<Subject>> {
+    let deleted = tx.all(statement, keys, Subject::remains).await?;
+    tx.audit_all(action, &deleted).await?;
+    Ok(deleted)
 }

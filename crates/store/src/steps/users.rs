@@ -241,7 +241,7 @@ async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
         apps::delete(tx, AppId(app)).await?;
     }
     grants::delete(tx, sql::grants::DELETE_OF_USER, &[&id.0]).await?;
-    tokens::delete(
+    tokens::remove(
         tx,
         sql::authorizations::DELETE_ALL_OF_USER,
         &[&id.0],
