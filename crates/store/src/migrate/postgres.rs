@@ -70,6 +70,7 @@ fn is_a_race(error: &tokio_postgres::Error) -> bool {
     let races = [
         SqlState::UNIQUE_VIOLATION,
         SqlState::DUPLICATE_TABLE,
+        SqlState::DUPLICATE_OBJECT,
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,
     ];

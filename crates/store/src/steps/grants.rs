@@ -32,7 +32,13 @@ fn locked(row: &dyn Columns) -> DbResult<Locked> {
 
 /// Adds the grant or locks the one that is there. Everything that is decided
 /// under this lock is a later statement.
+///
+/// The look comes first: whoever waits for a row that stays as it is waits in line; for one that
+/// each holder writes anew, whoever comes next may be before those who have waited long.
 pub(super) async fn lock_or_create(tx: &Change<'_>, user: UserId, app: AppId) -> DbResult<GrantId> {
+    if let Some(grant) = lock(tx, user, app).await? {
+        return Ok(grant.id);
+    }
     let grant = tx
         .one(sql::grants::UPSERT, &[&user.0, &app.0, &tx.at().0], locked)
         .await?

@@ -1,16 +1,14 @@
 //! A database that is stopped, frozen, locked or changed under our feet.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use grantd_core::store::{AuthorizationStore, StoreError, Stored, Upkeep, UserStore};
 use grantd_core::user::LoginKey;
 use grantd_store::conformance::cluster::Cluster;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 use super::cast::*;
+use super::wire::Wire;
 
 const DEFAULT: Duration = Duration::from_millis(800);
 
@@ -93,55 +91,6 @@ async fn a_crowd_before_a_stopped_database_is_refused_in_time() {
     assert!(slowest < Duration::from_secs(1));
 }
 
-/// Passes bytes on, until it is told not to: then nothing is lost and nothing arrives.
-struct Wire {
-    url: String,
-    frozen: Arc<AtomicBool>,
-}
-
-impl Wire {
-    async fn before(url: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (start, rest) = url.split_once("127.0.0.1:").unwrap();
-        let (port, database) = rest.split_once('/').unwrap();
-        let server = format!("127.0.0.1:{port}");
-        let frozen = Arc::new(AtomicBool::new(false));
-        let here = listener.local_addr().unwrap();
-        let wire = Self {
-            url: format!("{start}{here}/{database}"),
-            frozen: Arc::clone(&frozen),
-        };
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let Ok(server) = TcpStream::connect(&server).await else {
-                    continue;
-                };
-                let (from_client, to_client) = client.into_split();
-                let (from_server, to_server) = server.into_split();
-                tokio::spawn(pass(from_client, to_server, Arc::clone(&frozen)));
-                tokio::spawn(pass(from_server, to_client, Arc::clone(&frozen)));
-            }
-        });
-        wire
-    }
-}
-
-async fn pass(
-    mut from: impl AsyncReadExt + Unpin,
-    mut to: impl AsyncWriteExt + Unpin,
-    frozen: Arc<AtomicBool>,
-) {
-    let mut bytes = vec![0; 64 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        while frozen.load(Ordering::Relaxed) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        if to.write_all(&bytes[..count]).await.is_err() {
-            return;
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_database_is_unavailable_and_comes_back() {
     let cluster = Cluster::start();
@@ -149,10 +98,12 @@ async fn a_frozen_database_is_unavailable_and_comes_back() {
     let node = node_with(&wire.url, DEFAULT).await;
     let (user, app) = user_and_app(&node).await;
     let hash = create(&node, &user, &app).await;
-    wire.frozen.store(true, Ordering::Relaxed);
+    wire.questions.freeze();
+    wire.answers.freeze();
     all_are_refused_in_time(&node).await;
     all_are_refused_in_time(&node).await;
-    wire.frozen.store(false, Ordering::Relaxed);
+    wire.questions.thaw();
+    wire.answers.thaw();
     recovers(&node).await;
     assert!(is_valid(&node, &app, hash).await.unwrap());
 }

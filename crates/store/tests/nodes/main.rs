@@ -4,3 +4,4 @@
 mod away;
 mod cast;
 mod together;
+mod wire;
