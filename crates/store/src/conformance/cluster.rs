@@ -30,6 +30,7 @@ pub struct Cluster {
     port: u16,
     /// Whom to be instead of root, who may not run PostgreSQL.
     user: Option<(u32, u32)>,
+    tls: bool,
     running: Option<(Child, ChildStdin)>,
     databases: AtomicU32,
 }
@@ -40,12 +41,25 @@ impl Cluster {
     /// # Panics
     /// PostgreSQL is missing or does not start.
     pub fn start() -> Self {
+        Self::make(false)
+    }
+
+    /// The same, with a certificate for `localhost`.
+    ///
+    /// # Panics
+    /// PostgreSQL or `openssl` is missing or does not start.
+    pub fn start_with_tls() -> Self {
+        Self::make(true)
+    }
+
+    fn make(tls: bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut cluster = Self {
             programs: programs(),
             user: unprivileged(folder.path()),
             folder,
             port: free_port(),
+            tls,
             running: None,
             databases: AtomicU32::new(0),
         };
@@ -55,8 +69,36 @@ impl Cluster {
         let made = initdb.arg(cluster.data()).output().expect("initdb runs");
         let said = String::from_utf8_lossy(&made.stderr);
         assert!(made.status.success(), "initdb: {said}");
+        if tls {
+            cluster.certify();
+        }
         cluster.restart();
         cluster
+    }
+
+    /// Whom to trust to trust this server.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("cert.pem")
+    }
+
+    fn certify(&self) {
+        let mut openssl = self.program_at(Path::new("openssl"));
+        openssl.args([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+        ]);
+        openssl.args([
+            "-subj",
+            "/CN=localhost",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+        ]);
+        openssl.args(["-addext", "subjectAltName=DNS:localhost"]);
+        openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+        let made = openssl.output().expect("openssl runs");
+        let said = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "openssl: {said}");
     }
 
     /// Where a fresh, empty database is.
@@ -120,6 +162,13 @@ impl Cluster {
         command.arg(self.folder.path());
         for setting in FOR_SPEED.iter().chain(&["max_connections=200"]) {
             command.args(["-c", setting]);
+        }
+        if self.tls {
+            let key = self.folder.path().join("key.pem");
+            command.args(["-c", "ssl=on", "-c"]);
+            command.arg(format!("ssl_cert_file={}", self.certificate().display()));
+            command.arg("-c");
+            command.arg(format!("ssl_key_file={}", key.display()));
         }
         let log = std::fs::File::create(self.log_file()).expect("a log file");
         let same = log.try_clone().expect("a log file");

@@ -11,7 +11,7 @@ use tokio_postgres::types::ToSql;
 use super::failure::Failure;
 use super::session::{Meaning, Row, meaning};
 use crate::db::{Columns, DbError, DbResult};
-use crate::sql::batches;
+use crate::sql;
 use crate::steps::{row, tokens};
 
 const NUMBER_OF_CHECK: usize = row::APP + row::AUTHORIZATION + row::USER + 1;
@@ -124,7 +124,7 @@ impl Batch {
         let prefix = |ask: &AskCheck| ask.about.1.map(|hash| hash.prefix());
         let prefixes: Vec<Option<i64>> = asks.iter().map(prefix).collect();
         let params: &[&(dyn ToSql + Sync)] = &[&now, &apps, &prefixes];
-        for row in query(client, batches::CHECK, params).await? {
+        for row in query(client, sql::postgres::CHECK, params).await? {
             let check = numbered(&mut checks, &row, NUMBER_OF_CHECK)?;
             check.row(&Row(&row))?;
         }
@@ -140,7 +140,7 @@ impl Batch {
         let now: Vec<i64> = asks.iter().map(|ask| ask.now.0).collect();
         let prefixes: Vec<i64> = asks.iter().map(|ask| ask.about.prefix()).collect();
         let params: &[&(dyn ToSql + Sync)] = &[&now, &prefixes];
-        for row in query(client, batches::FIND, params).await? {
+        for row in query(client, sql::postgres::FIND, params).await? {
             let find = numbered(&mut finds, &row, NUMBER_OF_FIND)?;
             find.row(&Row(&row))?;
         }

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use grantd_core::app::ClientId;
-use grantd_core::clock::Timestamp;
+use grantd_core::clock::{Clock, Timestamp};
 use grantd_core::store::{AppCheck, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -35,6 +35,7 @@ use self::line::Lines;
 use self::transaction::Transactions;
 use crate::db::{Look, Write};
 use crate::migrate::{self, MigrateError};
+use crate::sql;
 use crate::steps::{Engine, Input, StoreOn};
 
 /// How much of the database one node uses, and how long it waits for it.
@@ -88,7 +89,12 @@ pub struct Postgres {
     in_flight: Arc<Semaphore>,
     closed: AtomicBool,
     options: Options,
+    clock: Option<Arc<dyn Clock>>,
 }
+
+/// A node whose clock is further off is not ready: it would judge tokens by another time than
+/// its neighbours.
+const MOST_SECONDS_OFF: i64 = 2;
 
 impl StoreOn<Postgres> {
     /// Connects and brings the schema up to date. Of several nodes that start at once one does it.
@@ -100,6 +106,14 @@ impl StoreOn<Postgres> {
         migrate::postgres(&mut *connector.for_migrations().await?).await?;
         let engine = Postgres::start(connector, options);
         Ok(Self { engine })
+    }
+
+    /// From now on [`ping`](grantd_core::store::Upkeep::ping) also compares this clock, by which
+    /// the node lives, with the database's.
+    #[must_use]
+    pub fn held_to(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.engine.clock = Some(clock);
+        self
     }
 }
 
@@ -125,6 +139,7 @@ impl Postgres {
             in_flight: Arc::new(Semaphore::new(options.queue)),
             closed: AtomicBool::new(false),
             options,
+            clock: None,
         }
     }
 
@@ -190,6 +205,20 @@ impl Engine for Postgres {
 
     async fn find(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict> {
         self.lines.find(hash, now).await
+    }
+
+    async fn is_fit(&self) -> Stored<()> {
+        let Some(clock) = &self.clock else {
+            return Ok(());
+        };
+        let there = self.read((), |db, ()| {
+            Box::pin(db.one(sql::postgres::CLOCK, &[], |r| r.get(0).map(Timestamp)))
+        });
+        let ahead = there.await?.map_or(0, |there| clock.now().since(there));
+        if ahead.abs() > MOST_SECONDS_OFF {
+            return Err(self.transactions.complain(Failure::Clock { ahead }).into());
+        }
+        Ok(())
     }
 
     async fn close(&self) {

@@ -66,6 +66,50 @@ async fn rows_can_be_locked() {
     }
 }
 
+/// Whatever we do or forget, the server ends it.
+#[tokio::test]
+async fn every_session_has_its_limits() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let connector = Connector::of(&url, Duration::from_secs(10)).unwrap();
+    let (client, _lost) = connector.for_checks().await.unwrap().unwrap();
+    for (setting, value) in [
+        ("statement_timeout", "1500ms"),
+        ("lock_timeout", "1s"),
+        ("idle_in_transaction_session_timeout", "2s"),
+        ("application_name", "grantd"),
+        ("jit", "off"),
+        ("plan_cache_mode", "force_generic_plan"),
+    ] {
+        let row = client.query_one(&format!("SHOW {setting}"), &[]).await;
+        assert_eq!(row.unwrap().get::<_, &str>(0), value, "{setting}");
+    }
+}
+
+/// TLS is used when asked for, and the server must be who it says.
+#[tokio::test]
+async fn tls_is_verified() {
+    let cluster = Cluster::start_with_tls();
+    let url = cluster.database().replace("127.0.0.1", "localhost");
+    let connect = async |url: &str| {
+        let connector = Connector::of(url, Duration::from_secs(10)).unwrap();
+        connector.for_migrations().await
+    };
+    let roots = cluster.certificate();
+    let trusting = format!("{url}?sslmode=require&sslrootcert={}", roots.display());
+    let client = connect(&trusting).await.unwrap();
+    let ours = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let encrypted: bool = client.query_one(ours, &[]).await.unwrap().get(0);
+    assert!(encrypted);
+    let stranger = format!("{url}?sslmode=require");
+    assert!(
+        connect(&stranger).await.is_err(),
+        "signed by nobody we know"
+    );
+    let misnamed = trusting.replace("localhost", "127.0.0.1");
+    assert!(connect(&misnamed).await.is_err(), "another's name");
+}
+
 #[tokio::test]
 async fn checks_go_by_an_index_whatever_the_statistics_say() {
     let cluster = Cluster::start();
@@ -74,8 +118,8 @@ async fn checks_go_by_an_index_whatever_the_statistics_say() {
     let connector = Connector::of(&url, Duration::from_secs(10)).unwrap();
     let (client, _lost) = connector.for_checks().await.unwrap().unwrap();
     for (name, sql, arguments) in [
-        ("checks", sql::batches::CHECK, "'{1}', '{abc}', '{2}'"),
-        ("finds", sql::batches::FIND, "'{1}', '{2}'"),
+        ("checks", sql::postgres::CHECK, "'{1}', '{abc}', '{2}'"),
+        ("finds", sql::postgres::FIND, "'{1}', '{2}'"),
     ] {
         let prepare = format!("PREPARE {name} AS {sql}");
         client.batch_execute(&prepare).await.unwrap();

@@ -89,8 +89,8 @@ macro_rules! valid {
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod authorizations;
-pub(crate) mod batches;
 pub(crate) mod grants;
+pub(crate) mod postgres;
 pub(crate) mod sign_in;
 pub(crate) mod users;
 

@@ -91,6 +91,11 @@ pub(crate) trait Engine: Send + Sync + 'static {
         })
     }
 
+    /// Whether this node may serve at all, beyond that the engine answers.
+    fn is_fit(&self) -> impl Future<Output = Stored<()>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Refuses new steps and ends after those in flight.
     fn close(&self) -> impl Future<Output = ()> + Send;
 }

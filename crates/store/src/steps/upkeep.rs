@@ -55,6 +55,7 @@ impl<E: Engine> Upkeep for StoreOn<E> {
                 Box::pin(db.any(sql::audit::GET_META, &[&PING]))
             })
             .await?;
+        self.engine.is_fit().await?;
         self.engine
             .write((), |db, ()| {
                 Box::pin(async move { Ok(db.run(sql::audit::TOUCH_META, &[&PING]).await?) })

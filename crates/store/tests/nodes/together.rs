@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use grantd_core::audit::{Actor, Stamp};
+use grantd_core::clock::{Clock, ManualClock, SystemClock};
 use grantd_core::store::{
     AuthorizationStore, GotOrCreated, PageRequest, StoreError, Upkeep, UserStore,
 };
@@ -245,6 +246,41 @@ async fn a_later_check_is_not_answered_with_an_earlier_one() {
     for one in later {
         assert!(!one.await.unwrap(), "asked after the revocation");
     }
+}
+
+/// A node that lives by another time is not ready.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_clock_is_off_is_not_ready() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let ready = async |seconds: i64| {
+        let clock = ManualClock::at(SystemClock.now().plus(seconds));
+        let store = PostgresStore::connect(&url, PostgresOptions::default()).await;
+        let pinged = store.unwrap().held_to(Arc::new(clock)).ping().await;
+        pinged.map_err(|error| error.to_string())
+    };
+    assert_eq!(ready(0).await, Ok(()));
+    assert!(ready(60).await.unwrap_err().contains("ahead"));
+    assert!(ready(-60).await.unwrap_err().contains("ahead"));
+}
+
+/// Of several hosts the one that takes writes is found: the first is away, the second a standby
+/// as far as it says.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_hosts_the_one_that_takes_writes_is_found() {
+    let (standby, primary) = (Cluster::start(), Cluster::start());
+    let read_only = "ALTER SYSTEM SET default_transaction_read_only = on; SELECT pg_reload_conf()";
+    let (second, third) = (standby.database(), primary.database());
+    for command in read_only.split("; ") {
+        standby.execute(&second, command);
+    }
+    let address = |url: &str| url.split(['@', '/']).nth(3).unwrap().to_owned();
+    let (second, third) = (address(&second), address(&third));
+    let url = format!("postgres://grantd@127.0.0.1:1,{second},{third}/grantd_0");
+    let node = node(&url).await;
+    node.ping().await.unwrap();
+    let tables = "SELECT COUNT(*) FROM pg_tables WHERE tablename = 'users'";
+    assert_eq!(primary.execute(&url, tables), "1");
 }
 
 /// Callers at the same moment share round trips.

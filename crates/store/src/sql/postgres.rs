@@ -1,7 +1,9 @@
-//! The hot path on PostgreSQL: many callers' look-ups in one statement. Owns
-//! nothing but the arrays; columns and predicate are the shared ones.
-//!
-//! The last column is the number of the question, from 1.
+//! What only PostgreSQL is asked: the hot path, many callers' look-ups in one
+//! statement. Owns nothing but the arrays; columns and predicate are the shared
+//! ones. The last column is the number of the question, from 1.
+
+/// What time it is there, for the one purpose of comparing: no row gets its time from it.
+pub(crate) const CLOCK: &str = "SELECT EXTRACT(EPOCH FROM clock_timestamp())::BIGINT";
 
 /// [`super::authorizations::CHECK`] for arrays of moments, client ids and hash prefixes.
 pub(crate) const CHECK: &str = concat!(
