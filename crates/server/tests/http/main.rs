@@ -2,4 +2,7 @@
 //! each answer that a test receives was held to `api/openapi.json` on its way.
 
 mod document;
+mod examples;
+mod sign_in;
 mod support;
+mod vectors;

@@ -1,0 +1,7 @@
+//! Who calls: passwords, codes, tokens, lockouts, suspension.
+
+mod codes;
+mod enumeration;
+mod lockout;
+mod suspension;
+mod tokens;
