@@ -3,6 +3,13 @@
 
 mod document;
 mod examples;
+mod headers;
+mod isolation;
+mod leaks;
+mod lifecycle;
+mod races;
+mod refusals;
+mod scopes;
 mod sign_in;
 mod support;
 mod vectors;
