@@ -125,11 +125,15 @@ impl App {
             Ok((identity, route)) => {
                 let bucket = self.bucket(&identity, &caller);
                 let body = body::read(body, self.settings.slow_client).await;
-                (
-                    self.call(route, &mut asked, identity, params, body, caller)
-                        .await,
-                    bucket,
-                )
+                let outcome = match body {
+                    // A body over the limits refuses every operation that could take one.
+                    Err(failure) if !asked.method.is_safe() => Err(failure),
+                    body => {
+                        self.call(route, &mut asked, identity, params, body, caller)
+                            .await
+                    }
+                };
+                (outcome, bucket)
             }
             Err(failure) => {
                 if asked.header(header::EXPECT).is_empty() {

@@ -71,7 +71,7 @@ async fn the_operators_own_date_is_the_sunset() {
 }
 
 #[tokio::test]
-async fn sec_s45_after_the_end_creation_is_410_and_the_rest_404_to_the_second() {
+async fn after_the_end_creation_is_410_and_the_rest_404_to_the_second() {
     for profile in [Profile::P2, Profile::P3] {
         let t = TestApp::with(|setup| {
             setup.settings.profile = profile;

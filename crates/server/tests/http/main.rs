@@ -4,6 +4,7 @@
 mod document;
 mod examples;
 mod headers;
+mod hostile;
 mod isolation;
 mod leaks;
 mod lifecycle;

@@ -1,5 +1,6 @@
 //! Who calls: passwords, codes, tokens, lockouts, suspension.
 
+mod addresses;
 mod codes;
 mod enumeration;
 mod lockout;
