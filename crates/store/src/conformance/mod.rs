@@ -1,0 +1,185 @@
+//! What every engine must do: a case for each sentence of `grantd_core::store`.
+//!
+//! Owns the promises as tests; must not know an engine. Another engine is
+//! another constructor:
+//!
+//! ```no_run
+//! # async fn suite() {
+//! use std::sync::Arc;
+//! grantd_store::conformance::run(|| Arc::new(grantd_store::SqliteStore::temporary().unwrap())).await;
+//! # }
+//! ```
+
+mod actors;
+mod apps;
+mod audit;
+mod authorizations;
+mod edits;
+mod grants;
+mod lists;
+mod mint;
+mod races;
+mod sign_in;
+mod tokens;
+mod users;
+mod world;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use grantd_core::store::SharedStore;
+
+use self::world::World;
+
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// One promise.
+pub struct Case {
+    /// Module and sentence.
+    pub name: &'static str,
+    run: fn(World) -> Running,
+}
+
+impl Case {
+    /// Tries a fresh, empty store.
+    ///
+    /// # Panics
+    /// The store breaks the promise.
+    pub async fn run(&self, store: SharedStore) {
+        let world = World::new(store.clone());
+        (self.run)(world).await;
+        store.close().await;
+    }
+}
+
+/// Tries every case on a store of its own.
+///
+/// # Panics
+/// A promise is broken; the message names all that are.
+pub async fn run(open: impl Fn() -> SharedStore) {
+    let mut broken = Vec::new();
+    for case in CASES {
+        if tokio::spawn(case.run(open())).await.is_err() {
+            broken.push(case.name);
+        }
+    }
+    assert!(broken.is_empty(), "broken promises: {broken:#?}");
+}
+
+macro_rules! cases {
+    ($( $module:ident { $($name:ident)+ } )+) => {
+        /// All promises.
+        pub const CASES: &[Case] = &[$($(
+            Case {
+                name: concat!(stringify!($module), "::", stringify!($name)),
+                run: |world| Box::pin($module::$name(world)),
+            },
+        )+)+];
+    };
+}
+
+cases! {
+    users {
+        logins_and_addresses_are_unique_in_any_case
+        users_are_found_in_any_spelling
+        users_are_listed_by_id
+        credentials_are_found_by_login_or_verified_address
+        a_new_password_raises_the_generation
+        a_rehash_needs_the_old_hash_and_keeps_the_generation
+        suspending_raises_the_generation_once
+        a_second_factor_takes_its_codes_and_steps_along
+        deleting_a_user_deletes_all_that_is_theirs
+        user_ids_are_never_given_out_again
+    }
+    sign_in {
+        a_step_for_once_is_dead_for_both_uses
+        a_reusable_step_serves_its_first_address_only
+        a_reused_step_is_dead_for_once
+        one_of_a_hundred_spends_a_step
+        one_of_a_hundred_burns_a_recovery_code
+        a_recovery_code_is_bound_to_its_user
+        an_address_is_remembered_with_its_latest_time
+    }
+    apps {
+        client_ids_are_unique
+        an_app_reads_back_whatever_its_state
+        apps_are_listed_by_id
+        an_app_needs_an_owner_and_can_change_hands
+        a_new_secret_raises_the_generation
+        suspending_an_app_raises_the_generation_once
+        deleting_an_app_deletes_its_grants_and_tokens
+        app_ids_are_never_given_out_again
+    }
+    authorizations {
+        a_created_authorization_reads_back
+        a_personal_note_is_unique_with_its_fingerprint
+        an_app_fingerprint_is_unique_per_user_and_app
+        expired_records_make_room
+        nothing_is_created_for_an_app_that_is_gone_or_suspended
+        anothers_authorization_looks_missing
+        deleting_frees_the_key_and_keeps_the_grant
+        authorization_ids_are_never_given_out_again
+    }
+    mint {
+        get_or_create_returns_what_is_there_unchanged
+        get_or_create_takes_the_lowest_id_without_a_fingerprint
+        get_or_create_passes_over_expired_records
+        the_eleventh_token_deletes_the_oldest
+        personal_tokens_are_exempt_from_the_ten_tokens_rule
+        creations_of_an_hour_are_limited_deleted_ones_included
+    }
+    edits {
+        an_edit_applies_to_the_record_as_it_is
+        an_edit_that_changes_nothing_leaves_no_trace
+        an_edit_cannot_take_a_taken_key
+        an_edit_of_anothers_record_finds_nothing
+    }
+    lists {
+        authorizations_are_paged_by_id
+        lists_are_filtered_by_app
+        operators_list_tokens_by_every_filter
+    }
+    grants {
+        a_grant_shows_the_union_of_its_tokens
+        a_grant_without_tokens_shows_what_was_consented
+        updated_at_moves_only_with_the_set
+        anothers_grant_looks_missing
+        deleting_a_grant_deletes_its_tokens
+        an_app_deletes_the_grant_of_its_token
+        grant_ids_are_never_given_out_again
+    }
+    tokens {
+        each_term_of_validity_counts
+        a_suspended_owner_is_told_apart
+        an_app_is_found_with_or_without_a_token
+        another_apps_token_looks_like_none
+        eight_equal_bytes_are_not_enough
+        a_reset_keeps_the_record_and_replaces_the_token
+        a_revoked_token_is_gone_and_its_grant_stays
+        an_operator_deletes_any_token
+        invalid_tokens_are_neither_reset_nor_revoked
+    }
+    actors {
+        a_user_with_changed_credentials_writes_nothing
+        an_app_with_changed_credentials_writes_nothing
+        every_stamped_step_is_refused_to_a_stale_actor
+    }
+    audit {
+        every_change_leaves_its_row
+        no_change_leaves_no_row
+        a_row_says_who_what_when_and_where
+        the_trail_is_read_in_slices
+        the_first_instance_key_stays
+        a_ping_reads_and_writes
+        a_closed_store_is_unavailable
+    }
+    races {
+        one_of_two_hundred_get_or_creates_creates
+        two_hundred_creators_never_pass_ten_tokens
+        one_of_two_hundred_takes_a_note
+        one_of_two_resets_succeeds
+        a_reset_and_a_revocation_leave_one_outcome
+        no_check_after_a_revocation_says_valid
+        creating_while_the_grant_is_deleted_leaves_no_orphan
+    }
+}

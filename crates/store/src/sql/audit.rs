@@ -1,0 +1,18 @@
+//! Statements about the audit trail and the engine's own notes.
+
+statements! {
+    INSERT = "INSERT INTO audit (at, action, actor_kind, actor_id, user_id, app_id, authorization_id, \
+              grant_id, token_hash, token_last_eight, address, request_id) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    LIST = "SELECT id, at, action, actor_kind, actor_id, user_id, app_id, authorization_id, grant_id, \
+            token_hash, token_last_eight, address, request_id FROM audit WHERE id > $1 ORDER BY id LIMIT $2";
+    /// Creations of a user for an app (null: for none) since a moment, deleted ones included.
+    COUNT_SINCE = "SELECT COUNT(*) FROM audit WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2 \
+                   AND action = $3 AND at > $4";
+    /// The first claim stays.
+    CLAIM_META = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+    GET_META = "SELECT value FROM meta WHERE key = $1";
+    /// A write that changes nothing anybody reads: whether the engine takes one.
+    TOUCH_META = "INSERT INTO meta (key, value) VALUES ($1, '') \
+                  ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+}

@@ -1,0 +1,149 @@
+//! Statements about authorizations, and the two look-ups of the hot path.
+
+/// Columns: authorization, app summary.
+macro_rules! record {
+    () => {
+        concat!(authorization_columns!(), ", ", app_summary_columns!())
+    };
+}
+
+/// Columns: authorization, app summary, user.
+macro_rules! owned {
+    () => {
+        concat!(record!(), ", ", user_columns!())
+    };
+}
+
+/// The page of the ids that the covering index in `$of` gives, with their records.
+macro_rules! list {
+    ($columns:expr, $of:literal, $limit:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM (SELECT id FROM authorizations",
+            $of,
+            " ORDER BY id ",
+            $limit,
+            ") page JOIN authorizations a ON a.id = page.id JOIN users u ON u.id = a.user_id \
+             LEFT JOIN apps p ON p.id = a.app_id ORDER BY a.id"
+        )
+    };
+}
+
+macro_rules! insert {
+    ($conflict:literal) => {
+        concat!(
+            "INSERT INTO authorizations (user_id, app_id, grant_id, hash_prefix, token_hash, \
+             token_last_eight, note, note_url, scopes, scope_set, fingerprint, created_at, \
+             updated_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13) ON CONFLICT ",
+            $conflict,
+            " DO NOTHING RETURNING id"
+        )
+    };
+}
+
+macro_rules! delete {
+    ($which:literal) => {
+        concat!(
+            "DELETE FROM authorizations WHERE ",
+            $which,
+            " RETURNING ",
+            remains!()
+        )
+    };
+}
+
+statements! {
+    // The hot path. Rows are found by eight bytes of the hash; the caller compares all of it.
+
+    /// The app, and beside it what has that hash. Columns: app, authorization, user, valid.
+    /// The last one is true for a valid token of this very app.
+    CHECK = concat!(
+        "SELECT ", app_columns!(), ", ", authorization_columns!(), ", ", user_columns!(),
+        ", a.app_id = p.id AND ", valid!("$1"),
+        " FROM apps p LEFT JOIN authorizations a ON a.hash_prefix = $2",
+        " LEFT JOIN users u ON u.id = a.user_id LEFT JOIN grants g ON g.id = a.grant_id",
+        " WHERE p.client_id = $3");
+    /// Columns: authorization, app summary, user, valid but for the owner.
+    FIND_BY_HASH = concat!(
+        "SELECT ", owned!(), ", ", valid_but_for_the_owner!("$1"),
+        " FROM authorizations a JOIN users u ON u.id = a.user_id",
+        " LEFT JOIN apps p ON p.id = a.app_id LEFT JOIN grants g ON g.id = a.grant_id",
+        " WHERE a.hash_prefix = $2");
+    /// The valid tokens of an app with these eight bytes, before a reset or a revocation.
+    FIND_VALID_OF_APP = concat!(
+        "SELECT ", owned!(),
+        " FROM authorizations a JOIN users u ON u.id = a.user_id",
+        " LEFT JOIN apps p ON p.id = a.app_id LEFT JOIN grants g ON g.id = a.grant_id",
+        " WHERE a.hash_prefix = $1 AND a.app_id = $2 AND ", valid!("$3"));
+
+    // One record.
+
+    FIND_OF_USER = concat!(
+        "SELECT ", owned!(), " FROM authorizations a JOIN users u ON u.id = a.user_id",
+        " LEFT JOIN apps p ON p.id = a.app_id WHERE a.user_id = $1 AND a.id = $2");
+    FIND_BY_ID = concat!(
+        "SELECT ", owned!(), " FROM authorizations a JOIN users u ON u.id = a.user_id",
+        " LEFT JOIN apps p ON p.id = a.app_id WHERE a.id = $1");
+    /// What get-or-create gets.
+    FIND_UNEXPIRED = concat!(
+        "SELECT ", record!(), " FROM authorizations a LEFT JOIN apps p ON p.id = a.app_id",
+        " WHERE a.user_id = $1 AND a.app_id = $2 AND a.fingerprint = $3 AND ", unexpired!("$4"),
+        " ORDER BY a.id LIMIT 1");
+    /// Nothing comes back when the note with this fingerprint is taken.
+    INSERT_PERSONAL = insert!("(user_id, note, fingerprint) WHERE app_id IS NULL");
+    /// Nothing comes back when the fingerprint is taken.
+    INSERT_FOR_APP = insert!("(user_id, app_id, fingerprint) WHERE app_id IS NOT NULL AND fingerprint <> ''");
+    /// Fails by a unique index when the key is taken: an `UPDATE` has no `ON CONFLICT`.
+    UPDATE = "UPDATE authorizations SET note = $1, note_url = $2, scopes = $3, scope_set = $4, \
+              fingerprint = $5, updated_at = $6 WHERE id = $7";
+    /// Another reset that came first has changed the hash, and this one finds nothing.
+    REPLACE_TOKEN = "UPDATE authorizations SET hash_prefix = $1, token_hash = $2, token_last_eight = $3, \
+                     updated_at = $4 WHERE id = $5 AND token_hash = $6 RETURNING id";
+
+    // Deletions; each returns what the audit trail keeps.
+
+    DELETE = delete!("id = $1");
+    DELETE_ALL_OF_USER_AND_APP = delete!("user_id = $1 AND app_id = $2");
+    DELETE_ALL_OF_USER = delete!("user_id = $1");
+    DELETE_ALL_OF_APP = delete!("app_id = $1");
+    RETIRE_PERSONAL = delete!(
+        "user_id = $1 AND note = $2 AND fingerprint = $3 AND app_id IS NULL \
+         AND expires_at <= $4 AND id <> $5");
+    RETIRE_FOR_APP = delete!(
+        "user_id = $1 AND app_id = $2 AND fingerprint = $3 AND app_id IS NOT NULL AND fingerprint <> '' \
+         AND expires_at <= $4 AND id <> $5");
+
+    // What a grant's rules look at, under its lock.
+
+    SCOPES_OF_GRANT = "SELECT scopes FROM authorizations WHERE user_id = $1 AND app_id = $2 ORDER BY id";
+    /// The newest first.
+    IDS_OF_SCOPE_SET = "SELECT id FROM authorizations WHERE user_id = $1 AND app_id = $2 AND scope_set = $3 \
+                        ORDER BY id DESC";
+
+    // Lists.
+
+    COUNT_OF_USER = "SELECT COUNT(*) FROM authorizations WHERE user_id = $1";
+    LIST_OF_USER = list!(record!(), " WHERE user_id = $1", "LIMIT $2 OFFSET $3");
+    /// A null app means personal access tokens.
+    COUNT_OF_USER_AND_APP = "SELECT COUNT(*) FROM authorizations \
+                             WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2";
+    LIST_OF_USER_AND_APP = list!(
+        record!(), " WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2", "LIMIT $3 OFFSET $4");
+
+    // An operator's lists.
+
+    COUNT_ALL = "SELECT COUNT(*) FROM authorizations";
+    LIST_ALL = list!(owned!(), "", "LIMIT $1 OFFSET $2");
+    LIST_OWNED_BY_USER = list!(owned!(), " WHERE user_id = $1", "LIMIT $2 OFFSET $3");
+    COUNT_OF_APP = "SELECT COUNT(*) FROM authorizations WHERE app_id = $1";
+    LIST_OF_APP = list!(owned!(), " WHERE app_id = $1", "LIMIT $2 OFFSET $3");
+    COUNT_BY_ID = "SELECT COUNT(*) FROM authorizations WHERE id = $1";
+    LIST_BY_ID = list!(owned!(), " WHERE id = $1", "LIMIT $2 OFFSET $3");
+    /// Reads the whole table: an index on it would cost every creation something.
+    COUNT_BY_LAST_EIGHT = "SELECT COUNT(*) FROM authorizations WHERE token_last_eight = $1";
+    LIST_BY_LAST_EIGHT = list!(owned!(), " WHERE token_last_eight = $1", "LIMIT $2 OFFSET $3");
+    COUNT_BY_HASH = "SELECT COUNT(*) FROM authorizations WHERE hash_prefix = $1 AND token_hash = $2";
+    LIST_BY_HASH = list!(owned!(), " WHERE hash_prefix = $1 AND token_hash = $2", "LIMIT $3 OFFSET $4");
+}

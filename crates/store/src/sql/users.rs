@@ -1,0 +1,38 @@
+//! Statements about people.
+
+statements! {
+    /// Nothing comes back when the login or the address is taken.
+    INSERT = "INSERT INTO users (login, login_key, email, email_key, email_verified, password_hash, \
+              totp_seed, site_admin, auth_generation, created_at, updated_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9) ON CONFLICT DO NOTHING RETURNING id";
+    /// Names the conflict after an `INSERT` has lost.
+    LOGIN_IS_TAKEN = "SELECT id FROM users WHERE login_key = $1";
+    FIND_BY_LOGIN = concat!("SELECT ", user_columns!(), " FROM users u WHERE u.login_key = $1");
+    FIND_BY_ID = concat!("SELECT ", user_columns!(), " FROM users u WHERE u.id = $1");
+    COUNT = "SELECT COUNT(*) FROM users";
+    LIST = concat!(
+        "SELECT ", user_columns!(),
+        " FROM (SELECT id FROM users ORDER BY id LIMIT $1 OFFSET $2) page",
+        " JOIN users u ON u.id = page.id ORDER BY u.id");
+    /// A login goes before an address that is spelled the same.
+    FIND_CREDENTIALS = concat!(
+        "SELECT ", user_columns!(), ", u.password_hash, u.totp_seed, u.auth_generation FROM users u",
+        " WHERE u.login_key = $1 OR (u.email_key = $1 AND u.email_verified)",
+        " ORDER BY u.login_key = $1 DESC LIMIT 1");
+    SET_PASSWORD = "UPDATE users SET password_hash = $1, auth_generation = auth_generation + 1, \
+                    updated_at = $2 WHERE id = $3 RETURNING id";
+    REHASH = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3 RETURNING id";
+    SUSPEND = "UPDATE users SET suspended_at = $1, auth_generation = auth_generation + 1, \
+               updated_at = $1 WHERE id = $2 AND suspended_at IS NULL RETURNING id";
+    UNSUSPEND = "UPDATE users SET suspended_at = NULL, auth_generation = auth_generation + 1, \
+                 updated_at = $1 WHERE id = $2 AND suspended_at IS NOT NULL RETURNING id";
+    SET_FACTOR = "UPDATE users SET totp_seed = $1, auth_generation = auth_generation + 1, \
+                  updated_at = $2 WHERE id = $3 RETURNING id";
+    REMOVE_FACTOR = "UPDATE users SET totp_seed = NULL, auth_generation = auth_generation + 1, \
+                     updated_at = $1 WHERE id = $2 AND totp_seed IS NOT NULL RETURNING id";
+    /// Takes the row's lock and ends what was signed in, before all else of the user is deleted.
+    LOCK_TO_DELETE = "UPDATE users SET auth_generation = auth_generation + 1 WHERE id = $1 RETURNING id";
+    DELETE = "DELETE FROM users WHERE id = $1";
+    /// The acting user, if still the one that was authenticated. PostgreSQL appends ` FOR SHARE`.
+    IS_CURRENT = "SELECT id FROM users WHERE id = $1 AND auth_generation = $2 AND suspended_at IS NULL";
+}

@@ -1,0 +1,35 @@
+//! Why the engine could not do a step. Owns the words for the log; callers see
+//! only [`StoreError`].
+
+use std::sync::Arc;
+
+use grantd_core::store::StoreError;
+
+/// Goes into [`StoreError::Unavailable`].
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("too many steps are waiting")]
+    QueueFull,
+    #[error("the store is closed")]
+    Closed,
+    #[error("a step panicked")]
+    Panicked,
+    #[error("the step was given up with its batch")]
+    Abandoned,
+    #[error("an error ended the whole transaction")]
+    TransactionLost,
+    #[error("SQLite failed")]
+    Sqlite(#[source] Arc<rusqlite::Error>),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(Arc::new(error))
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        Self::Unavailable(Box::new(failure))
+    }
+}

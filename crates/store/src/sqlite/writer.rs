@@ -1,0 +1,201 @@
+//! The writer thread: group commit. Owns what becomes of a batch when
+//! anything in it fails; must not know what the steps do.
+//!
+//! Steps that arrive while a commit waits for the disk share the next one:
+//! one `BEGIN IMMEDIATE`, each step in a savepoint, one `COMMIT`. **Every**
+//! answer waits for the `COMMIT`, refusals too: they may rest on what a
+//! neighbour in the same transaction wrote.
+//!
+//! Some errors (disk full, I/O, memory) end the whole transaction, whichever
+//! step meets them. Then every step of the batch is told that it is unknown
+//! what happened, and the connection is opened anew; the same after a failed `COMMIT`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantd_core::store::{StoreError, Stored};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::connection;
+use super::failure::Failure;
+use super::queue::Queue;
+
+/// A batch holds up its first step by as long as all its steps take: some milliseconds.
+const MOST_PER_COMMIT: usize = 256;
+/// Our readers let go of the log within a second.
+const LOG_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why nothing of a step is kept.
+pub(super) enum Undo<T> {
+    /// A refusal in the step's own words.
+    Answer(T),
+    /// The acting user's or app's credentials changed.
+    Stale,
+    /// A statement failed.
+    Engine(rusqlite::Error),
+}
+
+impl<T> From<rusqlite::Error> for Undo<T> {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+/// One step of a batch.
+pub(super) trait Step: Send {
+    /// Works inside the transaction; whether its changes are to be kept.
+    fn run(&mut self, conn: &Connection) -> bool;
+    /// Tells the caller, once the fate of the transaction is known.
+    fn answer(self: Box<Self>, fate: Result<(), Failure>);
+}
+
+/// A [`Step`] out of a closure.
+pub(super) struct Work<T, F> {
+    work: Option<F>,
+    outcome: Stored<T>,
+    reply: oneshot::Sender<Stored<T>>,
+}
+
+impl<T, F> Work<T, F> {
+    pub(super) fn new(work: F, reply: oneshot::Sender<Stored<T>>) -> Self {
+        Self {
+            work: Some(work),
+            outcome: Err(Failure::Abandoned.into()),
+            reply,
+        }
+    }
+}
+
+impl<T, F> Step for Work<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T, Undo<T>> + Send,
+{
+    fn run(&mut self, conn: &Connection) -> bool {
+        let Some(work) = self.work.take() else {
+            return false;
+        };
+        let (outcome, keep) = match catch_unwind(AssertUnwindSafe(|| work(conn))) {
+            Ok(Ok(value)) => (Ok(value), true),
+            Ok(Err(Undo::Answer(value))) => (Ok(value), false),
+            Ok(Err(Undo::Stale)) => (Err(StoreError::StaleActor), false),
+            Ok(Err(Undo::Engine(error))) => (Err(Failure::from(error).into()), false),
+            Err(_) => (Err(Failure::Panicked.into()), false),
+        };
+        self.outcome = outcome;
+        keep
+    }
+
+    fn answer(self: Box<Self>, fate: Result<(), Failure>) {
+        let outcome = fate.map_err(StoreError::from).and(self.outcome);
+        // The caller may be gone; the step is done all the same.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// What the thread works with.
+pub(super) struct Writer {
+    pub(super) queue: Arc<Queue<Box<dyn Step>>>,
+    pub(super) path: PathBuf,
+    pub(super) log_bound: u64,
+}
+
+impl Writer {
+    /// Until the queue is closed and empty.
+    pub(super) fn run(self, conn: Connection) {
+        let mut conn = Some(conn);
+        let mut log = Log::new(&self.path, self.log_bound);
+        while let Some(mut batch) = self.queue.take(MOST_PER_COMMIT) {
+            let fate = self
+                .connected(&mut conn)
+                .and_then(|conn| transact(conn, &mut batch));
+            if let Err(failure) = &fate {
+                tracing::error!(error = ?failure, steps = batch.len(), "a batch of writes failed");
+                conn = None;
+            }
+            for step in batch {
+                step.answer(fate.clone());
+            }
+            if let Some(conn) = &conn {
+                log.keep_short(conn);
+            }
+        }
+    }
+
+    fn connected<'a>(&self, conn: &'a mut Option<Connection>) -> Result<&'a Connection, Failure> {
+        match conn {
+            Some(conn) => Ok(conn),
+            None => Ok(conn.insert(connection::writer(&self.path)?)),
+        }
+    }
+}
+
+/// Runs a batch. `Err` means that none of it may be relied upon, either way.
+fn transact(conn: &Connection, batch: &mut [Box<dyn Step>]) -> Result<(), Failure> {
+    execute(conn, "BEGIN IMMEDIATE")?;
+    for step in batch {
+        execute(conn, "SAVEPOINT step")?;
+        let keep = step.run(conn);
+        if conn.is_autocommit() {
+            return Err(Failure::TransactionLost);
+        }
+        if !keep {
+            execute(conn, "ROLLBACK TO step")?;
+        }
+        execute(conn, "RELEASE step")?;
+    }
+    execute(conn, "COMMIT")
+}
+
+fn execute(conn: &Connection, sql: &str) -> Result<(), Failure> {
+    conn.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
+
+/// Keeps the write-ahead log from growing without end. SQLite copies it back
+/// by itself now and then, but starts it anew only when it meets no reader;
+/// under constant load it never would.
+struct Log {
+    file: PathBuf,
+    bound: u64,
+    /// Above this size the log is cut; more than `bound` only while a foreign reader prevents it.
+    limit: u64,
+}
+
+impl Log {
+    fn new(database: &Path, bound: u64) -> Self {
+        let mut file = database.as_os_str().to_owned();
+        file.push("-wal");
+        Self {
+            file: file.into(),
+            bound,
+            limit: bound,
+        }
+    }
+
+    fn keep_short(&mut self, conn: &Connection) {
+        let size = std::fs::metadata(&self.file).map_or(0, |file| file.len());
+        if size <= self.limit {
+            return;
+        }
+        self.limit = match truncate_log(conn) {
+            Ok(true) => self.bound,
+            // Not again at every commit: each try holds the writers up.
+            busy => {
+                tracing::warn!(size, result = ?busy, "the write-ahead log could not be cut");
+                size + self.bound / 4
+            }
+        };
+    }
+}
+
+/// Copies the log back and cuts it; false when a reader would not let go of it.
+fn truncate_log(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.busy_timeout(LOG_PATIENCE)?;
+    let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    conn.busy_timeout(connection::BUSY_TIMEOUT)?;
+    busy.map(|busy: bool| !busy)
+}
