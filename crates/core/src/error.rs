@@ -47,9 +47,6 @@ pub enum Error {
     /// The operation was removed from this server.
     #[error("gone")]
     Gone,
-    /// The request is larger than this server reads.
-    #[error("too large: {0}")]
-    TooLarge(&'static str),
     /// Something that this server depends on failed. Logged with its source; the client learns nothing.
     #[error("unavailable: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -1,23 +1,375 @@
-//! The server as a whole.
+//! The server as a whole: every request goes through [`App::respond`], whose
+//! steps are the order in which GitHub judges a request. Owns that order; each
+//! step's rule lives in its own module.
 
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use grantd_core::Authority;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use grantd_core::authority::{Authority, Caller};
+use grantd_core::entropy;
+use grantd_core::error::{Error, Malformed, Throttle};
+use grantd_core::login::Address;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body::Body;
+use http_body_util::Full;
 
-use crate::settings::Settings;
+use crate::auth::{self, Identity, Presented};
+use crate::body;
+use crate::context::Context;
+use crate::credentials;
+use crate::docs::Page;
+use crate::error::{self, Failure, Result};
+use crate::finish::{About, Finisher, user_agent_required};
+use crate::lifecycle;
+use crate::rate::{Bucket, Rate, Rates};
+use crate::reply::Reply;
+use crate::request::Asked;
+use crate::routes::{Part, Route, Router};
+use crate::settings::{Profile, Settings};
+use crate::wire::Wire;
 
 /// What every request shares.
 pub struct App {
-    _authority: Arc<Authority>,
-    _settings: Settings,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) settings: Settings,
+    pub(crate) wire: Wire,
+    pub(crate) rates: Rates,
+    router: Router,
+    finisher: Finisher,
+    warned_of_stranger: AtomicBool,
 }
+
+/// The boxed error of any request body.
+type BodyError = Box<dyn std::error::Error + Send + Sync>;
 
 impl App {
     /// Joins the rules with the surface's settings.
     pub fn new(authority: Arc<Authority>, settings: Settings) -> Self {
         Self {
-            _authority: authority,
-            _settings: settings,
+            wire: Wire::new(&settings),
+            rates: Rates::new(&settings),
+            router: Router::new(),
+            finisher: Finisher::new(&settings),
+            warned_of_stranger: AtomicBool::new(false),
+            authority,
+            settings,
         }
+    }
+
+    /// Answers one request from `peer`. Never fails and never panics: whatever happens becomes an answer.
+    pub async fn respond<B>(
+        self: &Arc<Self>,
+        request: Request<B>,
+        peer: IpAddr,
+    ) -> Response<Full<Bytes>>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BodyError>,
+    {
+        let started = Instant::now();
+        let (parts, body) = request.into_parts();
+        let asked = Asked::new(parts, &self.router, &self.authority.tokens);
+        let caller = Caller {
+            address: asked.client_address(peer, &self.settings.trusted_proxies),
+            request_id: self.request_id(),
+        };
+        self.warn_of_stranger(&asked, peer);
+        let mut about = About {
+            request_id: caller.request_id.clone(),
+            ..About::default()
+        };
+        let (method, template) = (asked.method.clone(), asked.template());
+
+        let response = if asked.method == Method::OPTIONS {
+            body::drain(body).await;
+            self.finisher.preflight(&about)
+        } else if self.lacks_user_agent(&asked) {
+            body::drain(body).await;
+            user_agent_required()
+        } else {
+            self.answer(asked, body, caller, &mut about).await
+        };
+        tracing::info!(
+            target: "grantd::access",
+            %method,
+            route = template,
+            status = response.status().as_u16(),
+            caller = %about.tag,
+            request_id = %about.request_id,
+            micros = started.elapsed().as_micros() as u64,
+        );
+        response
+    }
+
+    async fn answer<B>(
+        self: &Arc<Self>,
+        mut asked: Asked,
+        body: B,
+        caller: Caller,
+        about: &mut About,
+    ) -> Response<Full<Bytes>>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BodyError>,
+    {
+        let matched = asked.matched.take();
+        let route = matched.as_ref().map(|matched| matched.route);
+        let params = matched.map(|matched| matched.params).unwrap_or_default();
+        let bucket = Bucket::Anonymous(Address::from(caller.address));
+        let (mut outcome, bucket) = match self.admit(&asked, route, &params, &caller, about).await {
+            Ok((identity, route)) => {
+                let bucket = self.bucket(&identity, &caller);
+                let body = body::read(body, self.settings.slow_client).await;
+                (
+                    self.call(route, &mut asked, identity, params, body, caller)
+                        .await,
+                    bucket,
+                )
+            }
+            Err(failure) => {
+                if asked.header(header::EXPECT).is_empty() {
+                    body::drain(body).await;
+                }
+                (Err(failure), bucket)
+            }
+        };
+        if let Ok(reply) = outcome {
+            let announced = route
+                .is_some_and(|route| matches!(route.part, Part::Authorizations | Part::PathTokens));
+            outcome = Ok(if announced {
+                lifecycle::announce(reply, &self.settings)
+            } else {
+                reply
+            });
+        }
+        let page = route.map_or(Page::Rest, |route| route.docs);
+        let reply = outcome.unwrap_or_else(|failure| self.render(&failure, page));
+        let response = self
+            .finisher
+            .finish(&asked, reply, about, self.authority.clock.now());
+        if response.status() == StatusCode::NOT_MODIFIED {
+            self.rates.give_back(bucket);
+        }
+        response
+    }
+
+    /// The order of judgement: size → token in the query → credentials → rate → route → switch → right caller.
+    async fn admit(
+        &self,
+        asked: &Asked,
+        route: Option<&'static Route>,
+        params: &[(String, String)],
+        caller: &Caller,
+        about: &mut About,
+    ) -> Result<(Identity, &'static Route)> {
+        if asked.too_large {
+            return Err(Failure::HeadersTooLarge);
+        }
+        if let Some(route) = route.filter(|route| route.part == Part::Root) {
+            return Ok((Identity::Anonymous, route));
+        }
+        self.refuse_token_in_query(asked, caller).await?;
+        let identity = match self.identify(asked, caller).await {
+            Ok(identity) => identity,
+            Err(error) => {
+                let bucket = Bucket::Anonymous(Address::from(caller.address));
+                "-".clone_into(&mut about.tag);
+                about.rate = self.count(bucket, caller)?;
+                return Err(error.into());
+            }
+        };
+        describe(&identity, about);
+        let asks_rate = route.is_some_and(|route| route.operation == "rate-limit/get");
+        let bucket = self.bucket(&identity, caller);
+        about.rate = if asks_rate {
+            self.rates.look(bucket, self.authority.clock.now())
+        } else {
+            self.count(bucket, caller)?
+        };
+        let route = route.ok_or(Error::NotFound)?;
+        self.refuse_if_off(route)?;
+        let client_id = params
+            .iter()
+            .find(|(name, _)| name == "client_id")
+            .map(|(_, value)| value.as_str());
+        route.auth.admit(&identity, client_id)?;
+        Ok((identity, route))
+    }
+
+    async fn identify(&self, asked: &Asked, caller: &Caller) -> Result<Identity, Error> {
+        let header = asked
+            .headers
+            .get(header::AUTHORIZATION)
+            .map(|value| value.as_bytes());
+        let presented = Presented {
+            credentials: credentials::read(header),
+            code: asked.code(),
+            path_token: asked.path_token.as_ref(),
+            app_path: asked.app_path,
+        };
+        auth::identify(&self.authority, presented, caller).await
+    }
+
+    async fn refuse_token_in_query(&self, asked: &Asked, caller: &Caller) -> Result<()> {
+        let Some(text) = asked.token_in_query() else {
+            return Ok(());
+        };
+        if let Some(token) = self.authority.tokens.parse(text.expose()) {
+            self.authority.token_leaked_in_query(&token, caller).await?;
+        }
+        Err(Error::Malformed(Malformed::TokenInQuery).into())
+    }
+
+    /// Counts a request, and refuses it when the hour's are spent.
+    fn count(&self, bucket: Bucket, caller: &Caller) -> Result<Option<Rate>> {
+        let now = self.authority.clock.now();
+        let Some(rate) = self.rates.count(bucket, now) else {
+            return Ok(None);
+        };
+        if !rate.exceeded {
+            return Ok(Some(rate));
+        }
+        let address = matches!(bucket, Bucket::Anonymous(_)).then(|| caller.address.to_string());
+        let retry_after = u32::try_from(rate.reset.since(now).max(1)).unwrap_or(u32::MAX);
+        Err(Error::Throttled {
+            kind: Throttle::Requests {
+                reset: rate.reset,
+                address,
+            },
+            retry_after,
+        }
+        .into())
+    }
+
+    fn refuse_if_off(&self, route: &Route) -> Result<()> {
+        let off = match route.part {
+            Part::Authorizations => lifecycle::is_off(&self.settings, self.authority.clock.now()),
+            Part::PathTokens => !self.settings.path_tokens,
+            Part::Core | Part::Root => false,
+        };
+        match route.operation {
+            _ if !off => Ok(()),
+            // The documentation lists 410 for this operation alone.
+            "oauth-authorizations/create-authorization" => Err(Error::Gone.into()),
+            _ => Err(Error::NotFound.into()),
+        }
+    }
+
+    async fn call(
+        self: &Arc<Self>,
+        route: &'static Route,
+        asked: &mut Asked,
+        identity: Identity,
+        params: Vec<(String, String)>,
+        body: Result<Bytes>,
+        caller: Caller,
+    ) -> Result<Reply> {
+        let context = Context {
+            app: Arc::clone(self),
+            caller,
+            identity,
+            params,
+            query: asked.query.clone(),
+            path_token: asked.path_token.take(),
+            body,
+            wants_html: asked.wants_html(),
+        };
+        let outcome = AssertUnwindSafe(async move { (route.handler)(context).await })
+            .catch_unwind()
+            .await;
+        outcome.unwrap_or(Err(Failure::Panic))
+    }
+
+    fn render(&self, failure: &Failure, page: Page) -> Reply {
+        match failure {
+            Failure::Rule(Error::Unavailable(source)) => {
+                tracing::error!(error = %source, "a request could not be served")
+            }
+            Failure::Panic => tracing::error!("a handler panicked"),
+            _ => {}
+        }
+        error::render(failure, page, self.settings.profile)
+    }
+
+    /// How long a connection may be idle or a client take over its headers.
+    pub(crate) fn header_patience(&self) -> Duration {
+        self.settings.slow_client * 4
+    }
+
+    /// Whose window a request counts in.
+    pub(crate) fn bucket(&self, identity: &Identity, caller: &Caller) -> Bucket {
+        match identity {
+            Identity::Anonymous => Bucket::Anonymous(Address::from(caller.address)),
+            Identity::Password(user) => Bucket::User(user.user().id),
+            Identity::Token(token) => Bucket::User(token.token().user.id),
+            Identity::App(app, _) => Bucket::App(app.app().id),
+        }
+    }
+
+    fn lacks_user_agent(&self, asked: &Asked) -> bool {
+        let outside_api = asked.matched.as_ref().is_some_and(|matched| {
+            matched.route.part == Part::Root
+                || matched.route.operation == "meta/root" && asked.wants_html()
+        });
+        self.settings.require_user_agent
+            && !outside_api
+            && asked.header(header::USER_AGENT).trim().is_empty()
+    }
+
+    fn warn_of_stranger(&self, asked: &Asked, peer: IpAddr) {
+        if asked.is_forwarded_by_stranger(peer, &self.settings.trusted_proxies)
+            && !self.warned_of_stranger.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(%peer, "a peer that is not in `trusted_proxies` sends forwarded headers; they are ignored, and all its clients share one address");
+        }
+    }
+
+    /// A UUID, as GitHub Enterprise Server makes them; in P2 five groups of hex digits, as github.com did.
+    fn request_id(&self) -> String {
+        let mut bytes = entropy::bytes::<16>(&*self.authority.entropy);
+        let hex = |range: &[u8]| {
+            range
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+        };
+        if self.settings.profile == Profile::P2 {
+            let groups = [
+                hex(&bytes[..2]),
+                hex(&bytes[2..4]),
+                hex(&bytes[4..8]),
+                hex(&bytes[8..12]),
+                hex(&bytes[12..]),
+            ];
+            return groups.join(":").to_uppercase();
+        }
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        [
+            hex(&bytes[..4]),
+            hex(&bytes[4..6]),
+            hex(&bytes[6..8]),
+            hex(&bytes[8..10]),
+            hex(&bytes[10..]),
+        ]
+        .join("-")
+    }
+}
+
+/// What the answer will say of its caller.
+fn describe(identity: &Identity, about: &mut About) {
+    about.tag = match identity {
+        Identity::Anonymous => "-".to_owned(),
+        Identity::Password(user) => format!("user:{}", user.user().id),
+        Identity::Token(token) => format!("token:{}", token.token().authorization.id),
+        Identity::App(app, _) => format!("app:{}", app.app().client_id),
+    };
+    if let Identity::Token(token) = identity {
+        about.scopes = Some(token.token().authorization.scopes.sorted().join(", "));
     }
 }

@@ -1,6 +1,27 @@
 //! grantd over HTTP, and nothing but HTTP: parse, ask core, answer. Must not
 //! know which engine remembers things.
+//!
+//! A request's way: [`serve`] (socket) → [`app`] (order of judgement) →
+//! [`request`] (taken apart) → [`auth`] (who) → [`routes`] (what) → `api` (one
+//! handler) → [`wire`] (JSON) or [`error`] (refusal) → [`finish`] (headers).
 
+mod api;
 pub mod app;
+pub mod auth;
+pub mod body;
+pub mod context;
+pub mod credentials;
+pub mod docs;
+pub mod error;
+pub mod finish;
+pub mod lifecycle;
+pub mod media;
+pub mod page;
+pub mod pretty;
+pub mod rate;
+pub mod reply;
+pub mod request;
+pub mod routes;
 pub mod serve;
 pub mod settings;
+pub mod wire;

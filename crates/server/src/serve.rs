@@ -1,13 +1,27 @@
 //! Connections: accepting, TLS, time-outs, ending gracefully. Owns sockets;
 //! must not know what is answered on them.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::net::TcpListener;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::app::App;
 
@@ -20,19 +34,128 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// How long requests in flight may take to finish when the server ends.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
 /// Serves until `shutdown` resolves, then lets requests in flight finish
-/// (ten seconds at most). With `tls`, reads the files again whenever `reload` changes.
+/// (ten seconds at most). With `tls`, reads the files again whenever `reload`
+/// changes; files that cannot be used then leave the old certificate in place.
 ///
 /// # Errors
-/// The certificate cannot be used, or the listener breaks.
+/// The certificate cannot be used.
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
     tls: Option<TlsFiles>,
-    reload: watch::Receiver<()>,
+    mut reload: watch::Receiver<()>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let _ = (listener, app, tls, reload);
-    shutdown.await;
+    let mut acceptor = tls.as_ref().map(load).transpose()?;
+    let graceful = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    let mut reloads = true;
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            changed = reload.changed(), if reloads => {
+                reloads = changed.is_ok();
+                reload_certificate(tls.as_ref(), &mut acceptor);
+            }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let (app, acceptor, watcher) = (Arc::clone(&app), acceptor.clone(), graceful.watcher());
+                    tokio::spawn(connection(stream, peer.ip(), app, acceptor, watcher));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    // Out of file descriptors, most likely: give some time to come back.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(LAST_WORDS, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("requests in flight did not finish in time");
+    }
     Ok(())
+}
+
+fn reload_certificate(files: Option<&TlsFiles>, acceptor: &mut Option<TlsAcceptor>) {
+    let Some(files) = files else { return };
+    match load(files) {
+        Ok(fresh) => {
+            *acceptor = Some(fresh);
+            tracing::info!("the certificate was read again");
+        }
+        Err(error) => {
+            tracing::error!(%error, "the certificate could not be read again; the old one stays")
+        }
+    }
+}
+
+fn load(files: &TlsFiles) -> io::Result<TlsAcceptor> {
+    let bad = |path: &Path, what: String| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{}: {what}", path.display()),
+        )
+    };
+    let certificates = CertificateDer::pem_file_iter(&files.certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| bad(&files.certificate, error.to_string()))?;
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|error| bad(&files.key, error.to_string()))?;
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(certificates, key)
+        .map_err(|error| bad(&files.certificate, error.to_string()))?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: IpAddr,
+    app: Arc<App>,
+    acceptor: Option<TlsAcceptor>,
+    watcher: Watcher,
+) {
+    let _ = stream.set_nodelay(true);
+    match acceptor {
+        None => requests(stream, peer, app, watcher).await,
+        Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => requests(stream, peer, app, watcher).await,
+            Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
+        },
+    }
+}
+
+async fn requests(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    peer: IpAddr,
+    app: Arc<App>,
+    watcher: Watcher,
+) {
+    let patience = app.header_patience();
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(app.respond(request, peer).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        // Above our own limits, which answer in GitHub's format; beyond these hyper answers a bare 431.
+        .max_headers(1_024)
+        .max_buf_size(256 * 1024)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%peer, %error, "a connection ended early");
+    }
 }

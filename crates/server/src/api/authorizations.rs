@@ -1,0 +1,189 @@
+//! `/authorizations`: the user's own token records.
+
+use grantd_core::authorization::Authorization;
+use grantd_core::authorizations::{AuthorizationRequest, EditRequest, Obtained};
+use grantd_core::ids::AuthorizationId;
+use grantd_core::scope::ScopeKeys;
+use grantd_core::secret::Secret;
+use http::{StatusCode, header};
+
+use crate::body::Schema;
+use crate::context::Context;
+use crate::error::Result;
+use crate::reply::{Cache, Reply};
+
+/// Keys that both get-or-create routes take.
+const GET_OR_CREATE: &[&str] = &["client_secret", "scopes", "note", "note_url"];
+
+/// "List your authorizations".
+pub async fn list(context: Context) -> Result<Reply> {
+    let query = context.query();
+    let client_id = query.get("client_id");
+    let page = context
+        .authority()
+        .authorizations(context.user()?, client_id.as_deref(), query.page())
+        .await?;
+    let items: Vec<_> = page
+        .items
+        .iter()
+        .map(|item| context.wire().authorization(item))
+        .collect();
+    let reply = Reply::ok(&items, Cache::Private);
+    Ok(
+        match query.link(
+            &format!("{}/authorizations", context.wire().api),
+            page.total,
+        ) {
+            Some(link) => reply.with(header::LINK, &link),
+            None => reply,
+        },
+    )
+}
+
+/// "Get a single authorization".
+pub async fn get(context: Context) -> Result<Reply> {
+    let id = context.id("authorization_id", AuthorizationId::parse)?;
+    let found = context
+        .authority()
+        .authorization(context.user()?, id)
+        .await?;
+    let app = found
+        .authorization
+        .app
+        .as_ref()
+        .map_or(found.authorization.created_at, |app| app.updated_at);
+    let reply = Reply::ok(
+        &context.wire().authorization(&found.authorization),
+        Cache::Private,
+    );
+    Ok(reply.modified(
+        found.authorization.updated_at,
+        app.max(found.user.updated_at),
+    ))
+}
+
+/// "Create a new authorization": a personal access token, or one for an app.
+pub async fn create(mut context: Context) -> Result<Reply> {
+    let mut schema = context.schema()?;
+    let client_id = schema.optional_text("client_id").unwrap_or_default();
+    let secret = Secret::new(schema.optional_text("client_secret").unwrap_or_default());
+    let request = AuthorizationRequest {
+        fingerprint: schema.optional_text("fingerprint"),
+        ..creation(&mut schema)
+    };
+    schema.finish()?;
+    let issued = context
+        .authority()
+        .create_authorization(
+            context.user()?,
+            (&client_id, &secret),
+            request,
+            context.caller(),
+        )
+        .await?;
+    let reply = Reply::json(
+        StatusCode::CREATED,
+        &context.wire().issued(&issued),
+        Cache::NoStore,
+    );
+    Ok(reply.at(&context.wire().authorization_url(&issued.value)))
+}
+
+/// "Get-or-create an authorization for a specific app".
+pub async fn get_or_create(mut context: Context) -> Result<Reply> {
+    let mut schema = context.schema()?;
+    let (secret, mut request) = get_or_create_request(&mut schema);
+    request.fingerprint = schema.optional_text("fingerprint");
+    schema.permit_only(&[GET_OR_CREATE, &["fingerprint"]].concat());
+    schema.finish()?;
+    obtain(&context, &secret, request).await
+}
+
+/// "Get-or-create an authorization for a specific app and fingerprint".
+pub async fn get_or_create_with_fingerprint(mut context: Context) -> Result<Reply> {
+    let fingerprint = context.param("fingerprint")?;
+    let mut schema = context.schema()?;
+    let (secret, mut request) = get_or_create_request(&mut schema);
+    request.fingerprint = Some(fingerprint);
+    schema.permit_only(GET_OR_CREATE);
+    schema.finish()?;
+    obtain(&context, &secret, request).await
+}
+
+fn get_or_create_request(schema: &mut Schema) -> (Secret, AuthorizationRequest) {
+    schema.require(&["client_secret"]);
+    let secret = Secret::new(schema.optional_text("client_secret").unwrap_or_default());
+    (secret, creation(schema))
+}
+
+/// The keys that all three ways of creating share.
+fn creation(schema: &mut Schema) -> AuthorizationRequest {
+    AuthorizationRequest {
+        scopes: schema.list("scopes").flatten(),
+        note: schema.optional_text("note"),
+        note_url: schema.optional_text("note_url"),
+        fingerprint: None,
+    }
+}
+
+/// 201 with the token if it is new; 200 without, and with `Location` all the same (the documentation promises it).
+async fn obtain(
+    context: &Context,
+    secret: &Secret,
+    request: AuthorizationRequest,
+) -> Result<Reply> {
+    let client_id = context.param("client_id")?;
+    let obtained = context
+        .authority()
+        .get_or_create_authorization(
+            context.user()?,
+            (&client_id, secret),
+            request,
+            context.caller(),
+        )
+        .await?;
+    let wire = context.wire();
+    Ok(match obtained {
+        Obtained::Created(issued) => {
+            let reply = Reply::json(StatusCode::CREATED, &wire.issued(&issued), Cache::NoStore);
+            reply.at(&wire.authorization_url(&issued.value))
+        }
+        Obtained::Existing(found) => existing(context, &found).at(&wire.authorization_url(&found)),
+    })
+}
+
+fn existing(context: &Context, found: &Authorization) -> Reply {
+    Reply::ok(&context.wire().authorization(found), Cache::Private)
+}
+
+/// "Update an existing authorization", by PATCH or by POST.
+pub async fn update(mut context: Context) -> Result<Reply> {
+    let id = context.id("authorization_id", AuthorizationId::parse)?;
+    let mut schema = context.schema()?;
+    let request = EditRequest {
+        scopes: ScopeKeys {
+            scopes: schema.list("scopes"),
+            add: schema.list("add_scopes").flatten(),
+            remove: schema.list("remove_scopes").flatten(),
+        },
+        note: schema.text("note"),
+        note_url: schema.text("note_url"),
+        fingerprint: schema.text("fingerprint"),
+    };
+    schema.finish()?;
+    let after = context
+        .authority()
+        .edit_authorization(context.user()?, id, request, context.caller())
+        .await?;
+    Ok(existing(&context, &after))
+}
+
+/// "Delete an authorization".
+pub async fn delete(context: Context) -> Result<Reply> {
+    let id = context.id("authorization_id", AuthorizationId::parse)?;
+    context
+        .authority()
+        .delete_authorization(context.user()?, id, context.caller())
+        .await?;
+    Ok(Reply::no_content())
+}

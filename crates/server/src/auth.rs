@@ -1,0 +1,133 @@
+//! Who calls: from the credentials of a request to an identity, and from a
+//! row's [`Auth`] to a refusal. Owns the order of guesses about what the
+//! credentials are; whether they are right is core's to say.
+
+use grantd_core::authority::{AppIdentity, Authority, Caller, TokenIdentity};
+use grantd_core::error::{Error, Forbidden, Result};
+use grantd_core::login::PasswordIdentity;
+use grantd_core::secret::Secret;
+use grantd_core::store::OwnedAuthorization;
+use grantd_core::token::Token;
+
+use crate::credentials::Credentials;
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// Everybody, known or not.
+    Anyone,
+    /// A user, by password or by token.
+    User,
+    /// A user by password (and code): tokens are refused with 403.
+    Password,
+    /// The app whose client id stands in the path, by its secret.
+    App,
+}
+
+/// Who calls, proved.
+pub enum Identity {
+    /// Nobody presented anything.
+    Anonymous,
+    /// A user with password (and code).
+    Password(PasswordIdentity),
+    /// A user's token.
+    Token(TokenIdentity),
+    /// An app, with the valid token that it presented in the path, if it is its own.
+    App(AppIdentity, Option<Box<OwnedAuthorization>>),
+}
+
+/// In GitHub's documentation the password beside a token as user name.
+const TOKEN_AS_NAME: &str = "x-oauth-basic";
+
+/// What a request presents.
+pub struct Presented<'a> {
+    /// The `Authorization` header.
+    pub credentials: Credentials,
+    /// The `X-GitHub-OTP` header.
+    pub code: Option<Secret>,
+    /// The token in the path of an app's request.
+    pub path_token: Option<&'a Token>,
+    /// Whether the path is one where apps are expected.
+    pub app_path: bool,
+}
+
+/// Proves whoever calls.
+///
+/// # Errors
+/// `BadCredentials` for anything presented that is not right, and the refusals
+/// of [`Authority::password`].
+pub async fn identify(
+    authority: &Authority,
+    presented: Presented<'_>,
+    caller: &Caller,
+) -> Result<Identity> {
+    match presented.credentials {
+        Credentials::None => Ok(Identity::Anonymous),
+        Credentials::Unreadable => Err(Error::BadCredentials),
+        Credentials::Token(text) => token(authority, text.expose()).await,
+        Credentials::Basic { name, password } => {
+            if presented.app_path
+                && let Some((app, found)) = authority
+                    .app(&name, &password, presented.path_token)
+                    .await?
+            {
+                return Ok(Identity::App(app, found.map(Box::new)));
+            }
+            basic(authority, &name, password, presented.code, caller).await
+        }
+    }
+}
+
+async fn token(authority: &Authority, text: &str) -> Result<Identity> {
+    let token = authority.tokens.parse(text).ok_or(Error::BadCredentials)?;
+    Ok(Identity::Token(authority.token(&token).await?))
+}
+
+/// `TOKEN:`, `TOKEN:x-oauth-basic`, `login:TOKEN`, or `login:password`.
+async fn basic(
+    authority: &Authority,
+    name: &str,
+    password: Secret,
+    code: Option<Secret>,
+    caller: &Caller,
+) -> Result<Identity> {
+    let bare_name = password.is_empty() || password.expose() == TOKEN_AS_NAME;
+    if bare_name || authority.tokens.has_checked_shape(name) {
+        return token(authority, name).await;
+    }
+    if let Some(token) = authority.tokens.parse(password.expose()) {
+        match authority.token(&token).await {
+            // Forty hex digits may be somebody's password after all; a right checksum is no accident.
+            Err(Error::BadCredentials)
+                if !authority.tokens.has_checked_shape(password.expose()) => {}
+            outcome => return outcome.map(Identity::Token),
+        }
+    }
+    authority
+        .password(name, password, code, caller)
+        .await
+        .map(Identity::Password)
+}
+
+impl Auth {
+    /// Refuses an identity that the operation does not serve. `client_id` is the path's.
+    ///
+    /// # Errors
+    /// `AuthenticationRequired`, `Forbidden(PasswordOnly)`, `NotFound`.
+    pub fn admit(self, identity: &Identity, client_id: Option<&str>) -> Result<()> {
+        match (self, identity) {
+            (Self::Anyone, _) => Ok(()),
+            (_, Identity::Anonymous) => Err(Error::AuthenticationRequired),
+            (Self::User, Identity::Password(_) | Identity::Token(_))
+            | (Self::Password, Identity::Password(_)) => Ok(()),
+            (Self::Password, Identity::Token(_)) => Err(Error::Forbidden(Forbidden::PasswordOnly)),
+            (Self::App, Identity::App(app, _))
+                if client_id == Some(app.app().client_id.as_str()) =>
+            {
+                Ok(())
+            }
+            (Self::App, _) => Err(Error::NotFound),
+            (Self::User | Self::Password, Identity::App(..)) => Err(Error::BadCredentials),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What a handler is given: the request, taken apart, and its proved caller.
+//! Owns the reading of parameters and bodies; must not know any operation.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use grantd_core::authority::{AppIdentity, Authority, Caller};
+use grantd_core::error::{Error, Forbidden};
+use grantd_core::login::PasswordIdentity;
+use grantd_core::store::OwnedAuthorization;
+use grantd_core::token::Token;
+use percent_encoding::percent_decode_str;
+
+use crate::app::App;
+use crate::auth::Identity;
+use crate::body::{self, Schema};
+use crate::error::{Failure, Result};
+use crate::page::Query;
+use crate::settings::Profile;
+use crate::wire::Wire;
+
+/// A request on its way to its handler.
+pub struct Context {
+    pub(crate) app: Arc<App>,
+    pub(crate) caller: Caller,
+    pub(crate) identity: Identity,
+    pub(crate) params: Vec<(String, String)>,
+    pub(crate) query: String,
+    pub(crate) path_token: Option<Token>,
+    pub(crate) body: Result<Bytes>,
+    pub(crate) wants_html: bool,
+}
+
+impl Context {
+    /// The rules.
+    pub fn authority(&self) -> &Authority {
+        &self.app.authority
+    }
+
+    /// The wire's shapes.
+    pub fn wire(&self) -> &Wire {
+        &self.app.wire
+    }
+
+    /// The server as a whole.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Address and request id.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Whoever calls.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Whether a browser asks for a page.
+    pub fn wants_html(&self) -> bool {
+        self.wants_html
+    }
+
+    /// The query string.
+    pub fn query(&self) -> Query<'_> {
+        Query::new(&self.query)
+    }
+
+    /// The user who signed in by password. Rows with [`crate::auth::Auth::Password`] have one.
+    ///
+    /// # Errors
+    /// What [`crate::auth::Auth::admit`] says to the others.
+    pub fn user(&self) -> Result<&PasswordIdentity> {
+        match &self.identity {
+            Identity::Password(user) => Ok(user),
+            Identity::Token(_) => Err(Error::Forbidden(Forbidden::PasswordOnly).into()),
+            Identity::Anonymous => Err(Error::AuthenticationRequired.into()),
+            Identity::App(..) => Err(Error::BadCredentials.into()),
+        }
+    }
+
+    /// The app that proved its secret. Rows with [`crate::auth::Auth::App`] have one.
+    ///
+    /// # Errors
+    /// `NotFound` for anybody else.
+    pub fn app_identity(&self) -> Result<&AppIdentity> {
+        match &self.identity {
+            Identity::App(app, _) => Ok(app),
+            _ => Err(Error::NotFound.into()),
+        }
+    }
+
+    /// The token in the path.
+    ///
+    /// # Errors
+    /// `NotFound` when it has no token's shape.
+    pub fn path_token(&self) -> Result<&Token> {
+        self.path_token.as_ref().ok_or(Error::NotFound.into())
+    }
+
+    /// The token in the path with the record that came along with the app's authentication.
+    pub fn take_check(&mut self) -> (Option<Token>, Option<OwnedAuthorization>) {
+        let found = match &mut self.identity {
+            Identity::App(_, found) => found.take().map(|found| *found),
+            _ => None,
+        };
+        (self.path_token.take(), found)
+    }
+
+    /// A part of the path, decoded.
+    ///
+    /// # Errors
+    /// `NotFound` when it is no UTF-8: nothing here is named so.
+    pub fn param(&self, name: &str) -> Result<String> {
+        let raw = self
+            .params
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str());
+        let decoded = raw.and_then(|raw| percent_decode_str(raw).decode_utf8().ok());
+        decoded
+            .map(|text| text.into_owned())
+            .ok_or(Error::NotFound.into())
+    }
+
+    /// A number in the path.
+    ///
+    /// # Errors
+    /// `NotFound` when it is none.
+    pub fn id<T>(&self, name: &str, parse: fn(&str) -> Option<T>) -> Result<T> {
+        parse(&self.param(name)?).ok_or(Error::NotFound.into())
+    }
+
+    /// The body as an object, ready to be held to a schema.
+    ///
+    /// # Errors
+    /// `Malformed`, `BodyTooLarge`, `BodyTooSlow`.
+    pub fn schema(&mut self) -> Result<Schema, Failure> {
+        let bytes = std::mem::replace(&mut self.body, Ok(Bytes::new()))?;
+        Ok(Schema::new(
+            body::object(&bytes)?,
+            self.app.settings.profile == Profile::P2,
+        ))
+    }
+}

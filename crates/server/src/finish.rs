@@ -1,0 +1,335 @@
+//! From a reply to the bytes and headers of the wire: the exact header set,
+//! conditions, pretty printing, compression. Owns nothing that an operation
+//! decides; every answer of the API goes through here.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use grantd_core::clock::Timestamp;
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http_body_util::Full;
+use sha2::{Digest, Sha256};
+
+use crate::media;
+use crate::pretty::pretty;
+use crate::rate::Rate;
+use crate::reply::{Cache, Modified, Reply};
+use crate::request::Asked;
+use crate::settings::{Profile, Settings};
+
+/// What an answer says of its caller.
+#[derive(Debug, Default)]
+pub struct About {
+    /// The answer's id.
+    pub request_id: String,
+    /// Tells callers apart in ETags.
+    pub tag: String,
+    /// The token's scopes, sorted; only for callers with a token.
+    pub scopes: Option<String>,
+    /// The caller's rate, where there is a limit.
+    pub rate: Option<Rate>,
+}
+
+const EXPOSED: &str = "ETag, Link, Location, Retry-After, X-GitHub-OTP, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-OAuth-Scopes, X-Accepted-OAuth-Scopes, X-Poll-Interval, X-GitHub-Media-Type, Deprecation, Sunset";
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, X-GitHub-OTP, X-Requested-With";
+
+/// Header sets that do not depend on the request, made once.
+pub struct Finisher {
+    common: HeaderMap,
+    profile: Profile,
+}
+
+impl Finisher {
+    /// The headers that every answer carries under these settings.
+    pub fn new(settings: &Settings) -> Self {
+        let mut common = HeaderMap::new();
+        let mut add = |name: &'static str, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                common.insert(HeaderName::from_static(name), value);
+            }
+        };
+        add("server", "grantd");
+        add("access-control-expose-headers", EXPOSED);
+        add("access-control-allow-origin", "*");
+        add("x-frame-options", "deny");
+        add("x-content-type-options", "nosniff");
+        add("x-xss-protection", "1; mode=block");
+        add(
+            "referrer-policy",
+            "origin-when-cross-origin, strict-origin-when-cross-origin",
+        );
+        add("content-security-policy", "default-src 'none'");
+        if settings.public_url.scheme() == "https" {
+            let wide = if settings.hsts_subdomains {
+                "; includeSubdomains; preload"
+            } else {
+                ""
+            };
+            add(
+                "strict-transport-security",
+                &format!("max-age=31536000{wide}"),
+            );
+        }
+        if settings.profile == Profile::P3 {
+            add(
+                "x-github-enterprise-version",
+                settings.installed_version.as_deref().unwrap_or("3.4.0"),
+            );
+        }
+        Self {
+            common,
+            profile: settings.profile,
+        }
+    }
+
+    /// The answer to `asked`.
+    pub fn finish(
+        &self,
+        asked: &Asked,
+        mut reply: Reply,
+        about: &About,
+        now: Timestamp,
+    ) -> Response<Full<Bytes>> {
+        if asked.app_path {
+            reply.cache = Cache::NoStore;
+        }
+        let media_type = media::github_media_type(asked.header(header::ACCEPT));
+        let mut headers = self.common.clone();
+        insert(&mut headers, "x-github-media-type", &media_type);
+        insert(&mut headers, "x-github-request-id", &about.request_id);
+        if let Some(scopes) = &about.scopes {
+            insert(&mut headers, "x-oauth-scopes", scopes);
+            headers.insert("x-accepted-oauth-scopes", HeaderValue::from_static(""));
+        }
+        if let Some(rate) = &about.rate {
+            headers.insert("x-ratelimit-limit", rate.limit.into());
+            headers.insert("x-ratelimit-remaining", rate.remaining.into());
+            headers.insert("x-ratelimit-reset", rate.reset.0.into());
+        }
+        if asked.app_path {
+            headers.insert(
+                header::REFERRER_POLICY,
+                HeaderValue::from_static("no-referrer"),
+            );
+        }
+        let etag = etag(&reply, &media_type, &about.tag);
+        let safe = asked.method == Method::GET || asked.method == Method::HEAD;
+        if safe
+            && reply.status == StatusCode::OK
+            && is_unchanged(&asked.headers, etag.as_deref(), reply.modified, now)
+        {
+            reply.status = StatusCode::NOT_MODIFIED;
+        }
+        self.write(asked, reply, etag, headers)
+    }
+
+    fn write(
+        &self,
+        asked: &Asked,
+        reply: Reply,
+        etag: Option<String>,
+        mut headers: HeaderMap,
+    ) -> Response<Full<Bytes>> {
+        let Reply {
+            status,
+            body,
+            content_type,
+            headers: own,
+            cache,
+            modified,
+        } = reply;
+        self.write_caching(&mut headers, status, cache);
+        if let Some(modified) =
+            modified.filter(|_| status == StatusCode::OK || status == StatusCode::NOT_MODIFIED)
+        {
+            insert(
+                &mut headers,
+                "last-modified",
+                &httpdate::fmt_http_date(modified.record.system_time()),
+            );
+        }
+        let without_body = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+        // A secret beside text that somebody else chose is never compressed (BREACH).
+        let gzip = asked.accepts_gzip() && !body.is_empty() && cache != Cache::NoStore;
+        if let Some(etag) = etag {
+            let weak = if gzip { "W/" } else { "" };
+            insert(&mut headers, "etag", &format!("{weak}\"{etag}\""));
+        }
+        let mut bytes = Vec::new();
+        if !without_body {
+            bytes = if asked.is_curl() && content_type == crate::reply::JSON {
+                pretty(&body, self.profile == Profile::P2)
+            } else {
+                body
+            };
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            if gzip {
+                bytes = compress(&bytes);
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+            headers.insert(header::CONTENT_LENGTH, bytes.len().into());
+        }
+        insert(&mut headers, "status", &status_line(status));
+        for (name, value) in &own {
+            headers.append(name.clone(), value.clone());
+        }
+        let body = if asked.method == Method::HEAD {
+            Bytes::new()
+        } else {
+            Bytes::from(bytes)
+        };
+        let mut response = Response::new(Full::new(body));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+
+    /// `Cache-Control` and the two `Vary` lines.
+    fn write_caching(&self, headers: &mut HeaderMap, status: StatusCode, cache: Cache) {
+        let shared = if self.profile == Profile::P2 {
+            ", s-maxage=60"
+        } else {
+            ""
+        };
+        let (control, vary) = match cache {
+            Cache::Private => (
+                format!("private, max-age=60{shared}"),
+                "Accept, Authorization, Cookie, X-GitHub-OTP",
+            ),
+            Cache::Revalidate => (
+                "private, no-cache".to_owned(),
+                "Accept, Authorization, Cookie, X-GitHub-OTP",
+            ),
+            Cache::Public => (format!("public, max-age=60{shared}"), "Accept"),
+            Cache::NoStore => ("private, no-store".to_owned(), "Accept, Authorization"),
+            Cache::Unstated => (String::new(), ""),
+        };
+        if !control.is_empty() {
+            insert(headers, "cache-control", &control);
+        }
+        if status == StatusCode::NO_CONTENT {
+            return;
+        }
+        if !vary.is_empty() && status.as_u16() < 400 {
+            headers.append(header::VARY, HeaderValue::from_static(vary));
+        }
+        headers.append(
+            header::VARY,
+            HeaderValue::from_static("Accept-Encoding, Accept, X-Requested-With"),
+        );
+    }
+
+    /// The answer to OPTIONS on any path: what browsers may send.
+    pub fn preflight(&self, about: &About) -> Response<Full<Bytes>> {
+        let mut headers = self.common.clone();
+        headers.insert(
+            "access-control-allow-headers",
+            HeaderValue::from_static(ALLOWED_HEADERS),
+        );
+        headers.insert(
+            "access-control-allow-methods",
+            HeaderValue::from_static("GET, POST, PATCH, PUT, DELETE"),
+        );
+        headers.insert("access-control-max-age", HeaderValue::from_static("86400"));
+        insert(&mut headers, "x-github-request-id", &about.request_id);
+        insert(&mut headers, "status", &status_line(StatusCode::NO_CONTENT));
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+/// What a front proxy of GitHub's says to a request without `User-Agent`: no JSON, no headers of the API.
+pub fn user_agent_required() -> Response<Full<Bytes>> {
+    const BODY: &str = "\r\nRequest forbidden by administrative rules. Please make sure your request has a User-Agent header (http://developer.github.com/v3/#user-agent-required). Check https://developer.github.com for other possible causes.\n";
+    let mut response = Response::new(Full::new(Bytes::from_static(BODY.as_bytes())));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+fn status_line(status: StatusCode) -> String {
+    format!(
+        "{} {}",
+        status.as_u16(),
+        status.canonical_reason().unwrap_or("Unknown")
+    )
+}
+
+/// A tag of body, media type and caller; none for answers that nobody may keep.
+fn etag(reply: &Reply, media_type: &str, tag: &str) -> Option<String> {
+    let kept = matches!(
+        reply.cache,
+        Cache::Private | Cache::Revalidate | Cache::Public
+    );
+    if !kept || reply.status != StatusCode::OK {
+        return None;
+    }
+    let digest = Sha256::new()
+        .chain_update(&reply.body)
+        .chain_update([0])
+        .chain_update(media_type)
+        .chain_update([0])
+        .chain_update(tag)
+        .finalize();
+    Some(
+        digest[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    )
+}
+
+/// RFC 9110 section 13.2.2 for GET and HEAD: `If-None-Match`, compared weakly,
+/// and only without it `If-Modified-Since`. By date, nothing shown may have
+/// changed since, and the record must be two seconds old: dates are whole
+/// seconds, and a change within the same one must not be missed.
+fn is_unchanged(
+    headers: &HeaderMap,
+    etag: Option<&str>,
+    modified: Option<Modified>,
+    now: Timestamp,
+) -> bool {
+    let mut tags = headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .peekable();
+    if tags.peek().is_some() {
+        let Some(etag) = etag else { return false };
+        return tags
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .any(|tag| {
+                tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"') == etag
+            });
+    }
+    let since = headers
+        .get(header::IF_MODIFIED_SINCE)
+        .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
+    let (Some(since), Some(modified)) = (since, modified) else {
+        return false;
+    };
+    let latest = modified.record.max(modified.related);
+    latest.system_time() <= since && now.since(latest) >= 2
+}
+
+fn compress(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
+    // Writing to memory does not fail; if it did, an empty body would not match its length and be noticed.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default()
+}

@@ -1,0 +1,194 @@
+//! Every operation of the API, one row each. The router is made from this
+//! table, a test holds it against `api/openapi.json` both ways, and the tests
+//! of refusals run over every row: an operation exists exactly if it is here.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use http::Method;
+
+use crate::api::{applications, authorizations, grants, health, meta, users};
+use crate::auth::Auth;
+use crate::context::Context;
+use crate::docs::Page;
+use crate::error::Result;
+use crate::reply::Reply;
+
+/// What a row calls.
+pub type Handler = fn(Context) -> Pin<Box<dyn Future<Output = Result<Reply>> + Send>>;
+
+/// One operation.
+pub struct Route {
+    /// The operation id of `api/openapi.json`.
+    pub operation: &'static str,
+    /// GET rows answer HEAD too.
+    pub method: Method,
+    /// The path below `/` and below `/api/v3`.
+    pub path: &'static str,
+    /// Who may call.
+    pub auth: Auth,
+    /// The documentation page of its refusals.
+    pub docs: Page,
+    /// Which part of the surface it belongs to.
+    pub part: Part,
+    /// What answers.
+    pub handler: Handler,
+}
+
+/// A part of the surface that has a switch of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Always on.
+    Core,
+    /// The OAuth Authorizations API that the contract announces the end of; see [`crate::lifecycle`].
+    Authorizations,
+    /// Tokens in paths: the setting `path_tokens`.
+    PathTokens,
+    /// Not under `/api/v3`: for machines that watch this one.
+    Root,
+}
+
+macro_rules! route {
+    ($operation:literal, $method:ident $path:literal, $auth:ident, $part:ident, $docs:expr, $handler:path) => {
+        Route {
+            operation: $operation,
+            method: Method::$method,
+            path: $path,
+            auth: Auth::$auth,
+            docs: $docs,
+            part: Part::$part,
+            handler: |context| Box::pin($handler(context)),
+        }
+    };
+}
+
+const fn heading(anchor: &'static str) -> Page {
+    Page::Authorizations(anchor)
+}
+
+/// The table.
+#[rustfmt::skip]
+pub static ROUTES: &[Route] = &[
+    route!("oauth-authorizations/list-authorizations", GET "/authorizations", Password, Authorizations, heading("list-your-authorizations"), authorizations::list),
+    route!("oauth-authorizations/create-authorization", POST "/authorizations", Password, Authorizations, heading("create-a-new-authorization"), authorizations::create),
+    route!("oauth-authorizations/get-or-create-authorization-for-app", PUT "/authorizations/clients/{client_id}", Password, Authorizations, heading("get-or-create-an-authorization-for-a-specific-app"), authorizations::get_or_create),
+    route!("oauth-authorizations/get-or-create-authorization-for-app-and-fingerprint", PUT "/authorizations/clients/{client_id}/{fingerprint}", Password, Authorizations, heading("get-or-create-an-authorization-for-a-specific-app-and-fingerprint"), authorizations::get_or_create_with_fingerprint),
+    route!("oauth-authorizations/get-authorization", GET "/authorizations/{authorization_id}", Password, Authorizations, heading("get-a-single-authorization"), authorizations::get),
+    route!("oauth-authorizations/update-authorization", PATCH "/authorizations/{authorization_id}", Password, Authorizations, heading("update-an-existing-authorization"), authorizations::update),
+    route!("grantd/update-authorization-by-post", POST "/authorizations/{authorization_id}", Password, Authorizations, heading("update-an-existing-authorization"), authorizations::update),
+    route!("oauth-authorizations/delete-authorization", DELETE "/authorizations/{authorization_id}", Password, Authorizations, heading("delete-an-authorization"), authorizations::delete),
+    route!("oauth-authorizations/list-grants", GET "/applications/grants", Password, Authorizations, heading("list-your-grants"), grants::list),
+    route!("oauth-authorizations/get-grant", GET "/applications/grants/{grant_id}", Password, Authorizations, heading("get-a-single-grant"), grants::get),
+    route!("oauth-authorizations/delete-grant", DELETE "/applications/grants/{grant_id}", Password, Authorizations, heading("delete-a-grant"), grants::delete),
+    route!("apps/check-authorization", GET "/applications/{client_id}/tokens/{access_token}", App, PathTokens, heading("check-an-authorization"), applications::check),
+    route!("apps/reset-authorization", POST "/applications/{client_id}/tokens/{access_token}", App, PathTokens, heading("reset-an-authorization"), applications::reset),
+    route!("apps/revoke-authorization-for-application", DELETE "/applications/{client_id}/tokens/{access_token}", App, PathTokens, heading("revoke-an-authorization-for-an-application"), applications::revoke),
+    route!("apps/revoke-grant-for-application", DELETE "/applications/{client_id}/grants/{access_token}", App, PathTokens, heading("revoke-a-grant-for-an-application"), applications::revoke_grant),
+    route!("users/get-authenticated", GET "/user", User, Core, Page::Rest, users::authenticated),
+    route!("users/get-by-username", GET "/users/{username}", Anyone, Core, Page::Rest, users::by_login),
+    route!("rate-limit/get", GET "/rate_limit", Anyone, Core, Page::RateLimiting, meta::rate_limit),
+    route!("meta/root", GET "/", Anyone, Core, Page::Rest, meta::root),
+    route!("meta/get", GET "/meta", Anyone, Core, Page::Rest, meta::meta),
+    route!("grantd/health", GET "/healthz", Anyone, Root, Page::Rest, health::ready),
+    route!("grantd/ready", GET "/readyz", Anyone, Root, Page::Rest, health::ready),
+    route!("grantd/live", GET "/livez", Anyone, Root, Page::Rest, health::live),
+];
+
+/// Finds rows by path and method.
+pub struct Router {
+    paths: matchit::Router<Vec<&'static Route>>,
+}
+
+/// A row, and what stood in the path's braces, still percent-encoded.
+pub struct Matched {
+    /// The row.
+    pub route: &'static Route,
+    /// Names and values in order.
+    pub params: Vec<(String, String)>,
+}
+
+impl Router {
+    /// # Panics
+    /// When two rows of the table have paths that exclude one another; a test builds it.
+    pub fn new() -> Self {
+        let mut by_path: Vec<(&'static str, Vec<&'static Route>)> = Vec::new();
+        for route in ROUTES {
+            match by_path.iter_mut().find(|(path, _)| *path == route.path) {
+                Some((_, routes)) => routes.push(route),
+                None => by_path.push((route.path, vec![route])),
+            }
+        }
+        let mut paths = matchit::Router::new();
+        for (path, routes) in by_path {
+            paths
+                .insert(path, routes)
+                .expect("the table's paths go together");
+        }
+        Self { paths }
+    }
+
+    /// The row for a path without its base; a method without a row is as good as no path.
+    pub fn find(&self, method: &Method, path: &str, below_base: bool) -> Option<Matched> {
+        let found = self.paths.at(path).ok()?;
+        let wanted = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        let route = found
+            .value
+            .iter()
+            .find(|route| route.method == *wanted && !(below_base && route.part == Part::Root))?;
+        let params = found
+            .params
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Some(Matched { route, params })
+    }
+}
+
+impl Default for Router {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(method: Method, path: &str) -> Option<&'static str> {
+        Router::new()
+            .find(&method, path, true)
+            .map(|matched| matched.route.operation)
+    }
+
+    #[test]
+    fn grants_are_not_an_app_called_grants() {
+        assert_eq!(
+            find(Method::GET, "/applications/grants/1"),
+            Some("oauth-authorizations/get-grant")
+        );
+        assert_eq!(
+            find(Method::GET, "/applications/abc/tokens/x"),
+            Some("apps/check-authorization")
+        );
+        assert_eq!(
+            find(Method::PUT, "/authorizations/clients/abc"),
+            Some("oauth-authorizations/get-or-create-authorization-for-app")
+        );
+        assert_eq!(
+            find(Method::GET, "/authorizations/clients"),
+            Some("oauth-authorizations/get-authorization")
+        );
+    }
+
+    #[test]
+    fn other_methods_and_paths_match_nothing() {
+        assert_eq!(find(Method::PATCH, "/authorizations"), None);
+        assert_eq!(find(Method::GET, "/authorizations/"), None);
+        assert_eq!(find(Method::GET, "/healthz"), None, "only at the root");
+        assert_eq!(find(Method::HEAD, "/user"), Some("users/get-authenticated"));
+    }
+}

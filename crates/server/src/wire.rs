@@ -1,0 +1,279 @@
+//! The JSON of every object: keys, their order, and what stands in them. Owns
+//! the wire's shapes in both profiles; must not know how a record was found.
+
+use grantd_core::app::PERSONAL_CLIENT_ID;
+use grantd_core::authorization::{Authorization, Issued};
+use grantd_core::clock::Timestamp;
+use grantd_core::grant::Grant;
+use grantd_core::note::{Note, NoteUrl};
+use grantd_core::scope::Scopes;
+use grantd_core::store::OwnedAuthorization;
+use grantd_core::token::Token;
+use grantd_core::user::User;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::docs::Page;
+use crate::settings::{Profile, Settings};
+
+/// Bases of absolute URLs, and the profile: what rendering depends on.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    /// Base of API URLs, without a slash at the end.
+    pub api: String,
+    /// Base of pages, without a slash at the end.
+    pub html: String,
+    /// Which time of GitHub's is spoken.
+    pub profile: Profile,
+    personal_app_url: String,
+}
+
+#[derive(Serialize)]
+struct AuthorizationJson<'a> {
+    id: i64,
+    url: String,
+    app: AppJson<'a>,
+    token: &'a str,
+    hashed_token: String,
+    token_last_eight: &'a str,
+    note: Option<&'a str>,
+    note_url: Option<&'a str>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    scopes: &'a Scopes,
+    fingerprint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Option<Timestamp>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<SimpleUserJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct AppJson<'a> {
+    name: &'a str,
+    url: &'a str,
+    client_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct GrantJson<'a> {
+    id: i64,
+    url: String,
+    app: AppJson<'a>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    scopes: &'a Scopes,
+}
+
+#[derive(Serialize)]
+struct SimpleUserJson<'a> {
+    login: &'a str,
+    id: i64,
+    node_id: String,
+    avatar_url: String,
+    gravatar_id: &'static str,
+    url: String,
+    html_url: String,
+    followers_url: String,
+    following_url: String,
+    gists_url: String,
+    starred_url: String,
+    subscriptions_url: String,
+    organizations_url: String,
+    repos_url: String,
+    events_url: String,
+    received_events_url: String,
+    r#type: &'static str,
+    site_admin: bool,
+}
+
+impl Wire {
+    /// The bases that follow from the settings: never from a request's `Host`.
+    pub fn new(settings: &Settings) -> Self {
+        let html = settings
+            .public_url
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned();
+        let api = match &settings.api_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("{html}/api/v3"),
+        };
+        let personal_app_url = Page::AuthorizationsTop.url(settings.profile);
+        Self {
+            api,
+            html,
+            profile: settings.profile,
+            personal_app_url,
+        }
+    }
+
+    /// An authorization without its token.
+    pub fn authorization<'a>(
+        &'a self,
+        authorization: &'a Authorization,
+    ) -> impl Serialize + use<'a> {
+        self.render(authorization, None, None)
+    }
+
+    /// A fresh authorization with its token.
+    pub fn issued<'a>(&'a self, issued: &'a Issued<Authorization>) -> impl Serialize + use<'a> {
+        self.render(&issued.value, Some(&issued.token), None)
+    }
+
+    /// What an app sees of its token: with the token and its owner.
+    pub fn issued_with_user<'a>(
+        &'a self,
+        issued: &'a Issued<OwnedAuthorization>,
+    ) -> impl Serialize + use<'a> {
+        self.render(
+            &issued.value.authorization,
+            Some(&issued.token),
+            Some(&issued.value.user),
+        )
+    }
+
+    /// The address of an authorization.
+    pub fn authorization_url(&self, authorization: &Authorization) -> String {
+        format!("{}/authorizations/{}", self.api, authorization.id)
+    }
+
+    fn render<'a>(
+        &'a self,
+        value: &'a Authorization,
+        token: Option<&'a Token>,
+        user: Option<&'a User>,
+    ) -> AuthorizationJson<'a> {
+        AuthorizationJson {
+            id: value.id.0,
+            url: self.authorization_url(value),
+            app: self.app_of(value),
+            token: token.map_or("", Token::expose),
+            hashed_token: value.token_hash.to_string(),
+            token_last_eight: &value.token_last_eight.0,
+            note: value.note.as_ref().map(Note::as_str),
+            note_url: value.note_url.as_ref().map(NoteUrl::as_str),
+            created_at: value.created_at,
+            updated_at: value.updated_at,
+            scopes: &value.scopes,
+            fingerprint: value.fingerprint.get(),
+            expires_at: (self.profile == Profile::P3).then_some(value.expires_at),
+            user: user.map(|user| self.simple_user(user)),
+        }
+    }
+
+    /// The app's summary; a personal access token shows its note, its note's
+    /// URL (or the documentation), and twenty zeros.
+    fn app_of<'a>(&'a self, value: &'a Authorization) -> AppJson<'a> {
+        if let Some(app) = &value.app {
+            return AppJson {
+                name: &app.name,
+                url: &app.url,
+                client_id: app.client_id.as_str(),
+            };
+        }
+        let note_url = value
+            .note_url
+            .as_ref()
+            .map(NoteUrl::as_str)
+            .filter(|url| !url.trim().is_empty());
+        AppJson {
+            name: value.note.as_ref().map_or("", Note::as_str),
+            url: note_url.unwrap_or(&self.personal_app_url),
+            client_id: PERSONAL_CLIENT_ID,
+        }
+    }
+
+    /// A grant.
+    pub fn grant<'a>(&self, grant: &'a Grant) -> impl Serialize + use<'a> {
+        GrantJson {
+            id: grant.id.0,
+            url: format!("{}/applications/grants/{}", self.api, grant.id),
+            app: AppJson {
+                name: &grant.app.name,
+                url: &grant.app.url,
+                client_id: grant.app.client_id.as_str(),
+            },
+            created_at: grant.created_at,
+            updated_at: grant.updated_at,
+            scopes: &grant.scopes,
+        }
+    }
+
+    fn simple_user<'a>(&self, user: &'a User) -> SimpleUserJson<'a> {
+        let login = user.login.as_str();
+        let url = format!("{}/users/{login}", self.api);
+        SimpleUserJson {
+            login,
+            id: user.id.0,
+            node_id: node_id("User", user.id.0),
+            avatar_url: format!("{}/avatars/u/{}", self.html, user.id),
+            gravatar_id: "",
+            html_url: format!("{}/{login}", self.html),
+            followers_url: format!("{url}/followers"),
+            following_url: format!("{url}/following{{/other_user}}"),
+            gists_url: format!("{url}/gists{{/gist_id}}"),
+            starred_url: format!("{url}/starred{{/owner}}{{/repo}}"),
+            subscriptions_url: format!("{url}/subscriptions"),
+            organizations_url: format!("{url}/orgs"),
+            repos_url: format!("{url}/repos"),
+            events_url: format!("{url}/events{{/privacy}}"),
+            received_events_url: format!("{url}/received_events"),
+            url,
+            r#type: "User",
+            site_admin: user.site_admin,
+        }
+    }
+
+    /// The public profile: GitHub's `public-user`, nulls and zeros where grantd has nothing.
+    pub fn public_user(&self, user: &User) -> Value {
+        let mut profile = serde_json::to_value(self.simple_user(user)).unwrap_or_default();
+        extend(
+            &mut profile,
+            json!({
+                "name": null, "company": null, "blog": "", "location": null, "email": null, "hireable": null,
+                "bio": null, "twitter_username": null, "public_repos": 0, "public_gists": 0, "followers": 0,
+                "following": 0, "created_at": user.created_at, "updated_at": user.updated_at,
+            }),
+        );
+        profile
+    }
+
+    /// The profile for its owner's eyes: GitHub's `private-user`, every documented key.
+    pub fn private_user(&self, user: &User) -> Value {
+        let mut profile = self.public_user(user);
+        extend(
+            &mut profile,
+            json!({
+                "email": user.email.as_ref().map(|email| email.as_str()),
+                "private_gists": 0, "total_private_repos": 0, "owned_private_repos": 0, "disk_usage": 0,
+                "collaborators": 0, "two_factor_authentication": user.two_factor,
+                "plan": { "name": "enterprise", "space": 0, "collaborators": 0, "private_repos": 0 },
+                "suspended_at": user.suspended_at, "business_plus": false, "ldap_dn": null,
+            }),
+        );
+        profile
+    }
+}
+
+fn extend(profile: &mut Value, more: Value) {
+    if let (Value::Object(profile), Value::Object(more)) = (profile, more) {
+        profile.extend(more);
+    }
+}
+
+/// GitHub's old global ids: base 64 of `04:User1`, the number being the type name's length.
+fn node_id(kind: &str, id: i64) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(format!("{:02}:{kind}{id}", kind.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::node_id;
+
+    #[test]
+    fn node_ids_equal_the_published_one() {
+        assert_eq!(node_id("User", 1), "MDQ6VXNlcjE=");
+    }
+}
