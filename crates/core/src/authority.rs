@@ -158,12 +158,14 @@ impl Authority {
     /// token that it presented. `None` when no app has this client id.
     ///
     /// # Errors
-    /// `BadCredentials` for a wrong secret, a public or a suspended app.
+    /// `BadCredentials` for a wrong secret, a public or a suspended app; `Throttled` for
+    /// very many of those. A right secret always passes: nobody can lock an app out.
     pub async fn app(
         &self,
         client_id: &str,
         secret: &Secret,
         token: Option<&Token>,
+        caller: &Caller,
     ) -> Result<Option<(AppIdentity, Option<OwnedAuthorization>)>> {
         let presented = secret.hash();
         let found = match ClientId::parse(client_id) {
@@ -188,7 +190,7 @@ impl Authority {
                 };
                 Ok(Some((identity, found.token)))
             }
-            Some(_) => Err(Error::BadCredentials),
+            Some(_) => Err(self.sign_in.wrong_secret(client_id, caller.address.into())),
         }
     }
 

@@ -31,7 +31,7 @@ pub enum Identity {
     /// A user with password (and code).
     Password(PasswordIdentity),
     /// A user's token.
-    Token(TokenIdentity),
+    Token(Box<TokenIdentity>),
     /// An app, with the valid token that it presented in the path, if it is its own.
     App(AppIdentity, Option<Box<OwnedAuthorization>>),
 }
@@ -65,14 +65,18 @@ pub async fn identify(
         Credentials::None => Ok(Identity::Anonymous),
         Credentials::Unreadable => Err(Error::BadCredentials),
         Credentials::Token(text) => token(authority, text.expose()).await,
-        Credentials::Basic { name, password } => {
-            if presented.app_path
-                && let Some((app, found)) = authority
-                    .app(&name, &password, presented.path_token)
-                    .await?
-            {
+        Credentials::Basic { name, password } if presented.app_path => {
+            let token = presented.path_token;
+            if let Some((app, found)) = authority.app(&name, &password, token, caller).await? {
                 return Ok(Identity::App(app, found.map(Box::new)));
             }
+            match basic(authority, &name, password, presented.code, caller).await {
+                // Where apps are expected nobody is told of a lockout: it could only be about a user's name.
+                Err(Error::Forbidden(Forbidden::TooManyAttempts)) => Err(Error::BadCredentials),
+                outcome => outcome,
+            }
+        }
+        Credentials::Basic { name, password } => {
             basic(authority, &name, password, presented.code, caller).await
         }
     }
@@ -80,7 +84,7 @@ pub async fn identify(
 
 async fn token(authority: &Authority, text: &str) -> Result<Identity> {
     let token = authority.tokens.parse(text).ok_or(Error::BadCredentials)?;
-    Ok(Identity::Token(authority.token(&token).await?))
+    Ok(Identity::Token(Box::new(authority.token(&token).await?)))
 }
 
 /// `TOKEN:`, `TOKEN:x-oauth-basic`, `login:TOKEN`, or `login:password`.
@@ -100,7 +104,7 @@ async fn basic(
             // Forty hex digits may be somebody's password after all; a right checksum is no accident.
             Err(Error::BadCredentials)
                 if !authority.tokens.has_checked_shape(password.expose()) => {}
-            outcome => return outcome.map(Identity::Token),
+            outcome => return outcome.map(Box::new).map(Identity::Token),
         }
     }
     authority

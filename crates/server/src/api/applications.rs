@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::reply::{Cache, Reply};
 
 /// "Check an authorization". The look-up was made with the app's authentication.
-pub async fn check(mut context: Context) -> Result<Reply> {
+pub(crate) async fn check(mut context: Context) -> Result<Reply> {
     let (presented, found) = context.take_check();
     let issued = applications::check(presented, found)?;
     Ok(Reply::ok(
@@ -18,7 +18,7 @@ pub async fn check(mut context: Context) -> Result<Reply> {
 }
 
 /// "Reset an authorization".
-pub async fn reset(context: Context) -> Result<Reply> {
+pub(crate) async fn reset(context: Context) -> Result<Reply> {
     let issued = context
         .authority()
         .reset_token(
@@ -34,7 +34,7 @@ pub async fn reset(context: Context) -> Result<Reply> {
 }
 
 /// "Revoke an authorization for an application".
-pub async fn revoke(context: Context) -> Result<Reply> {
+pub(crate) async fn revoke(context: Context) -> Result<Reply> {
     context
         .authority()
         .revoke_token(
@@ -47,7 +47,7 @@ pub async fn revoke(context: Context) -> Result<Reply> {
 }
 
 /// "Revoke a grant for an application".
-pub async fn revoke_grant(context: Context) -> Result<Reply> {
+pub(crate) async fn revoke_grant(context: Context) -> Result<Reply> {
     context
         .authority()
         .revoke_grant(

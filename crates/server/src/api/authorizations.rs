@@ -16,9 +16,9 @@ use crate::reply::{Cache, Reply};
 const GET_OR_CREATE: &[&str] = &["client_secret", "scopes", "note", "note_url"];
 
 /// "List your authorizations".
-pub async fn list(context: Context) -> Result<Reply> {
+pub(crate) async fn list(context: Context) -> Result<Reply> {
     let query = context.query();
-    let client_id = query.get("client_id");
+    let client_id = query.get("client_id").filter(|id| !id.is_empty());
     let page = context
         .authority()
         .authorizations(context.user()?, client_id.as_deref(), query.page())
@@ -41,7 +41,7 @@ pub async fn list(context: Context) -> Result<Reply> {
 }
 
 /// "Get a single authorization".
-pub async fn get(context: Context) -> Result<Reply> {
+pub(crate) async fn get(context: Context) -> Result<Reply> {
     let id = context.id("authorization_id", AuthorizationId::parse)?;
     let found = context
         .authority()
@@ -63,7 +63,7 @@ pub async fn get(context: Context) -> Result<Reply> {
 }
 
 /// "Create a new authorization": a personal access token, or one for an app.
-pub async fn create(mut context: Context) -> Result<Reply> {
+pub(crate) async fn create(mut context: Context) -> Result<Reply> {
     let mut schema = context.schema()?;
     let client_id = schema.optional_text("client_id").unwrap_or_default();
     let secret = Secret::new(schema.optional_text("client_secret").unwrap_or_default());
@@ -90,7 +90,7 @@ pub async fn create(mut context: Context) -> Result<Reply> {
 }
 
 /// "Get-or-create an authorization for a specific app".
-pub async fn get_or_create(mut context: Context) -> Result<Reply> {
+pub(crate) async fn get_or_create(mut context: Context) -> Result<Reply> {
     let mut schema = context.schema()?;
     let (secret, mut request) = get_or_create_request(&mut schema);
     request.fingerprint = schema.optional_text("fingerprint");
@@ -100,7 +100,7 @@ pub async fn get_or_create(mut context: Context) -> Result<Reply> {
 }
 
 /// "Get-or-create an authorization for a specific app and fingerprint".
-pub async fn get_or_create_with_fingerprint(mut context: Context) -> Result<Reply> {
+pub(crate) async fn get_or_create_with_fingerprint(mut context: Context) -> Result<Reply> {
     let fingerprint = context.param("fingerprint")?;
     let mut schema = context.schema()?;
     let (secret, mut request) = get_or_create_request(&mut schema);
@@ -157,7 +157,7 @@ fn existing(context: &Context, found: &Authorization) -> Reply {
 }
 
 /// "Update an existing authorization", by PATCH or by POST.
-pub async fn update(mut context: Context) -> Result<Reply> {
+pub(crate) async fn update(mut context: Context) -> Result<Reply> {
     let id = context.id("authorization_id", AuthorizationId::parse)?;
     let mut schema = context.schema()?;
     let request = EditRequest {
@@ -179,7 +179,7 @@ pub async fn update(mut context: Context) -> Result<Reply> {
 }
 
 /// "Delete an authorization".
-pub async fn delete(context: Context) -> Result<Reply> {
+pub(crate) async fn delete(context: Context) -> Result<Reply> {
     let id = context.id("authorization_id", AuthorizationId::parse)?;
     context
         .authority()

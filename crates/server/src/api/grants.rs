@@ -8,9 +8,9 @@ use crate::error::Result;
 use crate::reply::{Cache, Reply};
 
 /// "List your grants".
-pub async fn list(context: Context) -> Result<Reply> {
+pub(crate) async fn list(context: Context) -> Result<Reply> {
     let query = context.query();
-    let client_id = query.get("client_id");
+    let client_id = query.get("client_id").filter(|id| !id.is_empty());
     let page = context
         .authority()
         .grants(context.user()?, client_id.as_deref(), query.page())
@@ -33,7 +33,7 @@ pub async fn list(context: Context) -> Result<Reply> {
 }
 
 /// "Get a single grant".
-pub async fn get(context: Context) -> Result<Reply> {
+pub(crate) async fn get(context: Context) -> Result<Reply> {
     let id = context.id("grant_id", GrantId::parse)?;
     let user = context.user()?;
     let grant = context.authority().grant(user, id).await?;
@@ -45,7 +45,7 @@ pub async fn get(context: Context) -> Result<Reply> {
 }
 
 /// "Delete a grant": with every token of the app for this user.
-pub async fn delete(context: Context) -> Result<Reply> {
+pub(crate) async fn delete(context: Context) -> Result<Reply> {
     let id = context.id("grant_id", GrantId::parse)?;
     context
         .authority()

@@ -13,7 +13,7 @@ use crate::reply::{Cache, Reply};
 const PATIENCE: Duration = Duration::from_millis(800);
 
 /// 200 when requests can be served; else 503 and why.
-pub async fn ready(context: Context) -> Result<Reply> {
+pub(crate) async fn ready(context: Context) -> Result<Reply> {
     let ping = tokio::time::timeout(PATIENCE, context.authority().store.ping()).await;
     let reason = match ping {
         Ok(Ok(())) => return Ok(Reply::ok(&json!({ "status": "ok" }), Cache::NoStore)),
@@ -31,6 +31,6 @@ pub async fn ready(context: Context) -> Result<Reply> {
 }
 
 /// 200 while the process answers.
-pub async fn live(_context: Context) -> Result<Reply> {
+pub(crate) async fn live(_context: Context) -> Result<Reply> {
     Ok(Reply::ok(&json!({ "status": "ok" }), Cache::NoStore))
 }

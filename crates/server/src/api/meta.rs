@@ -10,7 +10,7 @@ use crate::reply::{Cache, Reply};
 use crate::settings::Profile;
 
 /// The API root: where things are. For a browser, a page.
-pub async fn root(context: Context) -> Result<Reply> {
+pub(crate) async fn root(context: Context) -> Result<Reply> {
     if context.wants_html() {
         return Ok(front_page());
     }
@@ -113,7 +113,7 @@ fn front_page() -> Reply {
 }
 
 /// What GitHub Enterprise Server says of itself; clients choose their sign-in by it.
-pub async fn meta(context: Context) -> Result<Reply> {
+pub(crate) async fn meta(context: Context) -> Result<Reply> {
     let app = context.app();
     let version = app
         .settings
@@ -131,7 +131,7 @@ pub async fn meta(context: Context) -> Result<Reply> {
 }
 
 /// The caller's rate; asking costs nothing. Where nothing is limited, 404 in GitHub's words.
-pub async fn rate_limit(context: Context) -> Result<Reply> {
+pub(crate) async fn rate_limit(context: Context) -> Result<Reply> {
     let app = context.app();
     let rate = app.rates.enabled().then(|| {
         app.rates.look(

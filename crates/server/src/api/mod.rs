@@ -1,9 +1,9 @@
 //! One file per resource of the REST API. Handlers parse, ask core, answer;
 //! rules live in core, shapes in [`crate::wire`].
 
-pub mod applications;
-pub mod authorizations;
-pub mod grants;
-pub mod health;
-pub mod meta;
-pub mod users;
+pub(crate) mod applications;
+pub(crate) mod authorizations;
+pub(crate) mod grants;
+pub(crate) mod health;
+pub(crate) mod meta;
+pub(crate) mod users;

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::reply::{Cache, Reply};
 
 /// The caller's own profile, by token or by password.
-pub async fn authenticated(context: Context) -> Result<Reply> {
+pub(crate) async fn authenticated(context: Context) -> Result<Reply> {
     let (user, cache) = match context.identity() {
         Identity::Password(user) => (user.user(), Cache::Private),
         Identity::Token(token) => (&token.token().user, Cache::Revalidate),
@@ -20,7 +20,7 @@ pub async fn authenticated(context: Context) -> Result<Reply> {
 }
 
 /// Anybody's public profile.
-pub async fn by_login(context: Context) -> Result<Reply> {
+pub(crate) async fn by_login(context: Context) -> Result<Reply> {
     let login = LoginKey::of(&context.param("username")?);
     let user = context
         .authority()

@@ -94,7 +94,7 @@ fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>> {
         row::id,
     )?;
     let Some(id) = id.map(AppId) else {
-        return Err(Undo::Answer(Err(Taken::ClientId)));
+        return Err(Undo::answer(Err(Taken::ClientId)));
     };
     let subject = Subject {
         user: Some(new.owner_id),

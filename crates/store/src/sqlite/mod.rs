@@ -174,16 +174,20 @@ impl SqliteStore {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What ends the threads, once: after all steps in flight, readers first, so that the
-    /// writer's connection is the last one and folds the log into the file.
+    /// What ends the threads, once, after all steps in flight. Readers go first: the writer's
+    /// connection must be the last one, since only it can fold the log into the file.
     fn ending(&self) -> impl FnOnce() + Send + use<> {
         self.reads.close();
-        self.writes.close();
+        let writes = Arc::clone(&self.writes);
         let threads = std::mem::take(&mut *self.threads());
         move || {
-            for thread in threads.readers.into_iter().chain(threads.writer) {
-                // A panic was reported where it happened.
-                let _ = thread.join();
+            // A thread that panicked has said so already.
+            for reader in threads.readers {
+                let _ = reader.join();
+            }
+            writes.close();
+            if let Some(writer) = threads.writer {
+                let _ = writer.join();
             }
         }
     }

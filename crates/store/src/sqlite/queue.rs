@@ -70,6 +70,12 @@ impl<J> Queue<J> {
         Some(state.waiting.drain(..count).collect())
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// Nothing more is let in; what waits is still done.
     pub(super) fn close(&self) {
         self.lock().closed = true;

@@ -57,11 +57,11 @@ pub(super) struct Reader {
 impl Reader {
     /// Until the queue is closed and empty.
     pub(super) fn run(self, conn: Connection) {
-        let mut conn = Some(conn);
+        let mut conn = Some(Watched::new(conn));
         while let Some(batch) = self.queue.take(MOST_PER_SNAPSHOT) {
             let result = self
                 .connected(&mut conn)
-                .and_then(|conn| answer(conn, batch));
+                .and_then(|conn| conn.answer(batch));
             if let Err(error) = result {
                 // Look-ups that were not reached are dropped: their callers are told `Abandoned`.
                 tracing::error!(%error, "a batch of look-ups failed");
@@ -70,68 +70,62 @@ impl Reader {
         }
     }
 
-    fn connected<'a>(
-        &self,
-        conn: &'a mut Option<Connection>,
-    ) -> rusqlite::Result<&'a mut Connection> {
+    fn connected<'a>(&self, conn: &'a mut Option<Watched>) -> rusqlite::Result<&'a Watched> {
         match conn {
             Some(conn) => Ok(conn),
-            None => Ok(conn.insert(connection::reader(&self.path)?)),
+            None => Ok(conn.insert(Watched::new(connection::reader(&self.path)?))),
         }
     }
 }
 
-fn answer(conn: &mut Connection, batch: Vec<Look>) -> rusqlite::Result<()> {
-    let mut looks = batch.into_iter().peekable();
-    while looks.peek().is_some() {
-        let deadline = Deadline::start();
-        deadline.watch(conn)?;
-        execute(conn, "BEGIN")?;
-        while deadline.elapsed() < SNAPSHOT
-            && let Some(look) = looks.next()
-        {
-            deadline.allow(LONGEST);
-            look(conn);
-        }
-        execute(conn, "COMMIT")?;
-    }
-    Ok(())
-}
-
-fn execute(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
-    conn.prepare_cached(sql)?.execute([]).map(drop)
-}
-
-/// When the present look-up is interrupted.
-struct Deadline {
+/// A connection whose statements end at a deadline.
+struct Watched {
+    conn: Connection,
     started: Instant,
     /// Milliseconds after `started`.
-    until: Arc<AtomicU64>,
+    deadline: Arc<AtomicU64>,
 }
 
-impl Deadline {
-    fn start() -> Self {
+impl Watched {
+    fn new(mut conn: Connection) -> Self {
+        let (started, deadline) = (Instant::now(), Arc::new(AtomicU64::new(u64::MAX)));
+        let until = Arc::clone(&deadline);
+        let late = move || started.elapsed().as_millis() > until.load(Ordering::Relaxed).into();
+        if let Err(error) = conn.progress_handler(CLOCK_EVERY, Some(late)) {
+            tracing::error!(%error, "long look-ups will not be interrupted");
+        }
         Self {
-            started: Instant::now(),
-            until: Arc::new(AtomicU64::new(u64::MAX)),
+            conn,
+            started,
+            deadline,
         }
     }
 
-    fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    fn watch(&self, conn: &mut Connection) -> rusqlite::Result<()> {
-        let (started, until) = (self.started, Arc::clone(&self.until));
-        conn.progress_handler(
-            CLOCK_EVERY,
-            Some(move || started.elapsed().as_millis() > until.load(Ordering::Relaxed).into()),
-        )
+    fn answer(&self, batch: Vec<Look>) -> rusqlite::Result<()> {
+        let mut looks = batch.into_iter().peekable();
+        while looks.peek().is_some() {
+            let begun = Instant::now();
+            self.execute("BEGIN")?;
+            while begun.elapsed() < SNAPSHOT
+                && let Some(look) = looks.next()
+            {
+                self.allow(LONGEST);
+                look(&self.conn);
+            }
+            self.execute("COMMIT")?;
+        }
+        Ok(())
     }
 
     fn allow(&self, time: Duration) {
-        let until = (self.elapsed() + time).as_millis();
-        self.until
-            .store(until.try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+        let deadline = (self.started.elapsed() + time).as_millis();
+        let deadline = deadline.try_into().unwrap_or(u64::MAX);
+        self.deadline.store(deadline, Ordering::Relaxed);
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        // These take no time, but would be interrupted by the deadline of the look-up before.
+        self.allow(LONGEST);
+        self.conn.prepare_cached(sql)?.execute([]).map(drop)
     }
 }

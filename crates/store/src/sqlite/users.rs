@@ -178,7 +178,7 @@ fn create(tx: &Change<'_>, new: &NewUser) -> Result<Created, Undo<Created>> {
     let Some(id) = id.map(UserId) else {
         let login = tx.any(sql::users::LOGIN_IS_TAKEN, [login_key.as_str()])?;
         let taken = if login { Taken::Login } else { Taken::Email };
-        return Err(Undo::Answer(Err(taken)));
+        return Err(Undo::answer(Err(taken)));
     };
     if let Some(factor) = &new.second_factor {
         sign_in::add_recovery_codes(tx, id, factor)?;

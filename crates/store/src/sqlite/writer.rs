@@ -31,11 +31,17 @@ const LOG_PATIENCE: Duration = Duration::from_secs(2);
 /// Why nothing of a step is kept.
 pub(super) enum Undo<T> {
     /// A refusal in the step's own words.
-    Answer(T),
+    Answer(Box<T>),
     /// The acting user's or app's credentials changed.
     Stale,
     /// A statement failed.
     Engine(rusqlite::Error),
+}
+
+impl<T> Undo<T> {
+    pub(super) fn answer(refusal: T) -> Self {
+        Self::Answer(Box::new(refusal))
+    }
 }
 
 impl<T> From<rusqlite::Error> for Undo<T> {
@@ -80,7 +86,7 @@ where
         };
         let (outcome, keep) = match catch_unwind(AssertUnwindSafe(|| work(conn))) {
             Ok(Ok(value)) => (Ok(value), true),
-            Ok(Err(Undo::Answer(value))) => (Ok(value), false),
+            Ok(Err(Undo::Answer(refusal))) => (Ok(*refusal), false),
             Ok(Err(Undo::Stale)) => (Err(StoreError::StaleActor), false),
             Ok(Err(Undo::Engine(error))) => (Err(Failure::from(error).into()), false),
             Err(_) => (Err(Failure::Panicked.into()), false),
