@@ -145,6 +145,7 @@ impl Config {
             failures_per_login_and_hour: values.login_failures_per_hour,
             wrong_codes_per_user_and_hour: values.wrong_codes_per_hour,
             missing_codes_per_user_and_hour: values.missing_codes_per_hour,
+            wrong_secrets_per_hour: values.wrong_secrets_per_hour,
         }
     }
 
@@ -240,4 +241,33 @@ fn scopes(written: Option<Toml>) -> Result<Catalogue, Failure> {
         })
         .collect::<Result<Vec<_>, _>>()?;
     Catalogue::with(definitions).map_err(|why| Failure::new(why.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_core_and_server() {
+        let values = Values::read(|name| table::find(name).unwrap().default)
+            .ok()
+            .unwrap();
+        let config = Config {
+            values,
+            scopes: Catalogue::default(),
+            warnings: Vec::new(),
+            effective: Vec::new(),
+        };
+        let same = |ours: &dyn Debug, theirs: &dyn Debug| {
+            assert_eq!(format!("{ours:?}"), format!("{theirs:?}"))
+        };
+        same(&config.policy(), &Policy::default());
+        same(&config.throttle(), &ThrottlePolicy::default());
+        same(&config.password_cost(), &PasswordCost::default());
+        let url = config.public_url(config.values.listen.0);
+        assert_eq!(url.as_str(), "http://127.0.0.1:8370/");
+        same(&config.surface(url.clone()), &Settings::new(url));
+    }
 }

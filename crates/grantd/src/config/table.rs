@@ -151,6 +151,8 @@ settings! {
     wrong_codes_per_hour: u32 = "20";
     /// So many missing one-time codes of one user in an hour are worth an audit row.
     missing_codes_per_hour: u32 = "60";
+    /// So many wrong secrets for one app from one address in an hour; more are told to slow down.
+    wrong_secrets_per_hour: u32 = "1000";
     /// Memory of one password hash (argon2id) in KiB. When it rises, hashes are renewed at sign-in.
     password_memory_kib: u32 = "19456";
     /// Passes of one password hash over that memory.
