@@ -24,6 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::app::App;
+use crate::polite::Polite;
 
 /// The certificate and its key, read again when told.
 #[derive(Clone, Debug)]
@@ -143,7 +144,7 @@ async fn requests(
     app: Arc<App>,
     watcher: Watcher,
 ) {
-    let patience = app.header_patience();
+    let (patience, documentation_url) = (app.header_patience(), app.documentation_url());
     let service = service_fn(move |request: http::Request<Incoming>| {
         let app = Arc::clone(&app);
         async move { Ok::<_, Infallible>(app.respond(request, peer).await) }
@@ -151,10 +152,10 @@ async fn requests(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience)
-        // Above our own limits, which answer in GitHub's format; beyond these hyper answers a bare 431.
+        // Above our own limits; beyond these hyper refuses by itself (see `polite`).
         .max_headers(1_024)
         .max_buf_size(256 * 1024)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Polite::new(stream, documentation_url)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%peer, %error, "a connection ended early");
     }
