@@ -1,16 +1,14 @@
-//! What a user does with authorizations and grants: create, get-or-create,
-//! list, edit, delete. Owns the rules of the documentation's sections "Create a new
-//! authorization" to "Delete an authorization" and of the grants; every
-//! function asks for a [`PasswordIdentity`], so no route can forget that a
-//! token will not do.
+//! What a user does with authorizations: create, get-or-create, list, edit,
+//! delete. Owns the rules of the documentation's sections "Create a new
+//! authorization" to "Delete an authorization"; every function asks for a
+//! [`PasswordIdentity`], so no route can forget that a token will not do.
 
 use crate::app::{App, ClientId};
 use crate::authority::{Authority, Caller};
 use crate::authorization::{Authorization, AuthorizationEdit, Issued, NewAuthorization};
 use crate::error::{Error, FieldError, Result, Throttle};
 use crate::fingerprint::Fingerprint;
-use crate::grant::Grant;
-use crate::ids::{AuthorizationId, GrantId};
+use crate::ids::AuthorizationId;
 use crate::login::PasswordIdentity;
 use crate::note::{Note, NoteUrl};
 use crate::scope::{ScopeChange, ScopeKeys};
@@ -315,54 +313,6 @@ impl Authority {
         let deleted = self
             .store
             .delete_authorization(user.user().id, id, self.stamp(user.actor(), caller))
-            .await?;
-        if deleted {
-            Ok(())
-        } else {
-            Err(Error::NotFound)
-        }
-    }
-
-    /// A page of the user's grants, of one app if asked.
-    ///
-    /// # Errors
-    /// `Unavailable`.
-    pub async fn grants(
-        &self,
-        user: &PasswordIdentity,
-        client_id: Option<&str>,
-        page: PageRequest,
-    ) -> Result<Page<Grant>> {
-        Ok(self
-            .store
-            .list_grants(user.user().id, client_id, page)
-            .await?)
-    }
-
-    /// The user's grant with this id.
-    ///
-    /// # Errors
-    /// `NotFound`, also for another user's.
-    pub async fn grant(&self, user: &PasswordIdentity, id: GrantId) -> Result<Grant> {
-        self.store
-            .find_grant(user.user().id, id)
-            .await?
-            .ok_or(Error::NotFound)
-    }
-
-    /// Deletes the user's grant with every token of that app.
-    ///
-    /// # Errors
-    /// `NotFound`, also for another user's.
-    pub async fn delete_grant(
-        &self,
-        user: &PasswordIdentity,
-        id: GrantId,
-        caller: &Caller,
-    ) -> Result<()> {
-        let deleted = self
-            .store
-            .delete_grant(user.user().id, id, self.stamp(user.actor(), caller))
             .await?;
         if deleted {
             Ok(())

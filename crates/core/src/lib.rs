@@ -17,6 +17,7 @@ pub mod entropy;
 pub mod error;
 pub mod fingerprint;
 pub mod grant;
+pub mod grants;
 pub mod ids;
 pub mod login;
 pub mod note;

@@ -181,6 +181,7 @@ pub trait UserStore: Send + Sync {
     /// Suspends or unsuspends; raises `auth_generation`. False when there is no such user or nothing changed.
     async fn set_user_suspended(&self, id: UserId, suspended: bool, stamp: Stamp) -> Stored<bool>;
     /// Sets or removes the second factor with all its recovery codes and spent steps; raises `auth_generation`.
+    /// False when there is no such user, or no factor to remove.
     async fn set_second_factor(
         &self,
         id: UserId,
@@ -258,7 +259,8 @@ pub trait AuthorizationStore: Send + Sync {
         user: UserId,
         id: AuthorizationId,
     ) -> Stored<Option<OwnedAuthorization>>;
-    /// The user's authorizations, ids ascending, of one app if asked.
+    /// The user's authorizations, ids ascending, of one app if asked; under
+    /// [`PERSONAL_CLIENT_ID`](crate::app::PERSONAL_CLIENT_ID) those without an app.
     async fn list_authorizations(
         &self,
         user: UserId,
@@ -266,7 +268,7 @@ pub trait AuthorizationStore: Send + Sync {
         page: PageRequest,
     ) -> Stored<Page<Authorization>>;
     /// Applies an edit to the record as it is at that moment ([`AuthorizationEdit::apply`]); the grant's scopes follow.
-    /// `None` when the user has no such authorization.
+    /// Expired records with the same unique key make room. `None` when the user has no such authorization.
     async fn edit_authorization(
         &self,
         user: UserId,

@@ -4,6 +4,7 @@
 use std::ops::Deref;
 
 use grantd_core::audit::{Action, Actor, Stamp};
+use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
 use grantd_core::token::TokenHash;
@@ -125,6 +126,17 @@ impl Subject {
             user: Some(user),
             app: Some(app),
             grant: Some(id),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn authorization(record: &Authorization) -> Self {
+        Self {
+            user: Some(record.user_id),
+            app: record.app.as_ref().map(|app| app.id),
+            authorization: Some(record.id),
+            token_hash: Some(record.token_hash),
+            token_last_eight: Some(record.token_last_eight.0.clone()),
             ..Self::default()
         }
     }

@@ -238,28 +238,14 @@ pub(super) fn edit(
     id: AuthorizationId,
     edit: &AuthorizationEdit,
 ) -> Result<Edited, Undo<Edited>> {
-    let app = tx.one(
-        sql::authorizations::FIND_OF_USER,
-        params![user.0, id.0],
-        |r| Ok(row::authorization(r)?.app),
-    )?;
-    let app = app.flatten().map(|app| app.id);
-    if let Some(app) = app {
-        // The lock first, then the look that counts.
-        grants::lock(tx, user, app)?;
-    }
-    let before = tx.one(
-        sql::authorizations::FIND_OF_USER,
-        params![user.0, id.0],
-        row::authorization,
-    )?;
-    let Some(before) = before else {
+    let Some(before) = find_locked(tx, user, id)? else {
         return Ok(None);
     };
     let after = edit.apply(&before, tx.at());
     if after == before {
         return Ok(Some(Ok(before)));
     }
+    let app = after.app.as_ref().map(|app| app.id);
     let key = Key {
         user,
         app,
@@ -273,20 +259,31 @@ pub(super) fn edit(
         }
         done => done?,
     }
-    let subject = Subject {
-        user: Some(user),
-        app,
-        authorization: Some(id),
-        token_hash: Some(after.token_hash),
-        token_last_eight: Some(after.token_last_eight.0.clone()),
-        ..Subject::default()
-    };
-    tx.audit(Action::AuthorizationEdited, &subject)?;
+    tx.audit(Action::AuthorizationEdited, &Subject::authorization(&after))?;
     if let Some(app) = app {
         grants::widen(tx, user, app, &after.scopes)?;
         grants::refresh(tx, user, app)?;
     }
     Ok(Some(Ok(after)))
+}
+
+/// The record, under its grant's lock: the look that counts comes after the lock.
+fn find_locked(
+    tx: &Change<'_>,
+    user: UserId,
+    id: AuthorizationId,
+) -> SqlResult<Option<Authorization>> {
+    let find = || {
+        tx.one(
+            sql::authorizations::FIND_OF_USER,
+            params![user.0, id.0],
+            row::authorization,
+        )
+    };
+    if let Some(app) = find()?.and_then(|found| found.app) {
+        grants::lock(tx, user, app.id)?;
+    }
+    find()
 }
 
 fn update(tx: &Change<'_>, after: &Authorization) -> SqlResult<()> {

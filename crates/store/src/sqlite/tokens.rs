@@ -98,15 +98,7 @@ pub(super) fn reset(
         return Ok(None);
     }
     // The row names the token that ended: that is what somebody will look for.
-    let subject = Subject {
-        user: Some(record.user_id),
-        app: Some(app),
-        authorization: Some(record.id),
-        token_hash: Some(old),
-        token_last_eight: Some(record.token_last_eight.0.clone()),
-        ..Subject::default()
-    };
-    tx.audit(Action::TokenReset, &subject)?;
+    tx.audit(Action::TokenReset, &Subject::authorization(record))?;
     record.token_hash = new.hash;
     record.token_last_eight = new.last_eight.clone();
     record.updated_at = tx.at();

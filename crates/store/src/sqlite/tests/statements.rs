@@ -1,9 +1,10 @@
 //! The wording of the statements, and how SQLite plans the hot ones.
 
+use grantd_core::store::{AuthorizationStore, TokenVerdict};
 use rusqlite::{Connection, StatementStatus, params};
 
 use super::super::{connection, migrate};
-use super::{app, create, hash, open, token, user};
+use super::{NOW, app, create, hash, is_valid, open, stamp, token, user};
 use crate::sql;
 
 /// The parameters in order of first use.
@@ -78,6 +79,49 @@ fn look_ups_and_pages_go_by_an_index() {
         let covering = format!("COVERING INDEX {index} ");
         assert!(plan.contains(&covering), "{plan}");
     }
+}
+
+/// Lists of everything, and the operator's look by last eight.
+const READ_WHOLE_TABLES: &[&str] = &[
+    "apps::COUNT",
+    "apps::LIST",
+    "authorizations::COUNT_ALL",
+    "authorizations::LIST_ALL",
+    "authorizations::COUNT_BY_LAST_EIGHT",
+    "authorizations::LIST_BY_LAST_EIGHT",
+    "users::COUNT",
+    "users::LIST",
+];
+
+#[test]
+fn no_other_statement_reads_a_whole_table() {
+    let (_folder, conn) = migrated();
+    for (module, name, sql) in sql::all() {
+        let plan = plan(&conn, sql);
+        let scans = plan
+            .lines()
+            .any(|line| line.starts_with("SCAN") && line != "SCAN page");
+        let allowed = READ_WHOLE_TABLES.contains(&format!("{module}::{name}").as_str());
+        assert_eq!(scans, allowed, "{module}::{name}:\n{plan}");
+    }
+}
+
+/// Deleting a grant deletes its tokens; this term would hold if that ever failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_whose_grant_is_gone_is_not_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("db"));
+    let octocat = user(&store, "octocat").await;
+    let app = app(&store, &octocat).await;
+    create(&store, token(&octocat, &app, 1)).await;
+    assert!(is_valid(&store, &app, hash(1)).await);
+    let delete = store.write(|conn| Ok(conn.execute("DELETE FROM grants", [])?));
+    assert_eq!(delete.await.unwrap(), 1);
+    assert!(!is_valid(&store, &app, hash(1)).await);
+    let verdict = store.find_token(hash(1), NOW).await.unwrap();
+    assert_eq!(verdict, TokenVerdict::Unknown);
+    let revoked = store.revoke_token(app.id, hash(1), stamp()).await.unwrap();
+    assert!(!revoked);
 }
 
 #[tokio::test(flavor = "multi_thread")]

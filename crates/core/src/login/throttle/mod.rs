@@ -7,13 +7,18 @@
 //! the limit, further attempts wait for a settlement, so that parallel guesses
 //! gain nothing.
 
+mod hourly;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use event_listener::{Event, EventListener};
 use futures_util::future::{Either, select};
+
+use hourly::{Hourly, make_room};
 
 use super::Address;
 use crate::clock::{Clock, Timer, Timestamp};
@@ -54,10 +59,7 @@ impl Default for ThrottlePolicy {
 /// The unit that is locked: one login from one address.
 pub type Pair = (LoginKey, Address);
 
-const HOUR: i64 = 3_600;
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// Memory stays bounded under any number of addresses and names.
-const MOST_ENTRIES: usize = 100_000;
 
 #[derive(Default)]
 struct PairState {
@@ -71,64 +73,6 @@ impl PairState {
     fn is_idle(&self, now: Timestamp, window: i64) -> bool {
         let recent = self.failures.iter().any(|at| now.since(*at) < window);
         self.reserved == 0 && !recent && self.locked_until.is_none_or(|until| until <= now)
-    }
-}
-
-/// Events per key within the last hour.
-struct Hourly<K>(HashMap<K, Vec<Timestamp>>);
-
-impl<K: Hash + Eq> Hourly<K> {
-    fn count(&mut self, key: &K, now: Timestamp) -> usize {
-        let Some(events) = self.0.get_mut(key) else {
-            return 0;
-        };
-        events.retain(|at| now.since(*at) < HOUR);
-        events.len()
-    }
-
-    /// Adds an event and returns how many there are now; beyond `most` nothing more is kept.
-    fn add(&mut self, key: K, now: Timestamp, most: usize) -> usize {
-        make_room(
-            &mut self.0,
-            |events| events.last().is_some_and(|at| now.since(*at) < HOUR),
-            |_| false,
-        );
-        let count = self.count(&key, now) + 1;
-        if count <= most {
-            self.0.entry(key).or_default().push(now);
-        }
-        count
-    }
-
-    /// Takes the latest event back.
-    fn take_back(&mut self, key: &K) {
-        if let Some(events) = self.0.get_mut(key) {
-            events.pop();
-            if events.is_empty() {
-                self.0.remove(key);
-            }
-        }
-    }
-}
-
-/// Bounds a table: drops what is over, then, if that was not half of it, every
-/// second entry but the pinned ones. Forgetting some failures is the lesser
-/// harm: a full table must neither grow nor keep people out.
-fn make_room<K: Hash + Eq, V>(
-    table: &mut HashMap<K, V>,
-    live: impl Fn(&V) -> bool,
-    pinned: impl Fn(&V) -> bool,
-) {
-    if table.len() < MOST_ENTRIES {
-        return;
-    }
-    table.retain(|_, value| live(value));
-    if table.len() > MOST_ENTRIES / 2 {
-        let mut odd = false;
-        table.retain(|_, value| {
-            odd = !odd;
-            odd || pinned(value)
-        });
     }
 }
 
@@ -352,168 +296,5 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.throttle.settle(&self.pair, self.failed);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::ManualClock;
-    use crate::login::testing::{NoTimer, block_on};
-    use std::net::IpAddr;
-
-    fn throttle() -> (Arc<Throttle>, Arc<ManualClock>) {
-        let clock = Arc::new(ManualClock::at(Timestamp(1_000_000)));
-        (
-            Arc::new(Throttle::new(
-                ThrottlePolicy::default(),
-                clock.clone(),
-                Arc::new(NoTimer),
-            )),
-            clock,
-        )
-    }
-
-    fn pair(login: &str, last: u8) -> Pair {
-        (
-            LoginKey::of(login),
-            Address::from(IpAddr::from([192, 0, 2, last])),
-        )
-    }
-
-    fn fail(throttle: &Arc<Throttle>, pair: &Pair) {
-        block_on(throttle.reserve(pair.clone()))
-            .ok()
-            .expect("admitted")
-            .fail();
-    }
-
-    #[test]
-    fn ten_failures_lock_the_pair_for_five_minutes_and_nobody_else() {
-        let (throttle, clock) = throttle();
-        for _ in 0..10 {
-            assert!(throttle.admit(&pair("octocat", 1)).is_ok());
-            fail(&throttle, &pair("octocat", 1));
-        }
-        assert!(throttle.admit(&pair("octocat", 1)).is_err());
-        assert!(throttle.admit(&pair("octocat", 2)).is_ok());
-        assert!(throttle.admit(&pair("hubot", 1)).is_ok());
-        clock.advance(299);
-        assert!(throttle.admit(&pair("octocat", 1)).is_err());
-        clock.advance(1);
-        assert!(throttle.admit(&pair("octocat", 1)).is_ok());
-    }
-
-    #[test]
-    fn failures_older_than_the_window_do_not_count() {
-        let (throttle, clock) = throttle();
-        for _ in 0..9 {
-            fail(&throttle, &pair("octocat", 1));
-        }
-        clock.advance(300);
-        fail(&throttle, &pair("octocat", 1));
-        assert!(throttle.admit(&pair("octocat", 1)).is_ok());
-    }
-
-    #[test]
-    fn a_success_clears_and_a_given_back_reservation_counts_nothing() {
-        let (throttle, _) = throttle();
-        for _ in 0..9 {
-            fail(&throttle, &pair("octocat", 1));
-        }
-        drop(block_on(throttle.reserve(pair("octocat", 1))).ok());
-        throttle.clear(&pair("octocat", 1), UserId(1));
-        for _ in 0..9 {
-            fail(&throttle, &pair("octocat", 1));
-        }
-        assert!(throttle.admit(&pair("octocat", 1)).is_ok());
-    }
-
-    #[test]
-    fn sec_s05_attempts_in_flight_cannot_exceed_the_limit() {
-        let (throttle, _) = throttle();
-        let held: Vec<_> = (0..10)
-            .map(|_| block_on(throttle.reserve(pair("octocat", 1))).ok().unwrap())
-            .collect();
-        assert!(matches!(
-            throttle.begin(&pair("octocat", 1)),
-            Begin::Wait(_)
-        ));
-        assert!(
-            matches!(
-                block_on(throttle.reserve(pair("octocat", 1))),
-                Err(Error::Throttled { .. })
-            ),
-            "NoTimer ends the wait"
-        );
-        for reservation in held {
-            reservation.fail();
-        }
-        assert!(matches!(throttle.begin(&pair("octocat", 1)), Begin::Locked));
-    }
-
-    #[test]
-    fn a_hundred_failures_from_everywhere_close_a_login_to_new_addresses() {
-        let (throttle, clock) = throttle();
-        for last in 0..100 {
-            assert!(
-                throttle
-                    .closed_to_new_addresses(&LoginKey::of("octocat"))
-                    .is_none()
-            );
-            fail(&throttle, &pair("octocat", last));
-        }
-        assert!(
-            throttle
-                .closed_to_new_addresses(&LoginKey::of("octocat"))
-                .is_some()
-        );
-        assert!(
-            throttle
-                .closed_to_new_addresses(&LoginKey::of("hubot"))
-                .is_none()
-        );
-        clock.advance(HOUR);
-        assert!(
-            throttle
-                .closed_to_new_addresses(&LoginKey::of("octocat"))
-                .is_none()
-        );
-    }
-
-    #[test]
-    fn twenty_wrong_codes_close_a_user_and_right_ones_do_not_count() {
-        let (throttle, _) = throttle();
-        for _ in 0..20 {
-            throttle.reserve_code(UserId(1)).unwrap();
-            throttle.return_code(UserId(1));
-        }
-        for _ in 0..20 {
-            throttle.reserve_code(UserId(1)).unwrap();
-        }
-        assert!(throttle.reserve_code(UserId(1)).is_err());
-        assert!(throttle.reserve_code(UserId(2)).is_ok());
-    }
-
-    #[test]
-    fn sec_s02_missing_codes_overflow_once_an_hour_and_lock_nobody() {
-        let (throttle, clock) = throttle();
-        let overflows = (0..200)
-            .filter(|_| throttle.missing_code_overflows(UserId(1)))
-            .count();
-        assert_eq!(overflows, 1);
-        clock.advance(HOUR);
-        assert!(!throttle.missing_code_overflows(UserId(1)));
-        assert!(throttle.admit(&pair("octocat", 1)).is_ok());
-    }
-
-    #[test]
-    fn memory_stays_bounded_under_a_million_addresses() {
-        let (throttle, _) = throttle();
-        for number in 0..1_000_000u32 {
-            let address = Address::from(IpAddr::from(number.to_be_bytes()));
-            fail(&throttle, &(LoginKey::of("octocat"), address));
-        }
-        assert!(throttle.lock().pairs.len() <= MOST_ENTRIES);
     }
 }

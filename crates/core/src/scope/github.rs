@@ -1,0 +1,111 @@
+//! GitHub's scopes of both profiles. A list, and nothing else.
+
+/// GitHub's scopes of both profiles: name, what it implies, its words.
+pub(super) const SCOPES: &[(&str, &[&str], &str)] = &[
+    ("admin:business", &[], "Full control of enterprises"),
+    (
+        "admin:enterprise",
+        &[
+            "manage_runners:enterprise",
+            "manage_billing:enterprise",
+            "read:enterprise",
+        ],
+        "Full control of enterprises",
+    ),
+    (
+        "admin:gpg_key",
+        &["write:gpg_key"],
+        "Full control of your GPG keys",
+    ),
+    (
+        "admin:org",
+        &["write:org"],
+        "Full control of organizations and teams",
+    ),
+    ("admin:org_hook", &[], "Full control of organization hooks"),
+    (
+        "admin:pre_receive_hook",
+        &[],
+        "Full control of pre-receive hooks",
+    ),
+    (
+        "admin:public_key",
+        &["write:public_key"],
+        "Full control of your public keys",
+    ),
+    (
+        "admin:repo_hook",
+        &["write:repo_hook"],
+        "Full control of repository hooks",
+    ),
+    ("codespace", &[], "Create and manage codespaces"),
+    ("delete:packages", &[], "Delete packages"),
+    ("delete_repo", &[], "Delete repositories"),
+    ("gist", &[], "Create gists"),
+    (
+        "manage_billing:enterprise",
+        &[],
+        "Read and write enterprise billing",
+    ),
+    (
+        "manage_runners:enterprise",
+        &[],
+        "Manage enterprise runners",
+    ),
+    ("notifications", &[], "Read your notifications"),
+    ("public_repo", &[], "Read and write public repositories"),
+    ("read:discussion", &[], "Read team discussions"),
+    ("read:enterprise", &[], "Read enterprise profiles"),
+    ("read:gpg_key", &[], "Read your GPG keys"),
+    ("read:org", &[], "Read organizations and teams"),
+    ("read:packages", &[], "Download packages"),
+    ("read:public_key", &[], "Read your public keys"),
+    ("read:repo_hook", &[], "Read repository hooks"),
+    ("read:user", &[], "Read your profile"),
+    (
+        "repo",
+        &[
+            "repo:status",
+            "repo_deployment",
+            "public_repo",
+            "repo:invite",
+            "security_events",
+        ],
+        "Full control of repositories",
+    ),
+    ("repo:invite", &[], "Accept repository invitations"),
+    ("repo:status", &[], "Read and write commit statuses"),
+    ("repo_deployment", &[], "Read and write deployment statuses"),
+    ("security_events", &[], "Read and write security events"),
+    ("site_admin", &[], "Administer this site"),
+    (
+        "user",
+        &["read:user", "user:email", "user:follow"],
+        "Read and write your profile",
+    ),
+    ("user:email", &[], "Read your e-mail addresses"),
+    ("user:follow", &[], "Follow and unfollow users"),
+    ("workflow", &[], "Update workflow files"),
+    (
+        "write:discussion",
+        &["read:discussion"],
+        "Read and write team discussions",
+    ),
+    ("write:gpg_key", &["read:gpg_key"], "Write your GPG keys"),
+    (
+        "write:org",
+        &["read:org"],
+        "Read and write organizations and teams",
+    ),
+    ("write:packages", &["read:packages"], "Upload packages"),
+    (
+        "write:public_key",
+        &["read:public_key"],
+        "Write your public keys",
+    ),
+    (
+        "write:repo_hook",
+        &["read:repo_hook"],
+        "Write repository hooks",
+    ),
+];
