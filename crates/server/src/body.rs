@@ -130,8 +130,9 @@ impl Schema {
                     "client_secret" => "[FILTERED]".to_owned(),
                     _ => inspect(other),
                 };
-                self.lines
-                    .push(format!("For 'properties/{field}', {shown} is not a string."));
+                self.lines.push(format!(
+                    "For 'properties/{field}', {shown} is not a string."
+                ));
                 None
             }
         }

@@ -37,7 +37,12 @@ fn app(name: &str, url: &str) -> AppSummary {
 }
 
 /// A personal access token, or with `app` one of that app.
-fn issued(id: i64, note: Option<&str>, app: Option<AppSummary>, scopes: &str) -> Issued<Authorization> {
+fn issued(
+    id: i64,
+    note: Option<&str>,
+    app: Option<AppSummary>,
+    scopes: &str,
+) -> Issued<Authorization> {
     let tokens = TokenFormat::new("gt", true, true).unwrap();
     let token = tokens
         .parse("eef705f503b4053517ac55a99206feece1e48fab")
@@ -76,7 +81,9 @@ fn a_personal_access_token_is_written_as_recorded() {
     assert_eq!(compact(wire.issued(&created)), 569);
     let for_curl = issued(334_105_717, Some("admin script"), None, "public_repo");
     assert_eq!(curl(wire.issued(&for_curl)), 595);
-    let text = serde_json::to_string(&wire.issued(&issued(223_759_428, Some("Note 3d8f"), None, ""))).unwrap();
+    let text =
+        serde_json::to_string(&wire.issued(&issued(223_759_428, Some("Note 3d8f"), None, "")))
+            .unwrap();
     assert_eq!(
         text,
         r#"{"id":223759428,"url":"https://api.github.com/authorizations/223759428","app":{"name":"Note 3d8f","url":"https://developer.github.com/v3/oauth_authorizations/","client_id":"00000000000000000000"},"token":"eef705f503b4053517ac55a99206feece1e48fab","hashed_token":"f41b865a3aa1ec9af88fcfaee7770f02953eaf1039a8d817fe098312fa1a57eb","token_last_eight":"e1e48fab","note":"Note 3d8f","note_url":null,"created_at":"2018-09-30T19:47:18Z","updated_at":"2018-09-30T19:47:18Z","scopes":[],"fingerprint":null}"#
@@ -86,7 +93,12 @@ fn a_personal_access_token_is_written_as_recorded() {
 #[test]
 fn an_apps_authorization_is_written_as_recorded() {
     let wire = recorded();
-    let launch = issued(331_569_766, None, Some(app("GitHub Launch", "https://github.com/github")), "repo");
+    let launch = issued(
+        331_569_766,
+        None,
+        Some(app("GitHub Launch", "https://github.com/github")),
+        "repo",
+    );
     assert_eq!(curl(wire.authorization(&launch.value)), 511);
 }
 
@@ -97,7 +109,9 @@ fn a_grant_is_written_as_recorded() {
         id: GrantId(104_777_119),
         user_id: UserId(1),
         app: app("Travis CI for Open Source", "https://travis-ci.org"),
-        scopes: Scopes::from_stored("read:org repo:status repo_deployment user:email write:repo_hook"),
+        scopes: Scopes::from_stored(
+            "read:org repo:status repo_deployment user:email write:repo_hook",
+        ),
         created_at: at("2019-08-20T03:27:46Z"),
         updated_at: at("2019-08-20T03:27:46Z"),
     };

@@ -11,7 +11,13 @@ use crate::support::document::DOCUMENT;
 fn the_route_table_and_the_document_agree_both_ways() {
     let table: BTreeSet<(String, String, String)> = ROUTES
         .iter()
-        .map(|route| (route.operation.to_owned(), route.method.to_string(), route.path.to_owned()))
+        .map(|route| {
+            (
+                route.operation.to_owned(),
+                route.method.to_string(),
+                route.path.to_owned(),
+            )
+        })
         .collect();
     let document: BTreeSet<(String, String, String)> = DOCUMENT
         .operations
@@ -21,8 +27,15 @@ fn the_route_table_and_the_document_agree_both_ways() {
     let only_table: Vec<_> = table.difference(&document).collect();
     let only_document: Vec<_> = document.difference(&table).collect();
     assert!(only_table.is_empty(), "not in the document: {only_table:?}");
-    assert!(only_document.is_empty(), "not in the table: {only_document:?}");
-    assert_eq!(table.len(), ROUTES.len(), "an operation stands twice in the table");
+    assert!(
+        only_document.is_empty(),
+        "not in the table: {only_document:?}"
+    );
+    assert_eq!(
+        table.len(),
+        ROUTES.len(),
+        "an operation stands twice in the table"
+    );
 }
 
 #[test]

@@ -8,8 +8,18 @@ use crate::support::{Answer, OAuthApp, TestApp, User, keys};
 
 /// The order of an authorization's keys on the wire (the documentation's own varies).
 const AUTHORIZATION: [&str; 12] = [
-    "id", "url", "app", "token", "hashed_token", "token_last_eight", "note", "note_url",
-    "created_at", "updated_at", "scopes", "fingerprint",
+    "id",
+    "url",
+    "app",
+    "token",
+    "hashed_token",
+    "token_last_eight",
+    "note",
+    "note_url",
+    "created_at",
+    "updated_at",
+    "scopes",
+    "fingerprint",
 ];
 const GRANT: [&str; 6] = ["id", "url", "app", "created_at", "updated_at", "scopes"];
 
@@ -75,8 +85,15 @@ impl Stage {
 
     async fn on(t: TestApp, more: &'static [&'static str], base: &'static str) -> Self {
         let octocat = t.user("octocat").await;
-        let app = t.register("my github app", Some("abcde12345fghij67890")).await;
-        Self { octocat, app, more, base }
+        let app = t
+            .register("my github app", Some("abcde12345fghij67890"))
+            .await;
+        Self {
+            octocat,
+            app,
+            more,
+            base,
+        }
     }
 
     fn put_body(&self) -> Value {
@@ -88,7 +105,10 @@ impl Stage {
 
     async fn token(&self) -> String {
         self.octocat
-            .put("/authorizations/clients/abcde12345fghij67890/jklmnop12345678", self.put_body())
+            .put(
+                "/authorizations/clients/abcde12345fghij67890/jklmnop12345678",
+                self.put_body(),
+            )
             .await
             .token()
     }
@@ -97,7 +117,11 @@ impl Stage {
     fn is_authorization(&self, answer: &Answer, status: u16, seed: &Value) {
         let ours = answer.is(status).json();
         alike("$", seed, &ours, self.more);
-        let user: &[&str] = if seed.get("user").is_some() { &["user"] } else { &[] };
+        let user: &[&str] = if seed.get("user").is_some() {
+            &["user"]
+        } else {
+            &[]
+        };
         assert_eq!(keys(&ours), [&AUTHORIZATION, self.more, user].concat());
         assert_eq!(keys(&ours["app"]), ["name", "url", "client_id"]);
         let shown = ours["token"].as_str().unwrap();
@@ -105,7 +129,10 @@ impl Stage {
         for key in ["note", "note_url", "scopes", "app"] {
             assert_eq!(ours[key], seed[key], "{key}");
         }
-        assert_eq!(ours["url"], format!("{}/authorizations/{}", self.base, ours["id"]));
+        assert_eq!(
+            ours["url"],
+            format!("{}/authorizations/{}", self.base, ours["id"])
+        );
         if !shown.is_empty() {
             assert_eq!(shown.len(), 40);
             assert!(shown.ends_with(ours["token_last_eight"].as_str().unwrap()));

@@ -9,27 +9,50 @@ use crate::support::{Answer, Client, TestApp};
 async fn sec_s35_a_token_in_the_query_is_refused_and_revoked() {
     let t = TestApp::new().await;
     let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
-    for path in ["/user", "/authorizations", "/nowhere", "/", "/meta", "/applications/x/tokens/y"] {
+    for path in [
+        "/user",
+        "/authorizations",
+        "/nowhere",
+        "/",
+        "/meta",
+        "/applications/x/tokens/y",
+    ] {
         let token = octocat.token_of(&app).await.token();
         app.check(&token).await.is(200);
-        let answer = t.anyone().get(&format!("{path}?page=1&access_token={token}")).await;
+        let answer = t
+            .anyone()
+            .get(&format!("{path}?page=1&access_token={token}"))
+            .await;
         answer.refuses(400, "Must specify access token via Authorization header.");
         assert!(!answer.text().contains(&token));
         app.check(&token).await.refuses(404, "Not Found");
         t.anyone().with_token(&token).get("/user").await.is(401);
     }
     let revoked = t.audit().await;
-    assert_eq!(revoked.iter().filter(|action| *action == "oauth_access.revoke").count(), 6);
+    assert_eq!(
+        revoked
+            .iter()
+            .filter(|action| *action == "oauth_access.revoke")
+            .count(),
+        6
+    );
 }
 
 #[tokio::test]
 async fn sec_s35_a_leaked_personal_token_is_revoked_whatever_else_is_presented() {
     let t = TestApp::new().await;
     let octocat = t.user("octocat").await;
-    for client in [t.anyone(), octocat.client.clone(), octocat.with_wrong_password()] {
+    for client in [
+        t.anyone(),
+        octocat.client.clone(),
+        octocat.with_wrong_password(),
+    ] {
         let token = octocat.personal_token("n").await.token();
         let encoded = token.replace('_', "%5F");
-        client.get(&format!("/user?access_token={encoded}")).await.is(400);
+        client
+            .get(&format!("/user?access_token={encoded}"))
+            .await
+            .is(400);
         t.anyone().with_token(&token).get("/user").await.is(401);
     }
 }
@@ -41,13 +64,19 @@ async fn sec_s35_other_values_are_refused_without_effect() {
     let token = octocat.personal_token("n").await.token();
     let before = t.audit().await;
     for value in ["", "x", "gtp_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17", "%ff"] {
-        t.anyone().get(&format!("/user?access_token={value}")).await.is(400);
+        t.anyone()
+            .get(&format!("/user?access_token={value}"))
+            .await
+            .is(400);
     }
     t.anyone().with_token(&token).get("/user").await.is(200);
     assert_eq!(t.audit().await, before);
     let kept = TestApp::with(|setup| setup.policy.revoke_tokens_in_query = false).await;
     let token = kept.user("octocat").await.personal_token("n").await.token();
-    kept.anyone().get(&format!("/user?access_token={token}")).await.is(400);
+    kept.anyone()
+        .get(&format!("/user?access_token={token}"))
+        .await
+        .is(400);
     kept.anyone().with_token(&token).get("/user").await.is(200);
 }
 
@@ -94,11 +123,22 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// The answer, and whether it may hold a token in clear text.
 async fn run(step: Step, stage: &Stage, tokens: &[String]) -> (Answer, bool) {
-    let Stage { octocat, app, foreign, anyone } = stage;
-    let any = |n: u8| tokens.get(usize::from(n) % tokens.len().max(1)).map_or("none", String::as_str);
+    let Stage {
+        octocat,
+        app,
+        foreign,
+        anyone,
+    } = stage;
+    let any = |n: u8| {
+        tokens
+            .get(usize::from(n) % tokens.len().max(1))
+            .map_or("none", String::as_str)
+    };
     match step {
         Step::CreatePersonal(n) => {
-            let answer = octocat.post("/authorizations", json!({ "note": format!("note {n}") })).await;
+            let answer = octocat
+                .post("/authorizations", json!({ "note": format!("note {n}") }))
+                .await;
             let outlet = answer.status == 201;
             (answer, outlet)
         }
@@ -110,7 +150,9 @@ async fn run(step: Step, stage: &Stage, tokens: &[String]) -> (Answer, bool) {
         }
         Step::GetOrCreate(n) => {
             let path = format!("/authorizations/clients/{}/fp{n}", app.client_id);
-            let answer = octocat.put(&path, json!({ "client_secret": app.secret })).await;
+            let answer = octocat
+                .put(&path, json!({ "client_secret": app.secret }))
+                .await;
             let outlet = answer.status == 201;
             (answer, outlet)
         }
@@ -118,9 +160,15 @@ async fn run(step: Step, stage: &Stage, tokens: &[String]) -> (Answer, bool) {
         Step::Get(id) => (octocat.get(&format!("/authorizations/{id}")).await, false),
         Step::Edit(id) => {
             let body = json!({ "add_scopes": ["repo"], "note": format!("edited {id}") });
-            (octocat.patch(&format!("/authorizations/{id}"), body).await, false)
+            (
+                octocat.patch(&format!("/authorizations/{id}"), body).await,
+                false,
+            )
         }
-        Step::Delete(id) => (octocat.delete(&format!("/authorizations/{id}")).await, false),
+        Step::Delete(id) => (
+            octocat.delete(&format!("/authorizations/{id}")).await,
+            false,
+        ),
         Step::Grants => (octocat.get("/applications/grants").await, false),
         Step::DeleteGrant => (octocat.delete("/applications/grants/1").await, false),
         Step::Check(n) => (app.check(any(n)).await, true),

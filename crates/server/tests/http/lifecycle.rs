@@ -21,7 +21,12 @@ fn move_to(t: &TestApp, instant: &str) {
 
 #[track_caller]
 fn is_announced(answer: &Answer, sunset: &str) {
-    assert_eq!(answer.header("deprecation"), Some("Fri, 14 Feb 2020 00:00:00 GMT"), "{}", answer.asked);
+    assert_eq!(
+        answer.header("deprecation"),
+        Some("Fri, 14 Feb 2020 00:00:00 GMT"),
+        "{}",
+        answer.asked
+    );
     assert_eq!(answer.header("sunset"), Some(sunset));
     assert!(answer.header("link").unwrap().ends_with(
         r#"<https://developer.github.com/changes/2020-02-14-deprecating-oauth-auth-endpoint/>; rel="deprecation"; type="text/html""#
@@ -44,7 +49,11 @@ async fn the_announcement_stands_on_every_answer_of_the_api_and_no_other() {
     let sunset = "Fri, 13 Nov 2020 16:00:00 GMT";
     let created = octocat.token_of(&app).await;
     is_announced(&created, sunset);
-    for path in ["/authorizations", "/authorizations/1", "/applications/grants"] {
+    for path in [
+        "/authorizations",
+        "/authorizations/1",
+        "/applications/grants",
+    ] {
         is_announced(octocat.get(path).await.is(200), sunset);
     }
     is_announced(app.check(&created.token()).await.is(200), sunset);
@@ -55,7 +64,11 @@ async fn the_announcement_stands_on_every_answer_of_the_api_and_no_other() {
     is_announced(&paged, sunset);
     assert!(paged.header("link").unwrap().contains("rel=\"next\""));
     for path in ["/user", "/meta", "/nowhere"] {
-        assert_eq!(octocat.get(path).await.header("deprecation"), None, "{path}");
+        assert_eq!(
+            octocat.get(path).await.header("deprecation"),
+            None,
+            "{path}"
+        );
     }
 }
 
@@ -82,10 +95,19 @@ async fn after_the_end_creation_is_410_and_the_rest_404_to_the_second() {
         let token = octocat.token_of(&app).await.token();
         move_to(&t, "2020-11-13T15:59:59Z");
         octocat.get("/authorizations").await.is(200);
-        octocat.post("/authorizations", json!({ "note": "last" })).await.is(201);
+        octocat
+            .post("/authorizations", json!({ "note": "last" }))
+            .await
+            .is(201);
         t.clock.advance(1);
-        octocat.post("/authorizations", json!({ "note": "late" })).await.refuses(410, "Gone");
-        octocat.post("/authorizations", "{").await.refuses(410, "Gone");
+        octocat
+            .post("/authorizations", json!({ "note": "late" }))
+            .await
+            .refuses(410, "Gone");
+        octocat
+            .post("/authorizations", "{")
+            .await
+            .refuses(410, "Gone");
         for route in ROUTES.iter().filter(|route| {
             route.part == Part::Authorizations
                 && route.operation != "oauth-authorizations/create-authorization"
@@ -95,9 +117,16 @@ async fn after_the_end_creation_is_410_and_the_rest_404_to_the_second() {
                 .replace("{authorization_id}", "1")
                 .replace("{grant_id}", "1")
                 .replace("{client_id}", &app.client_id);
-            octocat.send(route.method.clone(), &path, "{}").await.refuses(404, "Not Found");
+            octocat
+                .send(route.method.clone(), &path, "{}")
+                .await
+                .refuses(404, "Not Found");
         }
-        octocat.with_wrong_password().get("/authorizations").await.refuses(401, "Bad credentials");
+        octocat
+            .with_wrong_password()
+            .get("/authorizations")
+            .await
+            .refuses(401, "Bad credentials");
         octocat.get("/user").await.is(200);
         app.check(&token).await.is(200);
         t.clock.advance(1_000_000_000);
@@ -108,21 +137,34 @@ async fn after_the_end_creation_is_410_and_the_rest_404_to_the_second() {
 #[tokio::test]
 async fn a_brownout_begins_and_ends_to_the_second() {
     let t = TestApp::with(|setup| {
-        setup.settings.brownouts = [("2020-09-30T07:00:00Z", "2020-09-30T10:00:00Z"), ("2020-09-30T16:00:00Z", "2020-09-30T19:00:00Z")]
-            .map(|(start, end)| Brownout { start: at(start), end: at(end) })
-            .to_vec();
+        setup.settings.brownouts = [
+            ("2020-09-30T07:00:00Z", "2020-09-30T10:00:00Z"),
+            ("2020-09-30T16:00:00Z", "2020-09-30T19:00:00Z"),
+        ]
+        .map(|(start, end)| Brownout {
+            start: at(start),
+            end: at(end),
+        })
+        .to_vec();
     })
     .await;
     let octocat = t.user("octocat").await;
     let token = octocat.personal_token("n").await.token();
     for (instant, status) in [
-        ("2020-09-30T06:59:59Z", 200), ("2020-09-30T07:00:00Z", 404), ("2020-09-30T09:59:59Z", 404),
-        ("2020-09-30T10:00:00Z", 200), ("2020-09-30T15:59:59Z", 200), ("2020-09-30T16:00:00Z", 404),
-        ("2020-09-30T18:59:59Z", 404), ("2020-09-30T19:00:00Z", 200),
+        ("2020-09-30T06:59:59Z", 200),
+        ("2020-09-30T07:00:00Z", 404),
+        ("2020-09-30T09:59:59Z", 404),
+        ("2020-09-30T10:00:00Z", 200),
+        ("2020-09-30T15:59:59Z", 200),
+        ("2020-09-30T16:00:00Z", 404),
+        ("2020-09-30T18:59:59Z", 404),
+        ("2020-09-30T19:00:00Z", 200),
     ] {
         move_to(&t, instant);
         octocat.get("/authorizations").await.is(status);
-        let created = octocat.post("/authorizations", json!({ "note": instant })).await;
+        let created = octocat
+            .post("/authorizations", json!({ "note": instant }))
+            .await;
         created.is(if status == 200 { 201 } else { 410 });
         t.anyone().with_token(&token).get("/user").await.is(200);
     }

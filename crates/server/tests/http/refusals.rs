@@ -26,9 +26,19 @@ enum Who {
 }
 
 const EVERYBODY: [Who; 13] = [
-    Who::Anonymous, Who::Malformed, Who::WrongPassword, Who::MissingCode, Who::WrongCode,
-    Who::Password, Who::PasswordAndCode, Who::Token, Who::AppToken, Who::App, Who::WrongSecret,
-    Who::ForeignApp, Who::ForeignUser,
+    Who::Anonymous,
+    Who::Malformed,
+    Who::WrongPassword,
+    Who::MissingCode,
+    Who::WrongCode,
+    Who::Password,
+    Who::PasswordAndCode,
+    Who::Token,
+    Who::AppToken,
+    Who::App,
+    Who::WrongSecret,
+    Who::ForeignApp,
+    Who::ForeignUser,
 ];
 
 /// What they are told; `None` is the operation's own answer.
@@ -37,8 +47,10 @@ type Told = Option<(u16, &'static str)>;
 const BAD: Told = Some((401, "Bad credentials"));
 const CODE: Told = Some((401, "Must specify two-factor authentication OTP code."));
 const NONE: Told = Some((401, "Requires authentication"));
-const TOKEN: Told =
-    Some((403, "This API can only be accessed with username and password Basic Auth"));
+const TOKEN: Told = Some((
+    403,
+    "This API can only be accessed with username and password Basic Auth",
+));
 const NOT_FOUND: Told = Some((404, "Not Found"));
 
 fn expected(route: &Route, who: Who) -> Told {
@@ -113,13 +125,28 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let t = TestApp::new().await;
-        let (octocat, monalisa, hubot) =
-            (t.user("octocat").await, t.user_with_otp("monalisa").await, t.user("hubot").await);
+        let (octocat, monalisa, hubot) = (
+            t.user("octocat").await,
+            t.user_with_otp("monalisa").await,
+            t.user("hubot").await,
+        );
         let (app, foreign) = (t.app("ci").await, t.app("foreign").await);
         let created = octocat.token_of(&app).await;
-        let grant = octocat.get("/applications/grants").await.json()[0]["id"].as_i64().unwrap();
+        let grant = octocat.get("/applications/grants").await.json()[0]["id"]
+            .as_i64()
+            .unwrap();
         let (token, authorization) = (created.token(), created.id());
-        Self { t, octocat, monalisa, hubot, app, foreign, token, authorization, grant }
+        Self {
+            t,
+            octocat,
+            monalisa,
+            hubot,
+            app,
+            foreign,
+            token,
+            authorization,
+            grant,
+        }
     }
 
     async fn client(&self, who: Who) -> Client {
@@ -132,7 +159,9 @@ impl Stage {
             Who::WrongCode => self.monalisa.with_otp(&self.monalisa.wrong_code()),
             Who::Password => self.octocat.client.clone(),
             Who::PasswordAndCode => self.monalisa.with_code(),
-            Who::Token => anyone.with_token(&self.octocat.personal_token("for the test").await.token()),
+            Who::Token => {
+                anyone.with_token(&self.octocat.personal_token("for the test").await.token())
+            }
             Who::AppToken => anyone.with_token(&self.octocat.token_of(&self.app).await.token()),
             Who::App => self.app.client.clone(),
             Who::WrongSecret => self.app.with_basic(&self.app.client_id, "wrong"),
@@ -161,7 +190,9 @@ impl Stage {
             }
             _ => String::new(),
         };
-        client.send(route.method.clone(), &self.path(route), body.as_str()).await
+        client
+            .send(route.method.clone(), &self.path(route), body.as_str())
+            .await
     }
 }
 
@@ -172,7 +203,12 @@ async fn sec_s01_every_route_answers_everybody_as_expected() {
         for who in EVERYBODY {
             let told = expected(route, who);
             let answer = stage.call(route, who).await;
-            let case = format!("{} as {who:?}: {} {}", route.operation, answer.status, answer.text());
+            let case = format!(
+                "{} as {who:?}: {} {}",
+                route.operation,
+                answer.status,
+                answer.text()
+            );
             // Octocat's record is not monalisa's either.
             if who == Who::PasswordAndCode && names_a_record(route) && told.is_none() {
                 assert_eq!(answer.status, 404, "{case}");
@@ -185,7 +221,11 @@ async fn sec_s01_every_route_answers_everybody_as_expected() {
                     assert_eq!(answer.json()["message"], message, "{case}");
                 }
             }
-            assert_eq!(answer.header("x-github-otp").is_some(), told == CODE, "{case}");
+            assert_eq!(
+                answer.header("x-github-otp").is_some(),
+                told == CODE,
+                "{case}"
+            );
             if told.is_none() && route.method != http::Method::GET {
                 stage = Stage::new().await;
             } else {
@@ -213,7 +253,9 @@ async fn sec_s10_no_token_makes_or_changes_tokens() {
         ];
         for client in clients {
             for route in ROUTES.iter().filter(|route| route.auth == Auth::Password) {
-                let answer = client.send(route.method.clone(), &stage.path(route), "{}").await;
+                let answer = client
+                    .send(route.method.clone(), &stage.path(route), "{}")
+                    .await;
                 answer.refuses(403, TOKEN.unwrap().1);
             }
         }
@@ -223,12 +265,37 @@ async fn sec_s10_no_token_makes_or_changes_tokens() {
 #[tokio::test]
 async fn unreadable_credentials_are_bad_credentials_everywhere() {
     let stage = Stage::new().await;
-    for header in ["Basic", "Basic !!!", "Basic b2N0b2NhdA==", "Digest x", "token", "Bearer ", "x", "Basic /w=="] {
-        for path in ["/authorizations", "/user", "/nowhere", "/", &stage.app.path(&stage.token)] {
-            let answer = stage.t.anyone().with("authorization", header).get(path).await;
+    for header in [
+        "Basic",
+        "Basic !!!",
+        "Basic b2N0b2NhdA==",
+        "Digest x",
+        "token",
+        "Bearer ",
+        "x",
+        "Basic /w==",
+    ] {
+        for path in [
+            "/authorizations",
+            "/user",
+            "/nowhere",
+            "/",
+            &stage.app.path(&stage.token),
+        ] {
+            let answer = stage
+                .t
+                .anyone()
+                .with("authorization", header)
+                .get(path)
+                .await;
             answer.refuses(401, "Bad credentials");
         }
     }
-    let answer = stage.t.anyone().with_bytes("authorization", b"Basic \xff\xfe").get("/user").await;
+    let answer = stage
+        .t
+        .anyone()
+        .with_bytes("authorization", b"Basic \xff\xfe")
+        .get("/user")
+        .await;
     answer.refuses(401, "Bad credentials");
 }

@@ -10,11 +10,18 @@ const DOCS: &str = "https://developer.github.com/v3/oauth_authorizations/";
 async fn vector_1_a_note_is_taken_once() {
     let t = TestApp::p2().await;
     let octocat = t.user("octocat").await;
-    octocat.post("/authorizations", json!({ "note": "n" })).await.is(201);
-    let again = octocat.post("/authorizations", json!({ "note": "n" })).await;
+    octocat
+        .post("/authorizations", json!({ "note": "n" }))
+        .await
+        .is(201);
+    let again = octocat
+        .post("/authorizations", json!({ "note": "n" }))
+        .await;
     again.invalid("already_exists/description");
     assert_eq!(again.text().len(), 218);
-    let missing = octocat.post("/authorizations", json!({ "note": " " })).await;
+    let missing = octocat
+        .post("/authorizations", json!({ "note": " " }))
+        .await;
     missing.invalid("missing_field/description");
     assert_eq!(missing.text().len(), 217);
     let expected = format!(
@@ -27,7 +34,9 @@ async fn vector_1_a_note_is_taken_once() {
 async fn vector_2_unknown_keys_are_ignored_on_post() {
     let t = TestApp::new().await;
     let octocat = t.user("octocat").await;
-    let created = octocat.post("/authorizations", json!({ "scope": ["gist"], "note": "n" })).await;
+    let created = octocat
+        .post("/authorizations", json!({ "scope": ["gist"], "note": "n" }))
+        .await;
     assert_eq!(created.is(201).json()["scopes"], json!([]));
 }
 
@@ -37,7 +46,10 @@ async fn vector_3_empty_client_credentials_mean_a_personal_access_token() {
     let octocat = t.user("octocat").await;
     let body = json!({ "client_id": "", "client_secret": "", "note": "n" });
     let created = octocat.post("/authorizations", body).await;
-    assert_eq!(created.is(201).json()["app"]["client_id"], "00000000000000000000");
+    assert_eq!(
+        created.is(201).json()["app"]["client_id"],
+        "00000000000000000000"
+    );
     assert_eq!(created.json()["app"]["name"], "n");
 }
 
@@ -47,11 +59,21 @@ async fn vector_4_get_or_create_returns_the_record_unchanged() {
     let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
     let path = format!("/authorizations/clients/{}", app.client_id);
     let secret = &app.secret;
-    let first = octocat.put(&path, json!({ "client_secret": secret, "scopes": ["gist"] })).await;
+    let first = octocat
+        .put(
+            &path,
+            json!({ "client_secret": secret, "scopes": ["gist"] }),
+        )
+        .await;
     first.is(201);
     t.clock.advance(100);
     let second = octocat.put(&path, json!({ "client_secret": secret })).await;
-    let third = octocat.put(&path, json!({ "client_secret": secret, "scopes": ["repo"], "note": "x" })).await;
+    let third = octocat
+        .put(
+            &path,
+            json!({ "client_secret": secret, "scopes": ["repo"], "note": "x" }),
+        )
+        .await;
     let json = second.is(200).json();
     assert_eq!(json["token"], "");
     assert_eq!(json["scopes"], json!(["gist"]));
@@ -71,7 +93,10 @@ async fn vector_5_a_client_id_in_the_body_of_put_is_not_permitted() {
     for path in ["", "/fingerprint"] {
         let path = format!("/authorizations/clients/{}{path}", app.client_id);
         let answer = octocat.put(&path, app.credentials()).await;
-        answer.refuses(422, "Invalid request.\n\n\"client_id\" is not a permitted key.");
+        answer.refuses(
+            422,
+            "Invalid request.\n\n\"client_id\" is not a permitted key.",
+        );
         assert_eq!(answer.json().get("errors"), None);
     }
 }
@@ -87,7 +112,10 @@ async fn vector_6_one_code_serves_put_delete_put() {
     first.is(201);
     let existing = client.put(&path, body.clone()).await;
     assert_eq!(existing.is(200).id(), first.id());
-    client.delete(&format!("/authorizations/{}", first.id())).await.is(204);
+    client
+        .delete(&format!("/authorizations/{}", first.id()))
+        .await
+        .is(204);
     let second = client.put(&path, body).await;
     assert_ne!(second.is(201).id(), first.id());
     assert!(!second.token().is_empty());
@@ -100,7 +128,11 @@ async fn vector_7_a_code_is_asked_for_before_the_route_is_looked_for() {
     let asked = monalisa.patch("/authorizations", "").await;
     asked.refuses(401, "Must specify two-factor authentication OTP code.");
     assert_eq!(asked.header("x-github-otp"), Some("required; app"));
-    monalisa.with_code().patch("/authorizations", "").await.refuses(404, "Not Found");
+    monalisa
+        .with_code()
+        .patch("/authorizations", "")
+        .await
+        .refuses(404, "Not Found");
 }
 
 #[tokio::test]
@@ -108,10 +140,20 @@ async fn vector_8_a_token_cannot_use_this_api() {
     let t = TestApp::p2().await;
     let octocat = t.user("octocat").await;
     let token = octocat.personal_token("n").await.token();
-    let answer = t.anyone().with("authorization", &format!("bearer {token}")).get("/authorizations").await;
-    answer.refuses(403, "This API can only be accessed with username and password Basic Auth");
+    let answer = t
+        .anyone()
+        .with("authorization", &format!("bearer {token}"))
+        .get("/authorizations")
+        .await;
+    answer.refuses(
+        403,
+        "This API can only be accessed with username and password Basic Auth",
+    );
     assert_eq!(answer.text().len(), 182);
-    assert_eq!(answer.json()["documentation_url"], format!("{DOCS}#oauth-authorizations-api"));
+    assert_eq!(
+        answer.json()["documentation_url"],
+        format!("{DOCS}#oauth-authorizations-api")
+    );
 }
 
 #[tokio::test]
@@ -122,13 +164,25 @@ async fn vector_9_a_reset_keeps_the_record_and_ends_the_old_token() {
     t.clock.advance(113);
     let after = app.reset(&before.token()).await;
     let (old, new) = (before.json(), after.is(200).json());
-    for key in ["id", "url", "created_at", "note", "scopes", "fingerprint", "app"] {
+    for key in [
+        "id",
+        "url",
+        "created_at",
+        "note",
+        "scopes",
+        "fingerprint",
+        "app",
+    ] {
         assert_eq!(old[key], new[key], "{key}");
     }
     assert_ne!(old["hashed_token"], new["hashed_token"]);
     assert_eq!(new["updated_at"], "2018-09-30T19:49:11Z");
     app.check(&before.token()).await.refuses(404, "Not Found");
-    t.anyone().with_token(&before.token()).get("/user").await.refuses(401, "Bad credentials");
+    t.anyone()
+        .with_token(&before.token())
+        .get("/user")
+        .await
+        .refuses(401, "Bad credentials");
     app.check(&after.token()).await.is(200);
 }
 
@@ -136,7 +190,10 @@ async fn vector_9_a_reset_keeps_the_record_and_ends_the_old_token() {
 async fn vector_10_deleting_a_grant_ends_the_apps_tokens_and_no_others() {
     let t = TestApp::new().await;
     let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
-    let tokens = [octocat.token_of(&app).await.token(), octocat.token_of(&app).await.token()];
+    let tokens = [
+        octocat.token_of(&app).await.token(),
+        octocat.token_of(&app).await.token(),
+    ];
     let personal = octocat.personal_token("mine").await.token();
     let hubot = t.user("hubot").await;
     let foreign = hubot.token_of(&app).await.token();
@@ -147,7 +204,16 @@ async fn vector_10_deleting_a_grant_ends_the_apps_tokens_and_no_others() {
     }
     t.anyone().with_token(&personal).get("/user").await.is(200);
     app.check(&foreign).await.is(200);
-    assert_eq!(octocat.get("/authorizations").await.json().as_array().unwrap().len(), 1);
+    assert_eq!(
+        octocat
+            .get("/authorizations")
+            .await
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -155,7 +221,10 @@ async fn vector_11_curl_gets_the_same_json_in_ten_more_bytes() {
     let t = TestApp::p2().await;
     let monalisa = t.user_with_otp("monalisa").await;
     let plain = monalisa.get("/authorizations").await;
-    let curl = monalisa.with("user-agent", "curl/7.64.1").get("/authorizations").await;
+    let curl = monalisa
+        .with("user-agent", "curl/7.64.1")
+        .get("/authorizations")
+        .await;
     assert_eq!(plain.is(401).text().len(), 160);
     assert_eq!(curl.is(401).text().len(), 170);
     assert_eq!(plain.json(), curl.json());
@@ -166,11 +235,22 @@ async fn vector_12_scopes_come_back_verbatim() {
     let t = TestApp::new().await;
     let octocat = t.user("octocat").await;
     let scopes = json!([
-        "repo", "gist", "write:packages", "read:packages", "delete:packages", "user", "delete_repo"
+        "repo",
+        "gist",
+        "write:packages",
+        "read:packages",
+        "delete:packages",
+        "user",
+        "delete_repo"
     ]);
-    let created = octocat.post("/authorizations", json!({ "note": "n", "scopes": scopes })).await;
+    let created = octocat
+        .post("/authorizations", json!({ "note": "n", "scopes": scopes }))
+        .await;
     assert_eq!(created.is(201).json()["scopes"], scopes);
-    assert_eq!(octocat.get("/authorizations/1").await.json()["scopes"], scopes);
+    assert_eq!(
+        octocat.get("/authorizations/1").await.json()["scopes"],
+        scopes
+    );
 }
 
 #[tokio::test]
@@ -179,7 +259,10 @@ async fn refusals_are_as_long_as_they_were_recorded() {
     let octocat = t.user("octocat").await;
     let wrong = octocat.with_wrong_password();
     assert_eq!(wrong.get("/authorizations").await.is(401).text().len(), 83);
-    assert_eq!(t.anyone().get("/authorizations").await.is(401).text().len(), 91);
+    assert_eq!(
+        t.anyone().get("/authorizations").await.is(401).text().len(),
+        91
+    );
     assert_eq!(octocat.get("/nowhere").await.is(404).text().len(), 77);
     for _ in 0..10 {
         wrong.get("/authorizations").await.is(401);

@@ -5,7 +5,14 @@ use serde_json::{Value, json};
 use crate::support::{Answer, TestApp};
 
 fn ids(answer: &Answer) -> Vec<i64> {
-    answer.is(200).json().as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect()
+    answer
+        .is(200)
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["id"].as_i64().unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -13,7 +20,10 @@ async fn thirty_five_authorizations_are_paged_with_links() {
     let t = TestApp::recorded().await;
     let octocat = t.user("octocat").await;
     for number in 1..=35 {
-        octocat.personal_token(&format!("note {number}")).await.is(201);
+        octocat
+            .personal_token(&format!("note {number}"))
+            .await
+            .is(201);
     }
     let url = "https://api.github.com/authorizations";
     let first = octocat.get("/authorizations").await;
@@ -31,12 +41,21 @@ async fn thirty_five_authorizations_are_paged_with_links() {
     assert_eq!(ids(&middle), (11..=20).collect::<Vec<_>>());
     let link = middle.header("link").unwrap();
     for (rel, page) in [("prev", 1), ("next", 3), ("last", 4), ("first", 1)] {
-        assert!(link.contains(&format!("<{url}?per_page=10&page={page}>; rel=\"{rel}\"")), "{rel}: {link}");
+        assert!(
+            link.contains(&format!("<{url}?per_page=10&page={page}>; rel=\"{rel}\"")),
+            "{rel}: {link}"
+        );
     }
     let all = octocat.get("/authorizations?per_page=100").await;
     assert_eq!(ids(&all).len(), 35);
     assert_eq!(all.header("link"), None);
-    assert!(all.json().as_array().unwrap().iter().all(|item| item["token"] == ""));
+    assert!(
+        all.json()
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|item| item["token"] == "")
+    );
     assert_eq!(all.header("last-modified"), None);
 }
 
@@ -45,14 +64,25 @@ async fn pages_beyond_the_end_are_empty_and_lead_back() {
     let t = TestApp::recorded().await;
     let octocat = t.user("octocat").await;
     for number in 1..=3 {
-        octocat.personal_token(&format!("note {number}")).await.is(201);
+        octocat
+            .personal_token(&format!("note {number}"))
+            .await
+            .is(201);
     }
     for page in ["3", "1000000", "4294967295", "99999999999999999999"] {
-        let beyond = octocat.get(&format!("/authorizations?per_page=2&page={page}")).await;
+        let beyond = octocat
+            .get(&format!("/authorizations?per_page=2&page={page}"))
+            .await;
         assert_eq!(beyond.is(200).json(), json!([]));
         let link = beyond.header("link").unwrap();
-        assert!(link.contains("rel=\"first\"") && link.contains("rel=\"prev\""), "{link}");
-        assert!(!link.contains("rel=\"next\"") && !link.contains("rel=\"last\""), "{link}");
+        assert!(
+            link.contains("rel=\"first\"") && link.contains("rel=\"prev\""),
+            "{link}"
+        );
+        assert!(
+            !link.contains("rel=\"next\"") && !link.contains("rel=\"last\""),
+            "{link}"
+        );
     }
 }
 
@@ -61,18 +91,41 @@ async fn hostile_numbers_fall_back_and_are_never_an_error() {
     let t = TestApp::new().await;
     let octocat = t.user("octocat").await;
     for number in 1..=31 {
-        octocat.personal_token(&format!("note {number}")).await.is(201);
+        octocat
+            .personal_token(&format!("note {number}"))
+            .await
+            .is(201);
     }
     for query in [
-        "page=0", "page=-1", "page=abc", "page=", "page", "page=1.5", "page=NaN", "page=%00",
-        "page=%F0%90", "per_page=0", "per_page=-5", "per_page=x", "per_page=1e9", "&&&", "=", "page=+1x",
-        "page[]=2", "per_page=%31%30x",
+        "page=0",
+        "page=-1",
+        "page=abc",
+        "page=",
+        "page",
+        "page=1.5",
+        "page=NaN",
+        "page=%00",
+        "page=%F0%90",
+        "per_page=0",
+        "per_page=-5",
+        "per_page=x",
+        "per_page=1e9",
+        "&&&",
+        "=",
+        "page=+1x",
+        "page[]=2",
+        "per_page=%31%30x",
     ] {
         let answer = octocat.get(&format!("/authorizations?{query}")).await;
         assert_eq!(ids(&answer).len(), 30, "{query}");
-        octocat.get(&format!("/applications/grants?{query}")).await.is(200);
+        octocat
+            .get(&format!("/applications/grants?{query}"))
+            .await
+            .is(200);
     }
-    let many = octocat.get("/authorizations?per_page=999999999999999999999").await;
+    let many = octocat
+        .get("/authorizations?per_page=999999999999999999999")
+        .await;
     assert_eq!(ids(&many).len(), 31, "clamped to a hundred");
 }
 
@@ -93,20 +146,37 @@ async fn client_id_filters_both_lists() {
     };
     assert_eq!(ids(&of("/authorizations", &ci.client_id).await), [2, 3, 4]);
     assert_eq!(ids(&of("/authorizations", &deploy.client_id).await), [5]);
-    assert_eq!(ids(&of("/authorizations", "nobody").await), Vec::<i64>::new());
+    assert_eq!(
+        ids(&of("/authorizations", "nobody").await),
+        Vec::<i64>::new()
+    );
     assert_eq!(ids(&of("/authorizations", "").await).len(), 5);
     let all = ids(&octocat.get("/applications/grants").await);
     assert_eq!(all.len(), 2);
-    assert_eq!(ids(&of("/applications/grants", &deploy.client_id).await), all[1..]);
-    assert_eq!(ids(&of("/applications/grants", "nobody").await), Vec::<i64>::new());
+    assert_eq!(
+        ids(&of("/applications/grants", &deploy.client_id).await),
+        all[1..]
+    );
+    assert_eq!(
+        ids(&of("/applications/grants", "nobody").await),
+        Vec::<i64>::new()
+    );
     let grants = octocat.get("/applications/grants").await.json();
-    assert_eq!(grants[0]["scopes"], json!(["repo", "gist", "user"]), "the union, first seen first");
+    assert_eq!(
+        grants[0]["scopes"],
+        json!(["repo", "gist", "user"]),
+        "the union, first seen first"
+    );
     let paged = of("/authorizations", &format!("{}&per_page=2", ci.client_id)).await;
     let expected = format!(
         "<https://api.github.com/authorizations?client_id={}&per_page=2&page=2>; rel=\"next\"",
         ci.client_id
     );
-    assert!(paged.header("link").unwrap().starts_with(&expected), "{:?}", paged.header("link"));
+    assert!(
+        paged.header("link").unwrap().starts_with(&expected),
+        "{:?}",
+        paged.header("link")
+    );
 }
 
 #[tokio::test]
@@ -114,5 +184,8 @@ async fn a_personal_access_token_is_no_grant() {
     let t = TestApp::new().await;
     let octocat = t.user("octocat").await;
     octocat.personal_token("mine").await.is(201);
-    assert_eq!(octocat.get("/applications/grants").await.is(200).json(), Value::Array(vec![]));
+    assert_eq!(
+        octocat.get("/applications/grants").await.is(200).json(),
+        Value::Array(vec![])
+    );
 }

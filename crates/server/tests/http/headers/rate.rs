@@ -32,18 +32,31 @@ async fn p2_counts_five_thousand_for_users_and_sixty_for_the_rest() {
     assert_eq!(second.header("x-ratelimit-reset"), Some(reset.as_str()));
     let token = octocat.personal_token("n").await.token();
     let by_token = t.anyone().with_token(&token).get("/user").await;
-    assert_eq!(by_token.header("x-ratelimit-remaining"), Some("4996"), "password and token share");
+    assert_eq!(
+        by_token.header("x-ratelimit-remaining"),
+        Some("4996"),
+        "password and token share"
+    );
     let asked = octocat.get("/rate_limit").await;
-    let rate = json!({ "limit": 5_000, "remaining": 4_996, "reset": reset.parse::<i64>().unwrap() });
+    let rate =
+        json!({ "limit": 5_000, "remaining": 4_996, "reset": reset.parse::<i64>().unwrap() });
     assert_eq!(asked.is(200).json()["rate"], rate, "asking costs nothing");
     assert_eq!(asked.json()["resources"]["core"], rate);
     assert_eq!(asked.header("x-ratelimit-remaining"), Some("4996"));
 
     let wrong = octocat.with_wrong_password().get("/authorizations").await;
-    assert_eq!(wrong.is(401).header("x-ratelimit-limit"), Some("60"), "a refused caller is anonymous");
+    assert_eq!(
+        wrong.is(401).header("x-ratelimit-limit"),
+        Some("60"),
+        "a refused caller is anonymous"
+    );
     let of_app = app.check("x").await;
     assert_eq!(of_app.is(404).header("x-ratelimit-limit"), Some("5000"));
-    assert_eq!(of_app.header("x-ratelimit-remaining"), Some("4999"), "a bucket of its own");
+    assert_eq!(
+        of_app.header("x-ratelimit-remaining"),
+        Some("4999"),
+        "a bucket of its own"
+    );
 }
 
 #[tokio::test]
@@ -55,7 +68,13 @@ async fn a_304_costs_nothing() {
     for _ in 0..3 {
         again.get("/authorizations").await.is(304);
     }
-    assert_eq!(octocat.get("/authorizations").await.header("x-ratelimit-remaining"), Some("4998"));
+    assert_eq!(
+        octocat
+            .get("/authorizations")
+            .await
+            .header("x-ratelimit-remaining"),
+        Some("4998")
+    );
 }
 
 #[tokio::test]
@@ -64,11 +83,17 @@ async fn a_spent_limit_is_403_until_the_hour_ends() {
     let anyone = t.anyone();
     for left in (0..60).rev() {
         let answer = anyone.get("/meta").await;
-        assert_eq!(answer.is(200).header("x-ratelimit-remaining"), Some(left.to_string().as_str()));
+        assert_eq!(
+            answer.is(200).header("x-ratelimit-remaining"),
+            Some(left.to_string().as_str())
+        );
     }
     let spent = anyone.get("/meta").await;
     spent.refuses(403, "API rate limit exceeded for 192.0.2.1. (But here's the good news: Authenticated requests get a higher rate limit. Check out the documentation for more details.)");
-    assert_eq!(spent.json()["documentation_url"], "https://developer.github.com/v3/#rate-limiting");
+    assert_eq!(
+        spent.json()["documentation_url"],
+        "https://developer.github.com/v3/#rate-limiting"
+    );
     assert_eq!(spent.header("x-ratelimit-remaining"), Some("0"));
     assert_eq!(spent.header("x-ratelimit-limit"), Some("60"));
     assert!(spent.header("x-ratelimit-reset").is_some());
@@ -93,5 +118,7 @@ async fn apps_are_never_limited_unless_set() {
     for _ in 0..3 {
         app.check("x").await.is(404);
     }
-    app.check("x").await.refuses(403, "API rate limit exceeded.");
+    app.check("x")
+        .await
+        .refuses(403, "API rate limit exceeded.");
 }

@@ -12,10 +12,22 @@ async fn a_suspended_users_password_and_tokens_are_403_and_apps_see_no_token() {
     let personal = octocat.personal_token("n").await.token();
     t.suspend(&octocat, true).await;
     octocat.get("/authorizations").await.refuses(403, SUSPENDED);
-    octocat.with_wrong_password().get("/authorizations").await.refuses(401, "Bad credentials");
+    octocat
+        .with_wrong_password()
+        .get("/authorizations")
+        .await
+        .refuses(401, "Bad credentials");
     for token in [&token, &personal] {
-        t.anyone().with_token(token).get("/user").await.refuses(403, SUSPENDED);
-        t.anyone().with_token(token).get("/authorizations").await.refuses(403, SUSPENDED);
+        t.anyone()
+            .with_token(token)
+            .get("/user")
+            .await
+            .refuses(403, SUSPENDED);
+        t.anyone()
+            .with_token(token)
+            .get("/authorizations")
+            .await
+            .refuses(403, SUSPENDED);
     }
     app.check(&token).await.refuses(404, "Not Found");
     app.reset(&token).await.refuses(404, "Not Found");
@@ -43,7 +55,11 @@ async fn sec_s19_a_suspended_apps_tokens_are_dead() {
     let store = &t.authority.store;
     assert!(store.set_app_suspended(app.id, true, stamp).await.unwrap());
     app.check(&token).await.refuses(401, "Bad credentials");
-    t.anyone().with_token(&token).get("/user").await.refuses(401, "Bad credentials");
+    t.anyone()
+        .with_token(&token)
+        .get("/user")
+        .await
+        .refuses(401, "Bad credentials");
     let create = octocat.post("/authorizations", app.credentials()).await;
     create.refuses(422, "Invalid OAuth application client_id or secret.");
 }

@@ -40,7 +40,13 @@ impl Answer {
             .as_array()
             .expect("errors")
             .iter()
-            .map(|e| format!("{}/{}", e["code"].as_str().unwrap(), e["field"].as_str().unwrap()))
+            .map(|e| {
+                format!(
+                    "{}/{}",
+                    e["code"].as_str().unwrap(),
+                    e["field"].as_str().unwrap()
+                )
+            })
             .collect();
         assert_eq!(found, [error], "{}", self.asked);
         assert_eq!(json["errors"][0]["resource"], "OauthAccess");
@@ -93,7 +99,9 @@ impl Answer {
         let mut headers: Vec<(String, String)> = self
             .headers
             .iter()
-            .filter(|(name, _)| !["x-github-request-id", "x-ratelimit-remaining"].contains(&name.as_str()))
+            .filter(|(name, _)| {
+                !["x-github-request-id", "x-ratelimit-remaining"].contains(&name.as_str())
+            })
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
             .collect();
         headers.sort();

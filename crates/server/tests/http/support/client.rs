@@ -46,7 +46,12 @@ impl IntoBody for Vec<u8> {
 
 impl Client {
     pub(crate) fn new(t: TestApp) -> Self {
-        Self { t, peer: NOBODY, headers: Vec::new() }.with("user-agent", "tests")
+        Self {
+            t,
+            peer: NOBODY,
+            headers: Vec::new(),
+        }
+        .with("user-agent", "tests")
     }
 
     /// The same with one header more, or another value for it; the empty value takes it away.
@@ -121,7 +126,8 @@ impl Client {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: impl IntoBody) -> Answer {
-        self.send_body(method, path, Full::new(body.into_body())).await
+        self.send_body(method, path, Full::new(body.into_body()))
+            .await
     }
 
     /// Sends any kind of body, and holds the answer to the document.

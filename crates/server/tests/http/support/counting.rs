@@ -28,11 +28,19 @@ pub(crate) struct Counting {
 
 impl Counting {
     pub(crate) fn new(inner: SharedStore) -> Self {
-        Self { inner, asked: Mutex::default() }
+        Self {
+            inner,
+            asked: Mutex::default(),
+        }
     }
 
     fn count(&self, what: &'static str) -> &SharedStore {
-        *self.asked.lock().expect("no panic in here").entry(what).or_default() += 1;
+        *self
+            .asked
+            .lock()
+            .expect("no panic in here")
+            .entry(what)
+            .or_default() += 1;
         &self.inner
     }
 

@@ -35,7 +35,10 @@ const ANYWHERE: [u16; 7] = [400, 401, 403, 404, 429, 431, 503];
 
 impl Document {
     fn read() -> Self {
-        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../api/openapi.json"));
+        let text = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../api/openapi.json"
+        ));
         let raw: Value = serde_json::from_str(text).expect("api/openapi.json is JSON");
         let mut operations = Vec::new();
         for (path, item) in raw["paths"].as_object().expect("paths") {
@@ -59,7 +62,12 @@ impl Document {
             }
         }
         let components = json!({ "schemas": modern(&raw["components"]["schemas"]) });
-        Self { operations, components, router: Router::new(), validators: Mutex::default() }
+        Self {
+            operations,
+            components,
+            router: Router::new(),
+            validators: Mutex::default(),
+        }
     }
 
     pub(crate) fn operation(&self, id: &str) -> &Operation {
@@ -86,8 +94,17 @@ impl Document {
             None => path,
         };
         let Some(matched) = self.router.find(method, found, below.is_some()) else {
-            assert!(ANYWHERE.contains(&answer.status), "{asked}: {}", answer.status);
-            self.validate("nowhere", &json!({"$ref": "#/components/schemas/BasicError"}), answer, method);
+            assert!(
+                ANYWHERE.contains(&answer.status),
+                "{asked}: {}",
+                answer.status
+            );
+            self.validate(
+                "nowhere",
+                &json!({"$ref": "#/components/schemas/BasicError"}),
+                answer,
+                method,
+            );
             return;
         };
         let operation = self.operation(matched.route.operation);
@@ -99,7 +116,12 @@ impl Document {
         match schema {
             None => assert!(answer.body.is_empty(), "{asked}: an undocumented body"),
             Some(schema) => {
-                self.validate(&format!("{} {status}", operation.id), schema, answer, method);
+                self.validate(
+                    &format!("{} {status}", operation.id),
+                    schema,
+                    answer,
+                    method,
+                );
             }
         }
     }
@@ -137,7 +159,11 @@ impl Document {
             .iter_errors(&json)
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
-        assert!(faults.is_empty(), "{}: not as documented: {faults:?}: {json}", answer.asked);
+        assert!(
+            faults.is_empty(),
+            "{}: not as documented: {faults:?}: {json}",
+            answer.asked
+        );
     }
 }
 
@@ -146,7 +172,9 @@ fn schema_of(raw: &Value, response: &Value) -> Option<Value> {
         Some(reference) => &raw["components"]["responses"][last(reference)],
         None => response,
     };
-    response["content"].get("application/json").map(|content| content["schema"].clone())
+    response["content"]
+        .get("application/json")
+        .map(|content| content["schema"].clone())
 }
 
 fn last(reference: &str) -> &str {
@@ -157,8 +185,10 @@ fn last(reference: &str) -> &str {
 fn modern(schema: &Value) -> Value {
     match schema {
         Value::Object(map) => {
-            let mut out: Map<String, Value> =
-                map.iter().map(|(key, value)| (key.clone(), modern(value))).collect();
+            let mut out: Map<String, Value> = map
+                .iter()
+                .map(|(key, value)| (key.clone(), modern(value)))
+                .collect();
             if out.get("nullable") == Some(&Value::Bool(true)) {
                 out.remove("nullable");
                 let kind = out.remove("type").expect("a nullable schema has a type");

@@ -17,8 +17,7 @@ pub(crate) use server::{Setup, TestApp};
 /// `Basic …` for these two.
 pub(crate) fn basic(name: &str, password: &str) -> String {
     use base64::Engine as _;
-    let encoded =
-        base64::engine::general_purpose::STANDARD.encode(format!("{name}:{password}"));
+    let encoded = base64::engine::general_purpose::STANDARD.encode(format!("{name}:{password}"));
     format!("Basic {encoded}")
 }
 

@@ -40,9 +40,13 @@ impl User {
     pub(crate) fn wrong_code(&self) -> String {
         let seed = self.seed.as_ref().expect("a second factor");
         let now = self.t.clock.now();
-        let right: Vec<String> =
-            (-3..=3).map(|step| otp::code_at(seed, now.plus(step * 30))).collect();
-        (0..).map(|n| format!("{n:06}")).find(|code| !right.contains(code)).expect("one")
+        let right: Vec<String> = (-3..=3)
+            .map(|step| otp::code_at(seed, now.plus(step * 30)))
+            .collect();
+        (0..)
+            .map(|n| format!("{n:06}"))
+            .find(|code| !right.contains(code))
+            .expect("one")
     }
 
     /// With the code of this moment.
@@ -56,15 +60,25 @@ impl User {
 
     /// A fresh personal access token.
     pub(crate) async fn personal_token(&self, note: &str) -> Answer {
-        let client = if self.seed.is_some() { self.with_code() } else { self.client.clone() };
-        let answer = client.post("/authorizations", json!({ "note": note })).await;
+        let client = if self.seed.is_some() {
+            self.with_code()
+        } else {
+            self.client.clone()
+        };
+        let answer = client
+            .post("/authorizations", json!({ "note": note }))
+            .await;
         answer.is(201);
         answer
     }
 
     /// A fresh token of an app.
     pub(crate) async fn token_of(&self, app: &OAuthApp) -> Answer {
-        let client = if self.seed.is_some() { self.with_code() } else { self.client.clone() };
+        let client = if self.seed.is_some() {
+            self.with_code()
+        } else {
+            self.client.clone()
+        };
         let answer = client.post("/authorizations", app.credentials()).await;
         answer.is(201);
         answer
@@ -111,6 +125,7 @@ impl OAuthApp {
     }
 
     pub(crate) async fn revoke_grant(&self, token: &str) -> Answer {
-        self.delete(&format!("/applications/{}/grants/{token}", self.client_id)).await
+        self.delete(&format!("/applications/{}/grants/{token}", self.client_id))
+            .await
     }
 }

@@ -61,7 +61,10 @@ impl std::ops::Deref for TestApp {
 }
 
 /// The cheapest hash that argon2 makes: tests are not about its cost.
-const CHEAP: PasswordCost = PasswordCost { memory_kib: 8, iterations: 1 };
+const CHEAP: PasswordCost = PasswordCost {
+    memory_kib: 8,
+    iterations: 1,
+};
 
 /// The one place that names an engine.
 fn open_store(folder: &Path) -> SharedStore {
@@ -103,11 +106,17 @@ impl TestApp {
             settings: Settings::new("http://127.0.0.1:8370".parse().unwrap()),
             policy: Policy::default(),
             throttle: ThrottlePolicy::default(),
-            pool: PoolLimits { threads: 2, queue: 1_024, queue_per_address: 1_024 },
+            pool: PoolLimits {
+                threads: 2,
+                queue: 1_024,
+                queue_per_address: 1_024,
+            },
             hex_tokens: None,
         };
         change(&mut setup);
-        let hex = setup.hex_tokens.unwrap_or(setup.settings.profile == Profile::P2);
+        let hex = setup
+            .hex_tokens
+            .unwrap_or(setup.settings.profile == Profile::P2);
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(
             Timestamp::parse("2018-09-30T19:47:18Z").unwrap(),
@@ -134,7 +143,15 @@ impl TestApp {
             sign_in,
         });
         let server = Arc::new(App::new(authority.clone(), setup.settings));
-        Self(Arc::new(Inner { server, authority, store, clock, entropy, key, folder }))
+        Self(Arc::new(Inner {
+            server,
+            authority,
+            store,
+            clock,
+            entropy,
+            key,
+            folder,
+        }))
     }
 
     /// The files that the store keeps.
@@ -180,10 +197,16 @@ impl TestApp {
             .await
             .expect("a user");
         let seed = enrolment.as_ref().map(|enrolment| {
-            otp::open_seed(&self.key, &enrolment.factor.totp_seed).expect("a seed").to_vec()
+            otp::open_seed(&self.key, &enrolment.factor.totp_seed)
+                .expect("a seed")
+                .to_vec()
         });
         let recovery_codes = enrolment.map_or_else(Vec::new, |enrolment| {
-            enrolment.recovery_codes.iter().map(|code| code.to_string()).collect()
+            enrolment
+                .recovery_codes
+                .iter()
+                .map(|code| code.to_string())
+                .collect()
         });
         User {
             client: self.anyone().with_basic(login, &password),
@@ -202,7 +225,9 @@ impl TestApp {
 
     /// An app with this client id.
     pub(crate) async fn register(&self, name: &str, client_id: Option<&str>) -> OAuthApp {
-        let owner = self.user(&format!("owner-of-{name}").replace(' ', "-")).await;
+        let owner = self
+            .user(&format!("owner-of-{name}").replace(' ', "-"))
+            .await;
         let registration = NewRegistration {
             name: name.to_owned(),
             owner_id: owner.id,
@@ -228,13 +253,22 @@ impl TestApp {
     /// Suspends a user, or takes it back.
     pub(crate) async fn suspend(&self, user: &User, suspended: bool) {
         let stamp = grantd_core::audit::Stamp::operator(self.clock.now());
-        let changed = self.authority.store.set_user_suspended(user.id, suspended, stamp).await;
+        let changed = self
+            .authority
+            .store
+            .set_user_suspended(user.id, suspended, stamp)
+            .await;
         assert!(changed.expect("a store"), "nothing changed");
     }
 
     /// The names of all audit rows, in order.
     pub(crate) async fn audit(&self) -> Vec<String> {
-        let rows = self.authority.store.list_audit(0, 10_000).await.expect("a store");
+        let rows = self
+            .authority
+            .store
+            .list_audit(0, 10_000)
+            .await
+            .expect("a store");
         rows.into_iter().map(|row| row.action).collect()
     }
 }
