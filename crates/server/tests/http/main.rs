@@ -4,6 +4,7 @@
 mod canary;
 mod document;
 mod examples;
+mod grants;
 mod headers;
 mod hostile;
 mod isolation;

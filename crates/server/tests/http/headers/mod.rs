@@ -1,6 +1,7 @@
 //! Headers, and how bodies are laid out.
 
 mod caching;
+mod methods;
 mod pages;
 mod rate;
 mod sets;

@@ -11,7 +11,7 @@ use super::document::DOCUMENT;
 use super::{Answer, TestApp, basic};
 
 /// The address that requests come from unless a test says otherwise.
-pub(crate) const NOBODY: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+const USUAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
 /// Headers and an address; every request goes out with them.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl Client {
     pub(crate) fn new(t: TestApp) -> Self {
         Self {
             t,
-            peer: NOBODY,
+            peer: USUAL,
             headers: Vec::new(),
         }
         .with("user-agent", "tests")
@@ -156,7 +156,7 @@ impl Client {
 }
 
 /// A body's bytes.
-pub(crate) async fn body_of(body: Full<Bytes>) -> Vec<u8> {
+async fn body_of(body: Full<Bytes>) -> Vec<u8> {
     let Ok(collected) = body.collect().await;
     collected.to_bytes().to_vec()
 }

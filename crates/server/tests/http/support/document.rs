@@ -17,8 +17,6 @@ pub(crate) struct Operation {
     pub(crate) path: String,
     /// Status → schema (none without a body).
     pub(crate) responses: HashMap<String, Option<Value>>,
-    /// The operation as written.
-    pub(crate) raw: Value,
 }
 
 pub(crate) struct Document {
@@ -57,7 +55,6 @@ impl Document {
                     method: method.to_uppercase(),
                     path: path.clone(),
                     responses,
-                    raw: operation.clone(),
                 });
             }
         }

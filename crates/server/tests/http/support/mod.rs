@@ -10,9 +10,9 @@ mod people;
 mod server;
 
 pub(crate) use answer::Answer;
-pub(crate) use client::{Client, NOBODY, body_of};
+pub(crate) use client::Client;
 pub(crate) use people::{OAuthApp, User};
-pub(crate) use server::{Setup, TestApp};
+pub(crate) use server::TestApp;
 
 /// `Basic …` for these two.
 pub(crate) fn basic(name: &str, password: &str) -> String {
