@@ -1,44 +1,48 @@
-# Shared by the scripts in this folder: where we are, and how missing tools are got.
-# Source it with `set -euo pipefail` in force.
+# shellcheck shell=bash
+# What all scripts share: where things are, and how a missing tool is got.
+# Sourced, not run, with `set -euo pipefail` in force.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$top"
 tools=$top/.tools
 export PATH="$tools/bin:$PATH"
-export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 # Where cargo builds to.
 build=${CARGO_TARGET_DIR:-$top/target}
 
 die() {
-  echo "$(basename "$0"): $*" >&2
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
   exit 1
 }
 
-# need COMMAND PACKAGE…: makes sure that COMMAND is there, from Debian if it may.
+# need PACKAGE TEST...: when TEST fails, install PACKAGE from Debian, or say how to.
 need() {
-  local command=$1
+  local package=$1
   shift
-  if command -v "$command" >/dev/null 2>&1; then return; fi
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    die "$command is missing; install it: apt-get install $*"
+  if "$@" >/dev/null 2>&1; then return; fi
+  local install="apt-get install -y --no-install-recommends $package"
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    die "$package is missing; as root: $install"
   fi
-  echo "installing $* (for $command)" >&2
+  printf '%s is missing, installing it from Debian\n' "$package" >&2
   export DEBIAN_FRONTEND=noninteractive
-  if ! apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1; then
-    { apt-get update && apt-get install -y --no-install-recommends "$@"; } >&2 \
-      || die "$command is missing and could not be installed: apt-get install $*"
-  fi
+  apt-get update -q >&2 || die "apt-get update failed; $package is needed"
+  $install >&2 || die "could not run: $install"
   hash -r
-  command -v "$command" >/dev/null 2>&1 || die "$* was installed and $command is still missing"
+  "$@" >/dev/null 2>&1 || die "$package is installed, but this still fails: $*"
 }
 
-# need_cargo_tool NAME VERSION: an installed one is fine, else builds it once into .tools.
+# need_cargo_tool NAME VERSION [OLDEST]: one that is installed will do, unless it is older
+# than OLDEST; else builds VERSION, once, into .tools.
 need_cargo_tool() {
-  if cargo "${1#cargo-}" --version >/dev/null 2>&1; then return; fi
-  echo "building $1 $2 into .tools (once; some minutes)" >&2
-  # A target folder of its own, thrown away: the project's settings do not apply to a tool.
-  CARGO_TARGET_DIR=$tools/build cargo install --quiet --locked --root "$tools" --version "$2" "$1" >&2 \
-    || die "$1 could not be built: cargo install --locked --version $2 $1"
+  local name=$1 version=$2 oldest=${3:-0} found
+  found=$("$name" --version 2>/dev/null || cargo "${name#cargo-}" --version 2>/dev/null || true)
+  found=${found##* }
+  if [ -n "$found" ] && [ "$(printf '%s\n' "$oldest" "$found" | sort -V | head -n 1)" = "$oldest" ]; then
+    return
+  fi
+  printf 'building %s %s into .tools; it takes some minutes, once\n' "$name" "$version" >&2
+  need gcc cc --version
+  CARGO_TARGET_DIR=$tools/build cargo install --quiet --locked --root "$tools" --version "$version" "$name" >&2 \
+    || die "could not run: cargo install --locked --version $version $name"
   rm -rf "$tools/build"
 }
 
