@@ -40,6 +40,10 @@ fuzz_target!(|data: &[u8]| {
     }
     // Any bytes with a colon can be a name and a password.
     let encoded = format!("basic {}", STANDARD.encode(data));
-    let expected = if data.contains(&b':') { "basic" } else { "unreadable" };
+    let expected = if data.contains(&b':') {
+        "basic"
+    } else {
+        "unreadable"
+    };
     assert_eq!(shown(encoded.as_bytes()).0, expected);
 });

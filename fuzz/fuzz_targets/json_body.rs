@@ -9,7 +9,13 @@ use grantd_server::body::{Schema, object};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
-const TEXTS: [&str; 5] = ["client_id", "client_secret", "note", "note_url", "fingerprint"];
+const TEXTS: [&str; 5] = [
+    "client_id",
+    "client_secret",
+    "note",
+    "note_url",
+    "fingerprint",
+];
 const LISTS: [&str; 3] = ["scopes", "add_scopes", "remove_scopes"];
 
 fn sentences(schema: Schema) -> Vec<String> {
@@ -56,7 +62,11 @@ fuzz_target!(|data: &[u8]| {
     schema.permit_only(&["client_secret", "scopes", "note", "note_url"]);
     for line in sentences(schema) {
         assert!(line.ends_with('.') || line.ends_with('…'), "{line}");
-        assert!(line.len() < 1_200, "a sentence quotes too much: {}", line.len());
+        assert!(
+            line.len() < 1_200,
+            "a sentence quotes too much: {}",
+            line.len()
+        );
     }
 });
 
@@ -81,14 +91,24 @@ fn rules(
     let catalogue = Catalogue::default();
     let before = Scopes::from_stored("repo gist");
     let exclusive = scopes.is_some() && (add.is_some() || remove.is_some());
-    let keys = ScopeKeys { scopes, add, remove };
+    let keys = ScopeKeys {
+        scopes,
+        add,
+        remove,
+    };
     if let Ok(change) = catalogue.change(keys) {
         assert!(!exclusive);
         let after = change.apply(&before);
         for scope in after.iter() {
-            let known = catalogue.definitions().any(|(name, _)| name == scope.as_str());
+            let known = catalogue
+                .definitions()
+                .any(|(name, _)| name == scope.as_str());
             assert!(known, "{scope} is held and unknown");
         }
-        assert_eq!(Scopes::from_stored(&after.to_stored()), after, "each once, and stored as it is");
+        assert_eq!(
+            Scopes::from_stored(&after.to_stored()),
+            after,
+            "each once, and stored as it is"
+        );
     }
 }

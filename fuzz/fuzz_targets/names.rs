@@ -13,7 +13,11 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let key = LoginKey::of(text);
     assert_eq!(LoginKey::of(key.as_str()), key, "canonical is canonical");
-    assert_eq!(LoginKey::of(&format!(" {text}\t")), key, "blanks around count for nothing");
+    assert_eq!(
+        LoginKey::of(&format!(" {text}\t")),
+        key,
+        "blanks around count for nothing"
+    );
     if let Ok(login) = Login::parse(text) {
         assert_eq!(login.as_str(), text);
         assert_eq!(login.key().as_str(), text.to_ascii_lowercase());
@@ -36,7 +40,10 @@ fuzz_target!(|text: &str| {
         assert!(network.contains(network.address.to_canonical()) || network.address.is_ipv6());
     }
     let _ = InstanceKey::parse(text);
-    let own = ScopeDefinition { implies: vec!["gist".into()], words: String::new() };
+    let own = ScopeDefinition {
+        implies: vec!["gist".into()],
+        words: String::new(),
+    };
     if let Ok(catalogue) = Catalogue::with([(text.to_owned(), own)]) {
         let held = catalogue.parse(&[text.to_owned()]).unwrap();
         assert!(catalogue.covers(&held, text) && catalogue.covers(&held, "gist"));

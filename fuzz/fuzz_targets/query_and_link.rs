@@ -8,11 +8,17 @@ use libfuzzer_sys::fuzz_target;
 const URL: &str = "https://example.com/api/v3/authorizations";
 
 fuzz_target!(|data: &[u8]| {
-    let Some((total, raw)) = data.split_first_chunk::<4>() else { return };
+    let Some((total, raw)) = data.split_first_chunk::<4>() else {
+        return;
+    };
     let total = u64::from(u32::from_be_bytes(*total));
-    let Ok(raw) = std::str::from_utf8(raw) else { return };
+    let Ok(raw) = std::str::from_utf8(raw) else {
+        return;
+    };
     // Only what the HTTP layer lets through is a query.
-    let Ok(uri) = format!("/authorizations?{raw}").parse::<Uri>() else { return };
+    let Ok(uri) = format!("/authorizations?{raw}").parse::<Uri>() else {
+        return;
+    };
     let raw = uri.query().unwrap_or("");
     let query = Query::new(raw);
     let asked = query.page();
@@ -22,7 +28,10 @@ fuzz_target!(|data: &[u8]| {
     let last = total.div_ceil(u64::from(asked.per_page)).max(1);
     let page = u64::from(asked.page);
     let Some(link) = query.link(URL, total) else {
-        return assert!(page == 1 && last == 1, "page {page} of {last} has neighbours");
+        return assert!(
+            page == 1 && last == 1,
+            "page {page} of {last} has neighbours"
+        );
     };
     assert!(HeaderValue::from_str(&link).is_ok(), "{link:?}");
     let mut relations = Vec::new();
@@ -44,7 +53,11 @@ fuzz_target!(|data: &[u8]| {
             "last" => last,
             other => panic!("{other}"),
         };
-        assert_eq!(u64::from(follow.page().page), expected, "{relation} of {raw:?}: {target:?}");
+        assert_eq!(
+            u64::from(follow.page().page),
+            expected,
+            "{relation} of {raw:?}: {target:?}"
+        );
         assert_eq!(follow.page().per_page, asked.per_page);
         assert_eq!(follow.get("client_id"), query.get("client_id"));
         relations.push(relation.to_owned());

@@ -45,7 +45,9 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     // A minted token is a token; the same with one character changed is none.
-    let Some((seed, change)) = data.split_first_chunk::<8>() else { return };
+    let Some((seed, change)) = data.split_first_chunk::<8>() else {
+        return;
+    };
     let seed = u64::from_be_bytes(*seed);
     let token = plain.generate(KINDS[seed as usize % 4], &SeededEntropy::new(seed));
     presented(&plain, token.expose(), false);

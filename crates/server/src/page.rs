@@ -54,9 +54,8 @@ impl<'a> Query<'a> {
     /// The query with `page` replaced in place, or appended.
     fn with_page(&self, page: u64) -> String {
         // Decoded, as `get` reads it: a `p%61ge` left behind would overrule ours.
-        let is_page = |pair: &str| {
-            url::form_urlencoded::parse(pair.as_bytes()).any(|(key, _)| key == "page")
-        };
+        let is_page =
+            |pair: &str| url::form_urlencoded::parse(pair.as_bytes()).any(|(key, _)| key == "page");
         let kept: Vec<&str> = self
             .raw
             .split('&')
@@ -138,7 +137,12 @@ mod tests {
     #[test]
     fn links_lead_on_however_the_page_was_spelled() {
         let link = Query::new("p%61ge=2&per_page=10&page").link(URL, 100);
-        assert!(Query::new("p%61ge=1").link(URL, 31).unwrap().contains("?page=2>"));
+        assert!(
+            Query::new("p%61ge=1")
+                .link(URL, 31)
+                .unwrap()
+                .contains("?page=2>")
+        );
         assert!(link.unwrap().contains("?page=2&per_page=10>; rel=\"next\""));
     }
 
