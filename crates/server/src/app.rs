@@ -301,6 +301,11 @@ impl App {
         self.settings.slow_client * 4
     }
 
+    /// The page that refusals of unreadable requests point to.
+    pub(crate) fn documentation_url(&self) -> String {
+        Page::Rest.url(self.settings.profile)
+    }
+
     /// Whose window a request counts in.
     pub(crate) fn bucket(&self, identity: &Identity, caller: &Caller) -> Bucket {
         match identity {

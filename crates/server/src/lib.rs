@@ -17,6 +17,7 @@ pub mod finish;
 pub mod lifecycle;
 pub mod media;
 pub mod page;
+mod polite;
 pub mod pretty;
 pub mod rate;
 pub mod reply;

@@ -2,7 +2,6 @@
 //! together. Owns start, signals and end of the server; what it answers is the
 //! server crate's.
 
-use std::fs::File;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -18,7 +17,7 @@ use grantd_core::login::throttle::Throttle;
 use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::store::PageRequest;
 use grantd_server::app::App;
-use grantd_server::serve::TlsFiles;
+use grantd_server::serve::{Tls, TlsFiles};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -81,7 +80,7 @@ async fn answer(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), Failure> {
     let config = &instance.config;
-    readable(config.tls().as_ref())?;
+    let tls = config.tls().map(certificate).transpose()?;
     let (listener, listening) = listen(config.values.listen.0).await?;
     let public_url = config.public_url(listening);
     let authority = Arc::new(authority(instance)?);
@@ -94,21 +93,13 @@ async fn answer(
     }
     let app = Arc::new(App::new(authority, config.surface(public_url.clone())));
     announce(instance, listening).await?;
-    grantd_server::serve::serve(listener, app, config.tls(), reload, shutdown)
-        .await
-        .map_err(|why| Failure::new(format!("the server stopped: {why}")))
+    grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;
+    Ok(())
 }
 
-/// Certificate files that are not there are better told of before anybody is told that all is ready.
-fn readable(tls: Option<&TlsFiles>) -> Result<(), Failure> {
-    for file in tls
-        .into_iter()
-        .flat_map(|files| [&files.certificate, &files.key])
-    {
-        File::open(file)
-            .map_err(|why| Failure::new(format!("cannot read {}: {why}", file.display())))?;
-    }
-    Ok(())
+/// A certificate that cannot be used is better told of before anybody is told that all is ready.
+fn certificate(files: TlsFiles) -> Result<Tls, Failure> {
+    Tls::read(files).map_err(|why| Failure::new(format!("cannot use the certificate: {why}")))
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
