@@ -14,5 +14,6 @@ mod races;
 mod refusals;
 mod scopes;
 mod sign_in;
+mod sockets;
 mod support;
 mod vectors;
