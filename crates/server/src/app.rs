@@ -121,7 +121,7 @@ impl App {
         let route = matched.as_ref().map(|matched| matched.route);
         let params = matched.map(|matched| matched.params).unwrap_or_default();
         let bucket = Bucket::Anonymous(Address::from(caller.address));
-        let (mut outcome, bucket) = match self.admit(&asked, route, &params, &caller, about).await {
+        let (outcome, bucket) = match self.admit(&asked, route, &params, &caller, about).await {
             Ok((identity, route)) => {
                 let bucket = self.bucket(&identity, &caller);
                 let body = body::read(body, self.settings.slow_client).await;
@@ -142,17 +142,13 @@ impl App {
                 (Err(failure), bucket)
             }
         };
-        if let Ok(reply) = outcome {
-            let announced = route
-                .is_some_and(|route| matches!(route.part, Part::Authorizations | Part::PathTokens));
-            outcome = Ok(if announced {
-                lifecycle::announce(reply, &self.settings)
-            } else {
-                reply
-            });
-        }
         let page = route.map_or(Page::Rest, |route| route.docs);
-        let reply = outcome.unwrap_or_else(|failure| self.render(&failure, page));
+        let mut reply = outcome.unwrap_or_else(|failure| self.render(&failure, page));
+        // Refusals announce it too: whoever is told "gone" shall read why.
+        if route.is_some_and(|route| matches!(route.part, Part::Authorizations | Part::PathTokens))
+        {
+            reply = lifecycle::announce(reply, &self.settings);
+        }
         let response = self
             .finisher
             .finish(&asked, reply, about, self.authority.clock.now());

@@ -73,6 +73,21 @@ async fn the_announcement_stands_on_every_answer_of_the_api_and_no_other() {
 }
 
 #[tokio::test]
+async fn refusals_announce_the_end_too() {
+    let t = TestApp::with(|setup| {
+        setup.settings.deprecation = true;
+        setup.settings.removed_at = Some(at("2018-01-01T00:00:00Z"));
+    })
+    .await;
+    let octocat = t.user("octocat").await;
+    let sunset = "Mon, 01 Jan 2018 00:00:00 GMT";
+    is_announced(octocat.post("/authorizations", "").await.is(410), sunset);
+    is_announced(octocat.get("/authorizations").await.is(404), sunset);
+    let elsewhere = octocat.get("/nowhere").await;
+    assert_eq!(elsewhere.is(404).header("sunset"), None);
+}
+
+#[tokio::test]
 async fn the_operators_own_date_is_the_sunset() {
     let t = TestApp::with(|setup| {
         setup.settings.deprecation = true;

@@ -33,7 +33,13 @@ async fn serve() -> Served {
         };
         grantd_server::serve::serve(listener, app, None, reloads, shutdown).await;
     });
-    Served { address, octocat, end, serving, _reload: reload }
+    Served {
+        address,
+        octocat,
+        end,
+        serving,
+        _reload: reload,
+    }
 }
 
 impl Served {
@@ -58,9 +64,12 @@ async fn read_answer(socket: &mut TcpStream) -> (u16, String, String) {
         loop {
             let text = String::from_utf8_lossy(&received).into_owned();
             if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                let length = head
-                    .lines()
-                    .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                let length = head.lines().find_map(|line| {
+                    line.to_ascii_lowercase()
+                        .strip_prefix("content-length: ")?
+                        .parse()
+                        .ok()
+                });
                 if length.is_some_and(|length: usize| body.len() >= length) {
                     return text;
                 }
@@ -71,23 +80,36 @@ async fn read_answer(socket: &mut TcpStream) -> (u16, String, String) {
             }
         }
     };
-    let text = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("an answer in time");
+    let text = tokio::time::timeout(Duration::from_secs(20), reading)
+        .await
+        .expect("an answer in time");
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0);
     (status, head.to_owned(), body.to_owned())
 }
 
 fn refused(case: &str, answer: &(u16, String, String)) {
     let (status, head, body) = answer;
     assert!((400..500).contains(status), "{case}: {head}\n{body}");
-    let json: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{case}: {error}: {head}\n{body}"));
-    assert!(json["message"].is_string() && json["documentation_url"].is_string(), "{case}: {body}");
+    let json: Value = serde_json::from_str(body)
+        .unwrap_or_else(|error| panic!("{case}: {error}: {head}\n{body}"));
+    assert!(
+        json["message"].is_string() && json["documentation_url"].is_string(),
+        "{case}: {body}"
+    );
 }
 
 #[tokio::test]
 async fn bytes_that_are_hardly_http_are_refused_in_githubs_format() {
     let served = serve().await;
-    let who = format!("User-Agent: t\r\nAuthorization: {}\r\n", served.authorization());
+    let who = format!(
+        "User-Agent: t\r\nAuthorization: {}\r\n",
+        served.authorization()
+    );
     let flood = "X-Flood: 1\r\n".repeat(2_000);
     let long = "x".repeat(300 * 1024);
     let cases: Vec<(&str, Vec<u8>)> = vec![
@@ -147,5 +169,8 @@ async fn a_request_in_flight_is_answered_before_the_server_ends() {
     let (status, head, body) = read_answer(&mut socket).await;
     assert_eq!(status, 201, "{head}\n{body}");
     served.serving.await.unwrap();
-    assert!(TcpStream::connect(served.address).await.is_err(), "nobody listens any more");
+    assert!(
+        TcpStream::connect(served.address).await.is_err(),
+        "nobody listens any more"
+    );
 }
