@@ -147,8 +147,9 @@ pub(crate) async fn rate_limit(context: Context) -> Result<Reply> {
         return Ok(Reply::json(StatusCode::NOT_FOUND, &body, Cache::Unstated));
     };
     let core = json!({ "limit": rate.limit, "remaining": rate.remaining, "reset": rate.reset.0 });
+    // GitHub's schema requires `search`, so clients read it; there is nothing to search, and nothing less is allowed.
     Ok(Reply::ok(
-        &json!({ "resources": { "core": core }, "rate": core }),
+        &json!({ "resources": { "core": core, "search": core }, "rate": core }),
         Cache::Revalidate,
     ))
 }
