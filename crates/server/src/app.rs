@@ -26,7 +26,7 @@ use crate::docs::Page;
 use crate::error::{self, Failure, Result};
 use crate::finish::{About, Finisher, user_agent_required};
 use crate::lifecycle;
-use crate::rate::{Bucket, Rate, Rates};
+use crate::rate::{Bucket, Rates};
 use crate::reply::Reply;
 use crate::request::Asked;
 use crate::routes::{Part, Route, Router};
@@ -125,11 +125,15 @@ impl App {
             Ok((identity, route)) => {
                 let bucket = self.bucket(&identity, &caller);
                 let body = body::read(body, self.settings.slow_client).await;
-                (
-                    self.call(route, &mut asked, identity, params, body, caller)
-                        .await,
-                    bucket,
-                )
+                let outcome = match body {
+                    // A body over the limits refuses every operation that could take one.
+                    Err(failure) if !asked.method.is_safe() => Err(failure),
+                    body => {
+                        self.call(route, &mut asked, identity, params, body, caller)
+                            .await
+                    }
+                };
+                (outcome, bucket)
             }
             Err(failure) => {
                 if asked.header(header::EXPECT).is_empty() {
@@ -179,18 +183,18 @@ impl App {
             Err(error) => {
                 let bucket = Bucket::Anonymous(Address::from(caller.address));
                 "-".clone_into(&mut about.tag);
-                about.rate = self.count(bucket, caller)?;
+                self.count(bucket, caller, about)?;
                 return Err(error.into());
             }
         };
         describe(&identity, about);
         let asks_rate = route.is_some_and(|route| route.operation == "rate-limit/get");
         let bucket = self.bucket(&identity, caller);
-        about.rate = if asks_rate {
-            self.rates.look(bucket, self.authority.clock.now())
+        if asks_rate {
+            about.rate = self.rates.look(bucket, self.authority.clock.now());
         } else {
-            self.count(bucket, caller)?
-        };
+            self.count(bucket, caller, about)?;
+        }
         let route = route.ok_or(Error::NotFound)?;
         self.refuse_if_off(route)?;
         let client_id = params
@@ -225,15 +229,13 @@ impl App {
         Err(Error::Malformed(Malformed::TokenInQuery).into())
     }
 
-    /// Counts a request, and refuses it when the hour's are spent.
-    fn count(&self, bucket: Bucket, caller: &Caller) -> Result<Option<Rate>> {
+    /// Counts a request, and refuses it when the hour's are spent; the answer tells the rate either way.
+    fn count(&self, bucket: Bucket, caller: &Caller, about: &mut About) -> Result<()> {
         let now = self.authority.clock.now();
-        let Some(rate) = self.rates.count(bucket, now) else {
-            return Ok(None);
+        about.rate = self.rates.count(bucket, now);
+        let Some(rate) = about.rate.filter(|rate| rate.exceeded) else {
+            return Ok(());
         };
-        if !rate.exceeded {
-            return Ok(Some(rate));
-        }
         let address = matches!(bucket, Bucket::Anonymous(_)).then(|| caller.address.to_string());
         let retry_after = u32::try_from(rate.reset.since(now).max(1)).unwrap_or(u32::MAX);
         Err(Error::Throttled {

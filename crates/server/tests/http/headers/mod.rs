@@ -1,0 +1,7 @@
+//! Headers, and how bodies are laid out.
+
+mod caching;
+mod pages;
+mod rate;
+mod sets;
+mod text;
