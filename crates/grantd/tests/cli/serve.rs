@@ -202,7 +202,12 @@ fn a_missing_certificate_is_told_of_before_anything_is_ready() {
         "--tls-key",
         "key.pem",
     ];
-    assert!(place.run(&args).refusal().contains("cannot read cert.pem"));
+    assert!(
+        place
+            .run(&args)
+            .refusal()
+            .contains("cannot use the certificate: cert.pem")
+    );
     assert!(
         place
             .run(&args[..5])
