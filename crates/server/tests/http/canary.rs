@@ -1,8 +1,6 @@
 //! Secrets that no artefact may hold: unique ones are driven through every
 //! route, in every place and spelling, and then looked for in the log at its
 //! most talkative, in error bodies, and in the files of the database.
-//!
-//! Longer than 400 lines because one drive through every route is one story.
 
 use std::collections::HashMap;
 use std::io::Write;

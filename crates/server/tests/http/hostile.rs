@@ -1,6 +1,4 @@
 //! Hostile input: always a 4xx in GitHub's format, never a 5xx, never a panic.
-//!
-//! Longer than 400 lines because every kind of hostile input stands beside the others.
 
 use std::time::Duration;
 

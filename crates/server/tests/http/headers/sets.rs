@@ -1,6 +1,4 @@
 //! The exact set of headers of every kind of answer, in both profiles.
-//!
-//! Longer than 400 lines because the sets are written out in full, as they were recorded.
 
 use grantd_server::settings::Profile;
 use serde_json::json;
