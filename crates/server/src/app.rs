@@ -31,6 +31,7 @@ use crate::reply::Reply;
 use crate::request::Asked;
 use crate::routes::{Part, Route, Router};
 use crate::settings::{Profile, Settings};
+use crate::usage::PathTokenUsage;
 use crate::wire::Wire;
 
 /// What every request shares.
@@ -39,6 +40,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) wire: Wire,
     pub(crate) rates: Rates,
+    path_tokens: PathTokenUsage,
     router: Router,
     finisher: Finisher,
     warned_of_stranger: AtomicBool,
@@ -53,6 +55,7 @@ impl App {
         Self {
             wire: Wire::new(&settings),
             rates: Rates::new(&settings),
+            path_tokens: PathTokenUsage::default(),
             router: Router::new(),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
@@ -198,6 +201,7 @@ impl App {
             .find(|(name, _)| name == "client_id")
             .map(|(_, value)| value.as_str());
         route.auth.admit(&identity, client_id)?;
+        self.note_path_token(route, &identity);
         Ok((identity, route))
     }
 
@@ -242,6 +246,17 @@ impl App {
             retry_after,
         }
         .into())
+    }
+
+    /// Counts who still sends tokens in paths, and says so once an hour.
+    fn note_path_token(&self, route: &Route, identity: &Identity) {
+        let (Part::PathTokens, Identity::App(app, _)) = (route.part, identity) else {
+            return;
+        };
+        let app = app.app();
+        if let Some(calls) = self.path_tokens.count(app.id, self.authority.clock.now()) {
+            tracing::info!(target: "grantd::path_tokens", client_id = %app.client_id, calls, "an app sends tokens in paths");
+        }
     }
 
     fn refuse_if_off(&self, route: &Route) -> Result<()> {

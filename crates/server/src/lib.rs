@@ -25,4 +25,5 @@ pub mod request;
 pub mod routes;
 pub mod serve;
 pub mod settings;
+pub mod usage;
 pub mod wire;
