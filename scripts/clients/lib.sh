@@ -9,30 +9,9 @@
 # and prints one line per operation, "ok - OPERATION: DETAIL" or
 # "not ok - OPERATION: WHY". `run` sets all of it up.
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-top=$(cd "$here/../.." && pwd)
-tools=$top/.tools
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-die() {
-  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
-  exit 1
-}
-
-# need PACKAGE TEST...: when TEST fails, install PACKAGE from Debian, or say how to.
-need() {
-  local package=$1
-  shift
-  if "$@" >/dev/null 2>&1; then return; fi
-  local install="apt-get install -y --no-install-recommends $package"
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    die "$package is missing; as root: $install"
-  fi
-  printf '%s is missing, installing it from Debian\n' "$package" >&2
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >&2 || die "apt-get update failed; $package is needed"
-  $install >&2 || die "could not run: $install"
-  "$@" >/dev/null 2>&1 || die "$package is installed, but this still fails: $*"
-}
+here=$top/scripts/clients
 
 need_python() { need python3-venv python3 -c 'import ensurepip, venv'; }
 need_java() { need default-jre-headless java -version; }

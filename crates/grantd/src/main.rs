@@ -1,1 +1,75 @@
-fn main() {}
+//! The `grantd` program: args (what was typed) → config (what it means) →
+//! commands. Owns the process: exit code, runtime, what goes to which stream.
+//! The only place where rules, store and HTTP surface meet.
+
+mod args;
+mod cmd;
+mod config;
+mod failure;
+mod instance;
+mod output;
+mod secret_input;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Group};
+use config::Config;
+use failure::Failure;
+use instance::Instance;
+
+const OPENAPI: &str = include_str!("../../../api/openapi.json");
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(failure) => {
+            output::note(format!("error: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let (typed, command) = cli.split();
+    match command {
+        Group::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "grantd", &mut script);
+            output::bytes(&script)?;
+        }
+        Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
+        Group::Config(command) => cmd::config::run(command, &typed)?,
+        Group::Doctor => return cmd::doctor::run(&typed),
+        Group::Serve(serve) => cmd::serve::run(Config::load(&typed)?, serve.demo)?,
+        Group::User(command) => with_instance(&typed, async |instance| {
+            cmd::user::run(command, instance).await
+        })?,
+        Group::App(command) => with_instance(&typed, async |instance| {
+            cmd::app::run(command, instance).await
+        })?,
+        Group::Token(command) => with_instance(&typed, async |instance| {
+            cmd::token::run(command, instance).await
+        })?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the instance for one command, and closes it whatever the command came to.
+fn with_instance(
+    typed: &args::Typed,
+    command: impl AsyncFnOnce(&Instance) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let config = Config::load(typed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| Failure::new(format!("cannot start: {why}")))?;
+    runtime.block_on(async {
+        let instance = Instance::open(config).await?;
+        let outcome = command(&instance).await;
+        instance.store.close().await;
+        outcome
+    })
+}

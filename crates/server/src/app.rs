@@ -26,11 +26,12 @@ use crate::docs::Page;
 use crate::error::{self, Failure, Result};
 use crate::finish::{About, Finisher, user_agent_required};
 use crate::lifecycle;
-use crate::rate::{Bucket, Rate, Rates};
+use crate::rate::{Bucket, Rates};
 use crate::reply::Reply;
 use crate::request::Asked;
 use crate::routes::{Part, Route, Router};
 use crate::settings::{Profile, Settings};
+use crate::usage::PathTokenUsage;
 use crate::wire::Wire;
 
 /// What every request shares.
@@ -39,6 +40,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) wire: Wire,
     pub(crate) rates: Rates,
+    path_tokens: PathTokenUsage,
     router: Router,
     finisher: Finisher,
     warned_of_stranger: AtomicBool,
@@ -53,6 +55,7 @@ impl App {
         Self {
             wire: Wire::new(&settings),
             rates: Rates::new(&settings),
+            path_tokens: PathTokenUsage::default(),
             router: Router::new(),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
@@ -121,15 +124,19 @@ impl App {
         let route = matched.as_ref().map(|matched| matched.route);
         let params = matched.map(|matched| matched.params).unwrap_or_default();
         let bucket = Bucket::Anonymous(Address::from(caller.address));
-        let (mut outcome, bucket) = match self.admit(&asked, route, &params, &caller, about).await {
+        let (outcome, bucket) = match self.admit(&asked, route, &params, &caller, about).await {
             Ok((identity, route)) => {
                 let bucket = self.bucket(&identity, &caller);
                 let body = body::read(body, self.settings.slow_client).await;
-                (
-                    self.call(route, &mut asked, identity, params, body, caller)
-                        .await,
-                    bucket,
-                )
+                let outcome = match body {
+                    // A body over the limits refuses every operation that could take one.
+                    Err(failure) if !asked.method.is_safe() => Err(failure),
+                    body => {
+                        self.call(route, &mut asked, identity, params, body, caller)
+                            .await
+                    }
+                };
+                (outcome, bucket)
             }
             Err(failure) => {
                 if asked.header(header::EXPECT).is_empty() {
@@ -138,17 +145,13 @@ impl App {
                 (Err(failure), bucket)
             }
         };
-        if let Ok(reply) = outcome {
-            let announced = route
-                .is_some_and(|route| matches!(route.part, Part::Authorizations | Part::PathTokens));
-            outcome = Ok(if announced {
-                lifecycle::announce(reply, &self.settings)
-            } else {
-                reply
-            });
-        }
         let page = route.map_or(Page::Rest, |route| route.docs);
-        let reply = outcome.unwrap_or_else(|failure| self.render(&failure, page));
+        let mut reply = outcome.unwrap_or_else(|failure| self.render(&failure, page));
+        // Refusals announce it too: whoever is told "gone" shall read why.
+        if route.is_some_and(|route| matches!(route.part, Part::Authorizations | Part::PathTokens))
+        {
+            reply = lifecycle::announce(reply, &self.settings);
+        }
         let response = self
             .finisher
             .finish(&asked, reply, about, self.authority.clock.now());
@@ -179,18 +182,18 @@ impl App {
             Err(error) => {
                 let bucket = Bucket::Anonymous(Address::from(caller.address));
                 "-".clone_into(&mut about.tag);
-                about.rate = self.count(bucket, caller)?;
+                self.count(bucket, caller, about)?;
                 return Err(error.into());
             }
         };
         describe(&identity, about);
         let asks_rate = route.is_some_and(|route| route.operation == "rate-limit/get");
         let bucket = self.bucket(&identity, caller);
-        about.rate = if asks_rate {
-            self.rates.look(bucket, self.authority.clock.now())
+        if asks_rate {
+            about.rate = self.rates.look(bucket, self.authority.clock.now());
         } else {
-            self.count(bucket, caller)?
-        };
+            self.count(bucket, caller, about)?;
+        }
         let route = route.ok_or(Error::NotFound)?;
         self.refuse_if_off(route)?;
         let client_id = params
@@ -198,6 +201,7 @@ impl App {
             .find(|(name, _)| name == "client_id")
             .map(|(_, value)| value.as_str());
         route.auth.admit(&identity, client_id)?;
+        self.note_path_token(route, &identity);
         Ok((identity, route))
     }
 
@@ -225,15 +229,13 @@ impl App {
         Err(Error::Malformed(Malformed::TokenInQuery).into())
     }
 
-    /// Counts a request, and refuses it when the hour's are spent.
-    fn count(&self, bucket: Bucket, caller: &Caller) -> Result<Option<Rate>> {
+    /// Counts a request, and refuses it when the hour's are spent; the answer tells the rate either way.
+    fn count(&self, bucket: Bucket, caller: &Caller, about: &mut About) -> Result<()> {
         let now = self.authority.clock.now();
-        let Some(rate) = self.rates.count(bucket, now) else {
-            return Ok(None);
+        about.rate = self.rates.count(bucket, now);
+        let Some(rate) = about.rate.filter(|rate| rate.exceeded) else {
+            return Ok(());
         };
-        if !rate.exceeded {
-            return Ok(Some(rate));
-        }
         let address = matches!(bucket, Bucket::Anonymous(_)).then(|| caller.address.to_string());
         let retry_after = u32::try_from(rate.reset.since(now).max(1)).unwrap_or(u32::MAX);
         Err(Error::Throttled {
@@ -244,6 +246,17 @@ impl App {
             retry_after,
         }
         .into())
+    }
+
+    /// Counts who still sends tokens in paths, and says so once an hour.
+    fn note_path_token(&self, route: &Route, identity: &Identity) {
+        let (Part::PathTokens, Identity::App(app, _)) = (route.part, identity) else {
+            return;
+        };
+        let app = app.app();
+        if let Some(calls) = self.path_tokens.count(app.id, self.authority.clock.now()) {
+            tracing::info!(target: "grantd::path_tokens", client_id = %app.client_id, calls, "an app sends tokens in paths");
+        }
     }
 
     fn refuse_if_off(&self, route: &Route) -> Result<()> {
@@ -299,6 +312,11 @@ impl App {
     /// How long a connection may be idle or a client take over its headers.
     pub(crate) fn header_patience(&self) -> Duration {
         self.settings.slow_client * 4
+    }
+
+    /// The page that refusals of unreadable requests point to.
+    pub(crate) fn documentation_url(&self) -> String {
+        Page::Rest.url(self.settings.profile)
     }
 
     /// Whose window a request counts in.

@@ -125,9 +125,13 @@ impl Schema {
             Value::Null => Some(None),
             Value::String(text) => Some(Some(text.clone())),
             other => {
+                // What was meant as a secret is not told back.
+                let shown = match field {
+                    "client_secret" => "[FILTERED]".to_owned(),
+                    _ => inspect(other),
+                };
                 self.lines.push(format!(
-                    "For 'properties/{field}', {} is not a string.",
-                    inspect(other)
+                    "For 'properties/{field}', {shown} is not a string."
                 ));
                 None
             }

@@ -25,7 +25,7 @@ fn of_range(range: &str) -> Option<String> {
         text.bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
-    if !word(param) || !word(format) || param.len() > 100 {
+    if !word(param) || !word(format) || param.len() > 100 || format.len() > 100 {
         return None;
     }
     Some(match param {
@@ -66,6 +66,10 @@ mod tests {
                 "github.v3; param=damage-preview; format=json",
             ),
             ("application/vnd.github.é+json", "github.v3; format=json"),
+            (
+                &format!("application/vnd.github.v3+{}", "x".repeat(101)),
+                "github.v3; format=json",
+            ),
         ] {
             assert_eq!(github_media_type(accept), expected, "{accept}");
         }

@@ -53,7 +53,9 @@ impl<'a> Query<'a> {
 
     /// The query with `page` replaced in place, or appended.
     fn with_page(&self, page: u64) -> String {
-        let is_page = |pair: &&str| pair.split('=').next().is_some_and(|key| key == "page");
+        // Decoded, as `get` reads it: a `p%61ge` left behind would overrule ours.
+        let is_page =
+            |pair: &str| url::form_urlencoded::parse(pair.as_bytes()).any(|(key, _)| key == "page");
         let kept: Vec<&str> = self
             .raw
             .split('&')
@@ -130,6 +132,18 @@ mod tests {
             page("page=99999999999999999999&per_page=99999999999999"),
             (u32::MAX, 100)
         );
+    }
+
+    #[test]
+    fn links_lead_on_however_the_page_was_spelled() {
+        let link = Query::new("p%61ge=2&per_page=10&page").link(URL, 100);
+        assert!(
+            Query::new("p%61ge=1")
+                .link(URL, 31)
+                .unwrap()
+                .contains("?page=2>")
+        );
+        assert!(link.unwrap().contains("?page=2&per_page=10>; rel=\"next\""));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::app::App;
+use crate::polite::Polite;
 
 /// The certificate and its key, read again when told.
 #[derive(Clone, Debug)]
@@ -34,6 +35,36 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
+/// A certificate in use, and where to read its successor.
+pub struct Tls {
+    files: TlsFiles,
+    acceptor: TlsAcceptor,
+}
+
+impl Tls {
+    /// Reads the certificate.
+    ///
+    /// # Errors
+    /// A file cannot be read or used; the message names it.
+    pub fn read(files: TlsFiles) -> io::Result<Self> {
+        let acceptor = load(&files)?;
+        Ok(Self { files, acceptor })
+    }
+
+    /// Reads the files again; if they cannot be used, the old certificate stays.
+    fn reload(&mut self) {
+        match load(&self.files) {
+            Ok(fresh) => {
+                self.acceptor = fresh;
+                tracing::info!("the certificate was read again");
+            }
+            Err(error) => {
+                tracing::error!(%error, "the certificate could not be read again; the old one stays");
+            }
+        }
+    }
+}
+
 /// How long requests in flight may take to finish when the server ends.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 /// How long a TLS handshake may take.
@@ -42,17 +73,13 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Serves until `shutdown` resolves, then lets requests in flight finish
 /// (ten seconds at most). With `tls`, reads the files again whenever `reload`
 /// changes; files that cannot be used then leave the old certificate in place.
-///
-/// # Errors
-/// The certificate cannot be used.
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
-    tls: Option<TlsFiles>,
+    mut tls: Option<Tls>,
     mut reload: watch::Receiver<()>,
     shutdown: impl Future<Output = ()> + Send,
-) -> io::Result<()> {
-    let mut acceptor = tls.as_ref().map(load).transpose()?;
+) {
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     let mut reloads = true;
@@ -61,11 +88,13 @@ pub async fn serve(
             () = &mut shutdown => break,
             changed = reload.changed(), if reloads => {
                 reloads = changed.is_ok();
-                reload_certificate(tls.as_ref(), &mut acceptor);
+                if let Some(tls) = &mut tls {
+                    tls.reload();
+                }
             }
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let (app, acceptor, watcher) = (Arc::clone(&app), acceptor.clone(), graceful.watcher());
+                    let (app, acceptor, watcher) = (Arc::clone(&app), tls.as_ref().map(|tls| tls.acceptor.clone()), graceful.watcher());
                     tokio::spawn(connection(stream, peer.ip(), app, acceptor, watcher));
                 }
                 Err(error) => {
@@ -82,20 +111,6 @@ pub async fn serve(
         .is_err()
     {
         tracing::warn!("requests in flight did not finish in time");
-    }
-    Ok(())
-}
-
-fn reload_certificate(files: Option<&TlsFiles>, acceptor: &mut Option<TlsAcceptor>) {
-    let Some(files) = files else { return };
-    match load(files) {
-        Ok(fresh) => {
-            *acceptor = Some(fresh);
-            tracing::info!("the certificate was read again");
-        }
-        Err(error) => {
-            tracing::error!(%error, "the certificate could not be read again; the old one stays")
-        }
     }
 }
 
@@ -143,7 +158,7 @@ async fn requests(
     app: Arc<App>,
     watcher: Watcher,
 ) {
-    let patience = app.header_patience();
+    let (patience, documentation_url) = (app.header_patience(), app.documentation_url());
     let service = service_fn(move |request: http::Request<Incoming>| {
         let app = Arc::clone(&app);
         async move { Ok::<_, Infallible>(app.respond(request, peer).await) }
@@ -151,10 +166,10 @@ async fn requests(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience)
-        // Above our own limits, which answer in GitHub's format; beyond these hyper answers a bare 431.
+        // Above our own limits; beyond these hyper refuses by itself (see `polite`).
         .max_headers(1_024)
         .max_buf_size(256 * 1024)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Polite::new(stream, documentation_url)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%peer, %error, "a connection ended early");
     }

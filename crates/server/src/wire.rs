@@ -269,6 +269,10 @@ fn node_id(kind: &str, id: i64) -> String {
 }
 
 #[cfg(test)]
+#[path = "wire_tests.rs"]
+mod recorded;
+
+#[cfg(test)]
 mod tests {
     use super::node_id;
 

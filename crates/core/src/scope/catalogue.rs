@@ -112,12 +112,7 @@ impl Catalogue {
     /// # Errors
     /// [`Error::Invalid`] naming the unknown ones, as GitHub words it, or too many of them.
     pub fn parse(&self, names: &[String]) -> Result<Scopes, Error> {
-        if names.len() > MOST_SCOPES {
-            return Err(invalid(format!(
-                "scopes are limited to {MOST_SCOPES}; {} were supplied",
-                names.len()
-            )));
-        }
+        not_too_many(names)?;
         let unknown: Vec<&str> = names
             .iter()
             .map(String::as_str)
@@ -157,11 +152,15 @@ impl Catalogue {
                 scopes: None,
                 add,
                 remove,
-            } => Ok(ScopeChange::Edit {
-                add: self.parse(&add.unwrap_or_default())?,
-                // Unknown names are taken: a scope that the operator no longer defines can still be removed.
-                remove: Scopes(remove.unwrap_or_default().into_iter().map(Scope).collect()),
-            }),
+            } => {
+                let remove = remove.unwrap_or_default();
+                not_too_many(&remove)?;
+                Ok(ScopeChange::Edit {
+                    add: self.parse(&add.unwrap_or_default())?,
+                    // Unknown names are taken: a scope that the operator no longer defines can still be removed.
+                    remove: Scopes(remove.into_iter().map(Scope).collect()),
+                })
+            }
             ScopeKeys {
                 scopes: Some(_), ..
             } => Err(invalid(
@@ -185,6 +184,16 @@ impl Catalogue {
                         .any(|next| self.reaches(next, wanted, steps - 1))
                 })
     }
+}
+
+fn not_too_many(names: &[String]) -> Result<(), Error> {
+    if names.len() > MOST_SCOPES {
+        return Err(invalid(format!(
+            "scopes are limited to {MOST_SCOPES}; {} were supplied",
+            names.len()
+        )));
+    }
+    Ok(())
 }
 
 fn invalid(message: String) -> Error {

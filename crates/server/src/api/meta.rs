@@ -147,8 +147,11 @@ pub(crate) async fn rate_limit(context: Context) -> Result<Reply> {
         return Ok(Reply::json(StatusCode::NOT_FOUND, &body, Cache::Unstated));
     };
     let core = json!({ "limit": rate.limit, "remaining": rate.remaining, "reset": rate.reset.0 });
+    // There is nothing to search here; clients read GitHub's number all the same.
+    let search =
+        json!({ "limit": 30, "remaining": 30, "reset": app.authority.clock.now().plus(60).0 });
     Ok(Reply::ok(
-        &json!({ "resources": { "core": core }, "rate": core }),
+        &json!({ "resources": { "core": core, "search": search }, "rate": core }),
         Cache::Revalidate,
     ))
 }

@@ -1,0 +1,11 @@
+//! The commands, one file per group. Each says what it takes and does it:
+//! parse, ask core, print.
+
+pub(crate) mod app;
+pub(crate) mod config;
+mod demo;
+pub(crate) mod doctor;
+mod logging;
+pub(crate) mod serve;
+pub(crate) mod token;
+pub(crate) mod user;

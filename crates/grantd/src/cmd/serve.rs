@@ -1,0 +1,209 @@
+//! `grantd serve`: the one place where store, rules and HTTP surface are put
+//! together. Owns start, signals and end of the server; what it answers is the
+//! server crate's.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use grantd_core::Authority;
+use grantd_core::clock::{Clock, Timer};
+use grantd_core::entropy::Entropy;
+use grantd_core::login::hash_pool::HashPool;
+use grantd_core::login::throttle::Throttle;
+use grantd_core::login::{SignIn, SignInParts};
+use grantd_core::store::PageRequest;
+use grantd_server::app::App;
+use grantd_server::serve::{Tls, TlsFiles};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::{demo, logging};
+use crate::config::Config;
+use crate::config::values::DatabaseUrl;
+use crate::failure::Failure;
+use crate::instance::Instance;
+use crate::output;
+
+/// Serves until told to stop.
+pub(crate) fn run(config: Config, demo: bool) -> Result<(), Failure> {
+    logging::start(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| Failure::new(format!("cannot start: {why}")))?;
+    if demo {
+        runtime.block_on(serve_demo(config))
+    } else {
+        runtime.block_on(serve(config, false))
+    }
+}
+
+/// Serves from a folder that is gone afterwards, to this machine only.
+async fn serve_demo(mut config: Config) -> Result<(), Failure> {
+    let address = config.values.listen.0;
+    if !address.ip().is_loopback() {
+        return Err(Failure::new(format!(
+            "the demo's passwords are known to everybody, so it listens on this machine only, not on {address}; \
+             use --listen 127.0.0.1:{}",
+            address.port()
+        )));
+    }
+    let folder = tempfile::tempdir()
+        .map_err(|why| Failure::new(format!("cannot make a temporary folder: {why}")))?;
+    config.values.data = folder.path().to_owned();
+    config.values.database = Some(DatabaseUrl::Sqlite(folder.path().join("grantd.db")));
+    config.values.instance_key_file = None;
+    serve(config, true).await
+}
+
+async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
+    for warning in &config.warnings {
+        output::note(format!("warning: {warning}"));
+    }
+    // Before anything else, so that a signal during start-up is not lost.
+    let (reload, shutdown) = (reloads()?, shutdown()?);
+    let instance = Instance::open(config).await?;
+    let outcome = answer(&instance, demo, reload, shutdown).await;
+    instance.store.close().await;
+    outcome
+}
+
+async fn answer(
+    instance: &Instance,
+    demo: bool,
+    reload: watch::Receiver<()>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), Failure> {
+    let config = &instance.config;
+    let tls = config.tls().map(certificate).transpose()?;
+    let (listener, listening) = listen(config.values.listen.0).await?;
+    let public_url = config.public_url(listening);
+    let authority = Arc::new(authority(instance)?);
+    if demo {
+        output::bytes(
+            demo::prepare(instance, &authority, &public_url)
+                .await?
+                .as_bytes(),
+        )?;
+    }
+    let app = Arc::new(App::new(authority, config.surface(public_url.clone())));
+    announce(instance, listening).await?;
+    grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;
+    Ok(())
+}
+
+/// A certificate that cannot be used is better told of before anybody is told that all is ready.
+fn certificate(files: TlsFiles) -> Result<Tls, Failure> {
+    Tls::read(files).map_err(|why| Failure::new(format!("cannot use the certificate: {why}")))
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let cannot = |why| {
+        Failure::new(format!(
+            "cannot listen on {address}: {why}; choose another address with --listen"
+        ))
+    };
+    let listener = TcpListener::bind(address).await.map_err(cannot)?;
+    let listening = listener.local_addr().map_err(cannot)?;
+    Ok((listener, listening))
+}
+
+/// One line that scripts may wait for, and a hint where nobody could sign in yet.
+async fn announce(instance: &Instance, listening: SocketAddr) -> Result<(), Failure> {
+    let config = &instance.config;
+    let text = |url: url::Url| url.as_str().trim_end_matches('/').to_owned();
+    let (own, public) = (
+        text(config.listen_url(listening)),
+        text(config.public_url(listening)),
+    );
+    let behind = if own == public {
+        String::new()
+    } else {
+        format!(", public URL {public}")
+    };
+    let first = PageRequest {
+        page: 1,
+        per_page: 1,
+    };
+    if instance.store.list_users(first).await?.items.is_empty() {
+        output::note(format!(
+            "there are no users yet; make one: grantd --data {} user create LOGIN",
+            config.values.data.display()
+        ));
+    }
+    output::note(format!(
+        "grantd is ready on {own} (data {}{behind})",
+        config.values.data.display()
+    ));
+    Ok(())
+}
+
+/// The rules, with everything that they are given.
+fn authority(instance: &Instance) -> Result<Authority, Failure> {
+    let config = &instance.config;
+    let clock: Arc<dyn Clock> = instance.clock.clone();
+    let entropy: Arc<dyn Entropy> = instance.entropy.clone();
+    let cores = available_parallelism().map_or(1, usize::from);
+    let pool = HashPool::start(config.pool_limits(cores))
+        .map_err(|why| Failure::new(format!("cannot start the password threads: {why}")))?;
+    let sign_in = SignIn::new(SignInParts {
+        store: Arc::clone(&instance.store),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+        key: Arc::clone(&instance.key),
+        throttle: Throttle::new(config.throttle(), Arc::clone(&clock), Arc::new(TokioTimer)),
+        pool,
+        cost: config.password_cost(),
+    });
+    Ok(Authority {
+        store: Arc::clone(&instance.store),
+        clock,
+        entropy,
+        tokens: config
+            .token_format()
+            .map_err(|why| Failure::new(why.to_string()))?,
+        scopes: config.scopes.clone(),
+        policy: config.policy(),
+        sign_in,
+    })
+}
+
+/// The runtime's timer, for core.
+struct TokioTimer;
+
+impl Timer for TokioTimer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// Resolves at the first SIGTERM or SIGINT.
+fn shutdown() -> Result<impl Future<Output = ()> + Send, Failure> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Changes at every SIGHUP.
+fn reloads() -> Result<watch::Receiver<()>, Failure> {
+    let mut hang_up = signal(SignalKind::hangup()).map_err(no_signals)?;
+    let (changed, reload) = watch::channel(());
+    tokio::spawn(
+        async move { while hang_up.recv().await.is_some() && changed.send(()).is_ok() {} },
+    );
+    Ok(reload)
+}
+
+fn no_signals(why: std::io::Error) -> Failure {
+    Failure::new(format!("cannot listen for signals: {why}"))
+}

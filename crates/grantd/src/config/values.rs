@@ -1,0 +1,369 @@
+//! What one setting's text can mean. Owns the reading of each type, with words
+//! that say what would be right; must not know which settings have the type.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use grantd_core::clock::Timestamp;
+use grantd_core::token::TokenFormat;
+use grantd_server::settings::{Brownout, Network, Profile};
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+/// How TOML and flags carry a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A string.
+    Text,
+    /// An integer.
+    Number,
+    /// A boolean; as a flag it may stand alone.
+    Switch,
+    /// An array of strings; separated by commas elsewhere.
+    List,
+}
+
+/// A type of setting.
+pub(crate) trait Value: Sized {
+    /// How TOML and flags carry it.
+    const SHAPE: Shape = Shape::Text;
+    /// What stands for such a value in help and documents.
+    const KIND: &'static str;
+    /// Reads it; the error says what would be right.
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+/// Empty means absent.
+impl<T: Value> Value for Option<T> {
+    const SHAPE: Shape = T::SHAPE;
+    const KIND: &'static str = T::KIND;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            Ok(None)
+        } else {
+            T::parse(text).map(Some)
+        }
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    const SHAPE: Shape = Shape::List;
+    const KIND: &'static str = T::KIND;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(T::parse)
+            .collect()
+    }
+}
+
+impl Value for bool {
+    const SHAPE: Shape = Shape::Switch;
+    const KIND: &'static str = "true|false";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Ok(true),
+            "false" | "no" | "off" | "0" => Ok(false),
+            _ => Err("say true or false".into()),
+        }
+    }
+}
+
+impl Value for u32 {
+    const SHAPE: Shape = Shape::Number;
+    const KIND: &'static str = "N";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse()
+            .ok()
+            .filter(|number| *number >= 1)
+            .ok_or_else(|| "give a whole number from 1".into())
+    }
+}
+
+impl Value for String {
+    const KIND: &'static str = "TEXT";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let printable = !text.chars().any(char::is_control);
+        printable
+            .then(|| text.to_owned())
+            .ok_or_else(|| "it holds control characters".into())
+    }
+}
+
+impl Value for PathBuf {
+    const KIND: &'static str = "PATH";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() || text.contains('\0') {
+            return Err("give a path".into());
+        }
+        Ok(Self::from(text))
+    }
+}
+
+impl Value for Profile {
+    const KIND: &'static str = "p3|p2";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "p2" => Ok(Self::P2),
+            "p3" => Ok(Self::P3),
+            _ => Err("say p3 or p2".into()),
+        }
+    }
+}
+
+impl Value for Timestamp {
+    const KIND: &'static str = "TIME";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Timestamp::parse(text).ok_or_else(|| "give a time such as 2020-11-13T16:00:00Z".into())
+    }
+}
+
+impl Value for Brownout {
+    const KIND: &'static str = "START/END";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let times = text.split_once('/').and_then(|(start, end)| {
+            Some((
+                Timestamp::parse(start.trim())?,
+                Timestamp::parse(end.trim())?,
+            ))
+        });
+        match times {
+            Some((start, end)) if start < end => Ok(Self { start, end }),
+            Some(_) => Err(format!("`{text}` ends before it starts")),
+            None => Err("give START/END, such as 2020-09-30T07:00:00Z/2020-09-30T10:00:00Z".into()),
+        }
+    }
+}
+
+impl Value for Network {
+    const KIND: &'static str = "NETWORK";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Network::parse(text).ok_or_else(|| "give an address or a network such as 10.0.0.0/8".into())
+    }
+}
+
+/// A socket address; `localhost` stands for 127.0.0.1.
+#[derive(Clone, Copy)]
+pub(crate) struct ListenAddress(pub(crate) SocketAddr);
+
+impl Value for ListenAddress {
+    const KIND: &'static str = "ADDRESS:PORT";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let local = text
+            .strip_prefix("localhost:")
+            .and_then(|port| port.parse().ok());
+        let address = match local {
+            Some(port) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+            None => text.parse().ok(),
+        };
+        address.map(Self).ok_or_else(|| {
+            "give an IP address and a port, such as 127.0.0.1:8370 or [::1]:8370".into()
+        })
+    }
+}
+
+/// The base of everything that people and clients see; it has no `/` at its end.
+#[derive(Clone)]
+pub(crate) struct PublicUrl(pub(crate) Url);
+
+impl Value for PublicUrl {
+    const KIND: &'static str = "URL";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        base_url(text).map(Self)
+    }
+}
+
+/// The base of API URLs.
+#[derive(Clone)]
+pub(crate) struct ApiUrl(pub(crate) Url);
+
+impl Value for ApiUrl {
+    const KIND: &'static str = "URL";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        base_url(text).map(Self)
+    }
+}
+
+fn base_url(text: &str) -> Result<Url, String> {
+    let wrong =
+        || "give an http or https URL without query, such as https://github.example.com".to_owned();
+    let url = Url::parse(text.trim_end_matches('/')).map_err(|_| wrong())?;
+    let plain = url.has_host() && url.query().is_none() && url.fragment().is_none();
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    if ["http", "https"].contains(&url.scheme()) && plain && anonymous {
+        Ok(url)
+    } else {
+        Err(wrong())
+    }
+}
+
+/// Where the database is.
+#[derive(Clone)]
+pub(crate) enum DatabaseUrl {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+}
+
+impl DatabaseUrl {
+    /// The SQLite file.
+    pub(crate) fn path(&self) -> &Path {
+        let Self::Sqlite(path) = self;
+        path
+    }
+}
+
+impl Value for DatabaseUrl {
+    const KIND: &'static str = "sqlite:PATH";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let Some(rest) = text.strip_prefix("sqlite:") else {
+            let postgres = text.starts_with("postgres:") || text.starts_with("postgresql:");
+            return Err(if postgres {
+                "PostgreSQL is not built yet in this version; give sqlite:PATH".into()
+            } else {
+                "give sqlite:PATH".into()
+            });
+        };
+        PathBuf::parse(rest.strip_prefix("//").unwrap_or(rest)).map(Self::Sqlite)
+    }
+}
+
+/// As written, but without user and password.
+pub(crate) fn redact(text: &str) -> String {
+    match text
+        .split_once("://")
+        .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)))
+    {
+        Some((scheme, rest)) => format!("{scheme}://…@{rest}"),
+        None => text.to_owned(),
+    }
+}
+
+/// One to ten letters or digits.
+#[derive(Clone)]
+pub(crate) struct TokenPrefix(pub(crate) String);
+
+impl Value for TokenPrefix {
+    const KIND: &'static str = "PREFIX";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        TokenFormat::new(text, false, false).map_err(|why| why.to_string())?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A name that an `otpauth:` URL can carry.
+#[derive(Clone)]
+pub(crate) struct SiteName(pub(crate) String);
+
+impl Value for SiteName {
+    const KIND: &'static str = "NAME";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let fits = !text.trim().is_empty() && !text.contains(|c: char| c == ':' || c.is_control());
+        fits.then(|| Self(text.to_owned()))
+            .ok_or_else(|| "give a name without a colon".into())
+    }
+}
+
+/// A filter that `tracing` understands.
+#[derive(Clone)]
+pub(crate) struct LogFilter(pub(crate) String);
+
+impl Value for LogFilter {
+    const KIND: &'static str = "FILTER";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match EnvFilter::try_new(text) {
+            Ok(_) if !text.trim().is_empty() => Ok(Self(text.to_owned())),
+            _ => Err(
+                "give error, warn, info, debug, trace or off, or MODULE=LEVEL with commas between"
+                    .into(),
+            ),
+        }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Value for LogFormat {
+    const KIND: &'static str = "text|json";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("say text or json".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_values_are_refused() {
+        assert!(bool::parse("maybe").is_err());
+        assert!(
+            u32::parse("0").is_err() && u32::parse("-1").is_err() && u32::parse("1.5").is_err()
+        );
+        assert!(ListenAddress::parse("8370").is_err());
+        assert!(ListenAddress::parse("localhost:0").is_ok());
+        for url in [
+            "",
+            "github.com",
+            "ftp://a",
+            "http://",
+            "http://u:p@h",
+            "http://h?q",
+            "http://h/#f",
+        ] {
+            assert!(PublicUrl::parse(url).is_err(), "{url}");
+        }
+        assert!(Brownout::parse("2020-09-30T10:00:00Z/2020-09-30T07:00:00Z").is_err());
+        assert!(SiteName::parse("a:b").is_err());
+        assert!(LogFilter::parse("grantd=loud").is_err());
+    }
+
+    #[test]
+    fn a_database_is_a_sqlite_path() {
+        let path = |text: &str| DatabaseUrl::parse(text).map(|url| url.path().to_owned());
+        assert_eq!(path("sqlite:a.db"), Ok("a.db".into()));
+        assert_eq!(path("sqlite:/x/a.db"), Ok("/x/a.db".into()));
+        assert_eq!(path("sqlite:///x/a.db"), Ok("/x/a.db".into()));
+        assert!(path("sqlite:").is_err() && path("a.db").is_err());
+        assert!(
+            path("postgres://u:p@h/d")
+                .unwrap_err()
+                .contains("not built yet")
+        );
+    }
+
+    #[test]
+    fn a_database_is_shown_without_its_password() {
+        assert_eq!(redact("postgres://u:p@h/d"), "postgres://…@h/d");
+        assert_eq!(redact("sqlite:/x/a.db"), "sqlite:/x/a.db");
+    }
+}

@@ -1,0 +1,42 @@
+//! Why a command stopped: one line that says what is wrong and what to do
+//! next. Owns the wording of errors that come from below; must not print.
+
+use std::fmt;
+
+use grantd_core::accounts::AccountError;
+use grantd_core::store::StoreError;
+
+/// One line for stderr; the exit code is 1.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    /// What is wrong; what to do next.
+    pub(crate) fn new(line: impl Into<String>) -> Self {
+        Self(line.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self(format!(
+            "the database failed: {error}; `grantd doctor` looks for the cause"
+        ))
+    }
+}
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Store(error) => error.into(),
+            AccountError::Taken(_) => Self(format!("{error}; choose another")),
+            other => Self(other.to_string()),
+        }
+    }
+}

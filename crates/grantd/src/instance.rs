@@ -1,0 +1,214 @@
+//! An opened instance: data folder, key, store. Owns that the folder and the
+//! key are for their owner only, that a key file is never overwritten, and that
+//! a store is used with its own key; must not know any command.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use grantd_core::accounts::Operator;
+use grantd_core::app::{App, ClientId};
+use grantd_core::clock::SystemClock;
+use grantd_core::entropy::OsEntropy;
+use grantd_core::secret::InstanceKey;
+use grantd_core::store::{Page, PageRequest, SharedStore, Store, Stored};
+use grantd_core::user::{LoginKey, User};
+use grantd_store::{Options, SqliteStore};
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// What every command works on.
+pub(crate) struct Instance {
+    pub(crate) config: Config,
+    pub(crate) store: SharedStore,
+    pub(crate) key: Arc<InstanceKey>,
+    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) entropy: Arc<OsEntropy>,
+}
+
+impl Instance {
+    /// Opens the store, making folder, database and key where there are none.
+    pub(crate) async fn open(config: Config) -> Result<Self, Failure> {
+        make_folder(&config.values.data)?;
+        let store = open_store(&config)?;
+        let key = match own_key(&config.key_file(), &*store).await {
+            Ok(key) => key,
+            Err(failure) => {
+                store.close().await;
+                return Err(failure);
+            }
+        };
+        Ok(Self {
+            config,
+            store,
+            key: Arc::new(key),
+            clock: Arc::default(),
+            entropy: Arc::default(),
+        })
+    }
+
+    /// The operator who sits at this command line.
+    pub(crate) fn operator(&self) -> Operator<'_> {
+        Operator {
+            store: &self.store,
+            clock: &*self.clock,
+            entropy: &*self.entropy,
+            cost: self.config.password_cost(),
+        }
+    }
+
+    /// The user of this login.
+    pub(crate) async fn user(&self, login: &str) -> Result<User, Failure> {
+        let found = self.store.find_user(&LoginKey::of(login)).await?;
+        found.ok_or_else(|| {
+            Failure::new(format!(
+                "there is no user `{login}`; `grantd user list` shows all"
+            ))
+        })
+    }
+
+    /// The app of this client id.
+    pub(crate) async fn app(&self, client_id: &str) -> Result<App, Failure> {
+        let found = match ClientId::parse(client_id) {
+            Ok(client_id) => self.store.find_app(&client_id).await?,
+            Err(_) => None,
+        };
+        let missing = || {
+            Failure::new(format!(
+                "there is no app with client id `{client_id}`; `grantd app list` shows all"
+            ))
+        };
+        found.map(|found| found.app).ok_or_else(missing)
+    }
+}
+
+/// Every record of a list, page by page.
+pub(crate) async fn every<T>(
+    list: impl AsyncFn(PageRequest) -> Stored<Page<T>>,
+) -> Result<Vec<T>, Failure> {
+    let mut all = Vec::new();
+    for page in 1.. {
+        let got = list(PageRequest {
+            page,
+            per_page: 100,
+        })
+        .await?;
+        if got.items.is_empty() {
+            break;
+        }
+        all.extend(got.items);
+        if all.len() as u64 >= got.total {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// Opens the configured database.
+pub(crate) fn open_store(config: &Config) -> Result<SharedStore, Failure> {
+    let path = config.database();
+    let store = SqliteStore::open(&path, Options::default()).map_err(|why| {
+        Failure::new(format!(
+            "cannot use the database {}: {why}; --data or --database names another",
+            path.display()
+        ))
+    })?;
+    Ok(Arc::new(store))
+}
+
+fn make_folder(folder: &Path) -> Result<(), Failure> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|why| {
+            Failure::new(format!(
+                "cannot make the data folder {}: {why}; --data names another",
+                folder.display()
+            ))
+        })
+}
+
+/// The key in the file, or a fresh one put there, once the store has agreed that it is its own.
+async fn own_key(file: &Path, store: &dyn Store) -> Result<InstanceKey, Failure> {
+    let (key, fresh) = match read_key(file)? {
+        Some(key) => (key, false),
+        None => make_key(file)?,
+    };
+    let kept = store.claim_instance_key(&key.fingerprint()).await?;
+    if kept == key.fingerprint() {
+        return Ok(key);
+    }
+    if !fresh {
+        return Err(Failure::new(format!(
+            "{} is not the key of this database: the key's fingerprint is {}, the database expects {kept}; \
+             give the right file with instance_key_file, or the database that belongs to this key",
+            file.display(),
+            key.fingerprint()
+        )));
+    }
+    // Nothing was sealed with it yet, and it must not pass for the lost one.
+    let _ = fs::remove_file(file);
+    Err(Failure::new(format!(
+        "the instance key {} is missing, and this database was used with it (fingerprint {kept}); \
+         put the file back from its copy, or name it with instance_key_file",
+        file.display()
+    )))
+}
+
+/// The key in a file; `None` when there is no file.
+pub(crate) fn read_key(file: &Path) -> Result<Option<InstanceKey>, Failure> {
+    match fs::read_to_string(file).map(Zeroizing::new) {
+        Ok(text) => InstanceKey::parse(&text).map(Some).ok_or_else(|| {
+            Failure::new(format!(
+                "{} holds no instance key: that is 64 hex digits",
+                file.display()
+            ))
+        }),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(Failure::new(format!(
+            "cannot read the instance key {}: {why}",
+            file.display()
+        ))),
+    }
+}
+
+/// Puts a fresh key there, whole or not at all. If another process was first, its key counts.
+fn make_key(file: &Path) -> Result<(InstanceKey, bool), Failure> {
+    let key = InstanceKey::generate(&OsEntropy);
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let written = write_new(folder, file, &key);
+    match written {
+        Ok(()) => Ok((key, true)),
+        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => match read_key(file)? {
+            Some(key) => Ok((key, false)),
+            None => Err(Failure::new(format!(
+                "{} comes and goes; try again",
+                file.display()
+            ))),
+        },
+        Err(why) => Err(Failure::new(format!(
+            "cannot write the instance key {}: {why}",
+            file.display()
+        ))),
+    }
+}
+
+fn write_new(folder: &Path, file: &Path, key: &InstanceKey) -> io::Result<()> {
+    // A temporary file is readable by its owner only.
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(key.to_hex().as_bytes())?;
+    draft.write_all(b"\n")?;
+    draft.as_file().sync_all()?;
+    draft
+        .persist_noclobber(file)
+        .map_err(|refused| refused.error)?;
+    fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,187 @@
+//! `grantd app`.
+
+use serde_json::{Value, json};
+
+use crate::place::{PASSWORD, Place};
+
+fn is_hex(value: &Value, length: usize) -> bool {
+    value.as_str().is_some_and(|text| {
+        text.len() == length
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    })
+}
+
+#[test]
+fn create_prints_the_app_and_its_secret_once() {
+    let place = Place::new();
+    place.user("octocat");
+    let mut app = place.app(&["--callback-url", "http://127.0.0.1/other"]);
+    assert!(is_hex(&app["client_id"], 20) && is_hex(&app["client_secret"], 40));
+    let client_id = app["client_id"].as_str().unwrap().to_owned();
+    let shown = place.run(&["app", "show", &client_id]).json();
+    app.as_object_mut().unwrap().remove("client_secret");
+    assert_eq!(shown, app);
+    for time in ["created_at", "updated_at"] {
+        assert!(
+            app.as_object_mut()
+                .unwrap()
+                .remove(time)
+                .unwrap()
+                .is_string()
+        );
+    }
+    assert_eq!(
+        app,
+        json!({
+            "client_id": client_id, "id": 1, "name": "my github app", "url": "http://my-github-app.com",
+            "callback_urls": ["http://my-github-app.com/callback", "http://127.0.0.1/other"],
+            "owner": "octocat", "public": false, "suspended": false, "suspended_at": null,
+        })
+    );
+}
+
+#[test]
+fn id_and_secret_may_be_given() {
+    let place = Place::new();
+    place.user("octocat");
+    let secret = "3ef4ad510c59ad37bac6bb4f80047fb3aee3cc7f";
+    let args = [
+        "app",
+        "create",
+        "my github app",
+        "--owner",
+        "octocat",
+        "--url",
+        "http://my-github-app.com",
+        "--callback-url",
+        "http://my-github-app.com/callback",
+        "--client-id",
+        "abcde12345fghij67890",
+        "--client-secret-stdin",
+    ];
+    let app = place.run_with(&args, format!("{secret}\n")).json();
+    assert_eq!(
+        (&app["client_id"], &app["client_secret"]),
+        (&json!("abcde12345fghij67890"), &json!(secret))
+    );
+    assert_eq!(
+        place.run_with(&args, secret).refusal(),
+        "error: this client id is taken; choose another"
+    );
+    assert!(place.run_with(&args, "").refusal().contains("is empty"));
+}
+
+#[test]
+fn a_public_app_has_no_secret() {
+    let place = Place::new();
+    place.user("octocat");
+    let app = place.app(&["--public"]);
+    assert!(app["public"] == true && app.get("client_secret").is_none());
+    let refused = place.run(&["app", "rotate-secret", app["client_id"].as_str().unwrap()]);
+    assert!(refused.refusal().contains("is public"));
+}
+
+#[test]
+fn an_app_lives_from_create_to_delete() {
+    let place = Place::new();
+    place.user("octocat");
+    place.user("hubot");
+    let app = place.app(&[]);
+    let id = app["client_id"].as_str().unwrap();
+    let rotated = place.run(&["app", "rotate-secret", id]).json();
+    assert!(
+        is_hex(&rotated["client_secret"], 40) && rotated["client_secret"] != app["client_secret"]
+    );
+    assert_eq!(
+        place.run(&["app", "set-owner", id, "hubot"]).json()["owner"],
+        "hubot"
+    );
+    assert_eq!(
+        place
+            .run(&["app", "set-owner", id, "--owner", "octocat"])
+            .json()["owner"],
+        "octocat"
+    );
+    assert!(
+        place
+            .run(&["app", "set-owner", id])
+            .misuse()
+            .contains("--owner")
+    );
+    assert!(
+        place
+            .run(&["app", "set-owner", id, "nobody"])
+            .refusal()
+            .contains("no user `nobody`")
+    );
+    assert_eq!(place.run(&["app", "suspend", id]).json()["suspended"], true);
+    assert_eq!(
+        place.run(&["app", "unsuspend", id]).json()["suspended"],
+        false
+    );
+    assert_eq!(place.run(&["app", "list"]).json()[0]["client_id"], id);
+    assert_eq!(place.run(&["app", "delete", id]).json()["client_id"], id);
+    assert_eq!(place.run(&["app", "list"]).json(), json!([]));
+    assert!(
+        place
+            .run(&["app", "show", id])
+            .refusal()
+            .contains("grantd app list")
+    );
+}
+
+#[test]
+fn what_cannot_be_an_app_is_refused() {
+    let place = Place::new();
+    place.user("octocat");
+    let create = |url: &str, callback: &str, more: &[&str]| {
+        let mut args = vec![
+            "app",
+            "create",
+            "x",
+            "--owner",
+            "octocat",
+            "--url",
+            url,
+            "--callback-url",
+            callback,
+        ];
+        args.extend(more);
+        place.run_with(&args, PASSWORD)
+    };
+    let good = "http://example.com";
+    assert!(
+        create("example.com", good, &[])
+            .misuse()
+            .contains("http or https URL")
+    );
+    assert!(
+        create(good, "javascript:alert(1)", &[])
+            .misuse()
+            .contains("cannot be a callback")
+    );
+    assert!(
+        create(good, good, &["--client-id", "grants"])
+            .misuse()
+            .contains("client id")
+    );
+    assert!(
+        create(good, good, &["--public", "--client-secret-stdin"])
+            .misuse()
+            .contains("cannot be used with")
+    );
+    let nobody = [
+        "app",
+        "create",
+        "x",
+        "--owner",
+        "nobody",
+        "--url",
+        good,
+        "--callback-url",
+        good,
+    ];
+    assert!(place.run(&nobody).refusal().contains("no user `nobody`"));
+}

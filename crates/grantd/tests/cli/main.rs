@@ -1,0 +1,12 @@
+//! The command line as scripts meet it: names, JSON, streams and exit codes of
+//! the real binary. Others rely on every one of them.
+
+mod app;
+mod demo;
+mod instance;
+mod place;
+mod serve;
+mod settings;
+mod token;
+mod user;
+mod web;

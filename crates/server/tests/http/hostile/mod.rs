@@ -1,0 +1,71 @@
+//! Hostile input: always a 4xx in GitHub's format, never a 5xx, never a panic.
+
+mod bodies;
+mod requests;
+mod streams;
+
+use grantd_server::auth::Auth;
+use grantd_server::routes::ROUTES;
+use http::Method;
+
+use crate::support::{Answer, Client, OAuthApp, TestApp, User};
+
+#[track_caller]
+fn refused(answer: &Answer) {
+    assert!(
+        (400..500).contains(&answer.status),
+        "{}: {} {}",
+        answer.asked,
+        answer.status,
+        answer.text()
+    );
+    assert!(answer.json()["message"].is_string() && answer.json()["documentation_url"].is_string());
+}
+
+struct Stage {
+    t: TestApp,
+    octocat: User,
+    app: OAuthApp,
+    token: String,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let t = TestApp::new().await;
+        let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
+        let token = octocat.token_of(&app).await.token();
+        Self {
+            t,
+            octocat,
+            app,
+            token,
+        }
+    }
+
+    /// Every operation that could take a body: who may call it, how, where.
+    fn writes(&self) -> Vec<(Client, Method, String)> {
+        ROUTES
+            .iter()
+            .filter(|route| !route.method.is_safe())
+            .map(|route| {
+                let client = match route.auth {
+                    Auth::App => &self.app.client,
+                    _ => &self.octocat.client,
+                };
+                let path = route
+                    .path
+                    .replace("{authorization_id}", "1")
+                    .replace("{grant_id}", "1")
+                    .replace("{client_id}", &self.app.client_id)
+                    .replace("{access_token}", &self.token)
+                    .replace("{fingerprint}", "fp");
+                (client.clone(), route.method.clone(), path)
+            })
+            .collect()
+    }
+
+    async fn is_whole(&self) {
+        self.app.check(&self.token).await.is(200);
+        self.octocat.get("/authorizations/1").await.is(200);
+    }
+}

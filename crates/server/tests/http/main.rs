@@ -1,0 +1,19 @@
+//! The HTTP surface, called as clients call it. One module per route or rule;
+//! each answer that a test receives was held to `api/openapi.json` on its way.
+
+mod canary;
+mod document;
+mod examples;
+mod grants;
+mod headers;
+mod hostile;
+mod isolation;
+mod leaks;
+mod lifecycle;
+mod races;
+mod refusals;
+mod scopes;
+mod sign_in;
+mod sockets;
+mod support;
+mod vectors;

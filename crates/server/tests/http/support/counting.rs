@@ -1,0 +1,117 @@
+//! A store that counts what it is asked, for tests that say how much work a request may cause.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use grantd_core::app::{App, AppCredentials, ClientId, NewApp};
+use grantd_core::audit::{Action, AuditRow, Stamp};
+use grantd_core::authorization::{Authorization, AuthorizationEdit, NewAuthorization, NewToken};
+use grantd_core::clock::Timestamp;
+use grantd_core::grant::Grant;
+use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
+use grantd_core::login::Address;
+use grantd_core::secret::SecretHash;
+use grantd_core::store::{
+    AppCheck, AppStore, AuthorizationStore, GotOrCreated, MintLimits, NotCreated, OtpUse,
+    OwnedAuthorization, Page, PageRequest, SharedStore, Stored, Taken, TokenFilter, TokenVerdict,
+    Upkeep, UserStore,
+};
+use grantd_core::token::TokenHash;
+use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
+
+/// Counts, and passes everything on.
+pub(crate) struct Counting {
+    inner: SharedStore,
+    asked: Mutex<BTreeMap<&'static str, usize>>,
+}
+
+impl Counting {
+    pub(crate) fn new(inner: SharedStore) -> Self {
+        Self {
+            inner,
+            asked: Mutex::default(),
+        }
+    }
+
+    fn count(&self, what: &'static str) -> &SharedStore {
+        *self
+            .asked
+            .lock()
+            .expect("no panic in here")
+            .entry(what)
+            .or_default() += 1;
+        &self.inner
+    }
+
+    /// What was asked, and how often, since this was last called.
+    pub(crate) fn take(&self) -> BTreeMap<&'static str, usize> {
+        std::mem::take(&mut *self.asked.lock().expect("no panic in here"))
+    }
+}
+
+/// Each method counts itself and asks the store behind.
+macro_rules! pass_on {
+    ($kind:ident { $($method:ident($($name:ident: $type:ty),*) -> $result:ty;)* }) => {
+        #[async_trait]
+        impl $kind for Counting {
+            $(async fn $method(&self, $($name: $type),*) -> $result {
+                self.count(stringify!($method)).$method($($name),*).await
+            })*
+        }
+    };
+}
+
+pass_on!(UserStore {
+    create_user(new: NewUser, stamp: Stamp) -> Stored<Result<User, Taken>>;
+    find_user(login: &LoginKey) -> Stored<Option<User>>;
+    find_user_by_id(id: UserId) -> Stored<Option<User>>;
+    list_users(page: PageRequest) -> Stored<Page<User>>;
+    find_credentials(login_or_email: &LoginKey) -> Stored<Option<UserCredentials>>;
+    set_password(id: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
+    rehash_password(id: UserId, old: PasswordHash, new: PasswordHash, stamp: Stamp) -> Stored<bool>;
+    set_user_suspended(id: UserId, suspended: bool, stamp: Stamp) -> Stored<bool>;
+    set_second_factor(id: UserId, factor: Option<SecondFactor>, stamp: Stamp) -> Stored<bool>;
+    delete_user(id: UserId, stamp: Stamp) -> Stored<bool>;
+    spend_otp_step(id: UserId, step: i64, address: Address, how: OtpUse) -> Stored<bool>;
+    burn_recovery_code(id: UserId, code: [u8; 32], stamp: Stamp) -> Stored<bool>;
+    remember_address(id: UserId, address: Address, at: Timestamp) -> Stored<()>;
+    address_last_seen(id: UserId, address: Address) -> Stored<Option<Timestamp>>;
+});
+
+pass_on!(AppStore {
+    create_app(new: NewApp, stamp: Stamp) -> Stored<Result<App, Taken>>;
+    find_app(client_id: &ClientId) -> Stored<Option<AppCredentials>>;
+    list_apps(page: PageRequest) -> Stored<Page<App>>;
+    set_app_owner(id: AppId, owner: UserId, stamp: Stamp) -> Stored<bool>;
+    rotate_app_secret(id: AppId, secret: SecretHash, stamp: Stamp) -> Stored<bool>;
+    set_app_suspended(id: AppId, suspended: bool, stamp: Stamp) -> Stored<bool>;
+    delete_app(id: AppId, stamp: Stamp) -> Stored<bool>;
+});
+
+pass_on!(AuthorizationStore {
+    create_authorization(new: NewAuthorization, limits: MintLimits, stamp: Stamp) -> Stored<Result<Authorization, NotCreated>>;
+    get_or_create_authorization(new: NewAuthorization, limits: MintLimits, stamp: Stamp) -> Stored<Result<GotOrCreated, NotCreated>>;
+    find_authorization(user: UserId, id: AuthorizationId) -> Stored<Option<OwnedAuthorization>>;
+    list_authorizations(user: UserId, client_id: Option<&str>, page: PageRequest) -> Stored<Page<Authorization>>;
+    edit_authorization(user: UserId, id: AuthorizationId, edit: AuthorizationEdit, stamp: Stamp) -> Stored<Option<Result<Authorization, Taken>>>;
+    delete_authorization(user: UserId, id: AuthorizationId, stamp: Stamp) -> Stored<bool>;
+    find_token(hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict>;
+    check_token(client_id: &ClientId, hash: Option<TokenHash>, now: Timestamp) -> Stored<Option<AppCheck>>;
+    reset_token(app: AppId, old: TokenHash, new: NewToken, stamp: Stamp) -> Stored<Option<OwnedAuthorization>>;
+    revoke_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+    revoke_grant_by_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+    list_grants(user: UserId, client_id: Option<&str>, page: PageRequest) -> Stored<Page<Grant>>;
+    find_grant(user: UserId, id: GrantId) -> Stored<Option<Grant>>;
+    delete_grant(user: UserId, id: GrantId, stamp: Stamp) -> Stored<bool>;
+    list_tokens(filter: TokenFilter, page: PageRequest) -> Stored<Page<OwnedAuthorization>>;
+    delete_token(id: AuthorizationId, stamp: Stamp) -> Stored<bool>;
+});
+
+pass_on!(Upkeep {
+    record(action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
+    list_audit(after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
+    claim_instance_key(fingerprint: &str) -> Stored<String>;
+    ping() -> Stored<()>;
+    close() -> ();
+});

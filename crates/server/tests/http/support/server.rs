@@ -1,0 +1,274 @@
+//! A server in this process, on a store, a clock and chance of its own.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantd_core::accounts::{NewAccount, NewRegistration, Operator};
+use grantd_core::app::ClientId;
+use grantd_core::authority::{Authority, Policy};
+use grantd_core::clock::{Clock as _, ManualClock, Timer, Timestamp};
+use grantd_core::entropy::SeededEntropy;
+use grantd_core::login::hash_pool::{HashPool, PoolLimits};
+use grantd_core::login::otp;
+use grantd_core::login::password::PasswordCost;
+use grantd_core::login::throttle::{Throttle, ThrottlePolicy};
+use grantd_core::login::{SignIn, SignInParts};
+use grantd_core::scope::Catalogue;
+use grantd_core::secret::{InstanceKey, Secret};
+use grantd_core::store::SharedStore;
+use grantd_core::token::TokenFormat;
+use grantd_core::user::{Email, Login};
+use grantd_server::app::App;
+use grantd_server::settings::{Profile, Settings};
+use grantd_store::{Options, SqliteStore};
+
+use super::counting::Counting;
+use super::{Client, OAuthApp, User};
+
+/// What a test may set otherwise.
+pub(crate) struct Setup {
+    pub(crate) settings: Settings,
+    pub(crate) policy: Policy,
+    pub(crate) throttle: ThrottlePolicy,
+    pub(crate) pool: PoolLimits,
+    /// New tokens are 40 hex digits; so in P2.
+    pub(crate) hex_tokens: Option<bool>,
+}
+
+/// The server and all it stands on.
+#[derive(Clone)]
+pub(crate) struct TestApp(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) server: Arc<App>,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) store: Arc<Counting>,
+    pub(crate) clock: Arc<ManualClock>,
+    entropy: Arc<SeededEntropy>,
+    pub(crate) key: Arc<InstanceKey>,
+    folder: tempfile::TempDir,
+}
+
+impl std::ops::Deref for TestApp {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// The cheapest hash that argon2 makes: tests are not about its cost.
+const CHEAP: PasswordCost = PasswordCost {
+    memory_kib: 8,
+    iterations: 1,
+};
+
+/// The one place that names an engine.
+fn open_store(folder: &Path) -> SharedStore {
+    let file = folder.join("grantd.db");
+    Arc::new(SqliteStore::open(&file, Options::default()).expect("a store"))
+}
+
+struct TokioTimer;
+
+impl Timer for TokioTimer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+impl TestApp {
+    /// With every default: profile P3.
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Profile P2 and its token format.
+    pub(crate) async fn p2() -> Self {
+        Self::with(|setup| setup.settings.profile = Profile::P2).await
+    }
+
+    /// As github.com was when it was recorded: P2 with its addresses.
+    pub(crate) async fn recorded() -> Self {
+        Self::with(|setup| {
+            setup.settings.profile = Profile::P2;
+            setup.settings.public_url = "https://github.com".parse().unwrap();
+            setup.settings.api_url = Some("https://api.github.com".parse().unwrap());
+        })
+        .await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        let mut setup = Setup {
+            settings: Settings::new("http://127.0.0.1:8370".parse().unwrap()),
+            policy: Policy::default(),
+            throttle: ThrottlePolicy::default(),
+            pool: PoolLimits {
+                threads: 2,
+                queue: 1_024,
+                queue_per_address: 1_024,
+            },
+            hex_tokens: None,
+        };
+        change(&mut setup);
+        let hex = setup
+            .hex_tokens
+            .unwrap_or(setup.settings.profile == Profile::P2);
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Arc::new(ManualClock::at(
+            Timestamp::parse("2018-09-30T19:47:18Z").unwrap(),
+        ));
+        let entropy = Arc::new(SeededEntropy::new(1));
+        let key = Arc::new(InstanceKey::generate(&*entropy));
+        let store = Arc::new(Counting::new(open_store(folder.path())));
+        let sign_in = SignIn::new(SignInParts {
+            store: store.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            key: key.clone(),
+            throttle: Throttle::new(setup.throttle, clock.clone(), Arc::new(TokioTimer)),
+            pool: HashPool::start(setup.pool).expect("threads"),
+            cost: CHEAP,
+        });
+        let authority = Arc::new(Authority {
+            store: store.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            tokens: TokenFormat::new("gt", hex, false).expect("a prefix"),
+            scopes: Catalogue::default(),
+            policy: setup.policy,
+            sign_in,
+        });
+        let server = Arc::new(App::new(authority.clone(), setup.settings));
+        Self(Arc::new(Inner {
+            server,
+            authority,
+            store,
+            clock,
+            entropy,
+            key,
+            folder,
+        }))
+    }
+
+    /// The files that the store keeps.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    /// Somebody without credentials.
+    pub(crate) fn anyone(&self) -> Client {
+        Client::new(self.clone())
+    }
+
+    async fn operate<T>(&self, work: impl AsyncFnOnce(Operator<'_>) -> T) -> T {
+        let store: SharedStore = self.store.clone();
+        let operator = Operator {
+            store: &store,
+            clock: &*self.clock,
+            entropy: &*self.entropy,
+            cost: CHEAP,
+        };
+        work(operator).await
+    }
+
+    pub(crate) async fn user(&self, login: &str) -> User {
+        self.enrol(login, false).await
+    }
+
+    pub(crate) async fn user_with_otp(&self, login: &str) -> User {
+        self.enrol(login, true).await
+    }
+
+    async fn enrol(&self, login: &str, otp: bool) -> User {
+        let password = format!("the password of {login}");
+        let account = NewAccount {
+            login: Login::parse(login).expect("a login"),
+            password: Secret::new(password.clone()),
+            email: Some(Email::parse(&format!("{login}@example.com")).expect("an address")),
+            site_admin: false,
+        };
+        let totp = otp.then_some(("grantd", &*self.key));
+        let (user, enrolment) = self
+            .operate(async |operator| operator.create_user(account, totp).await)
+            .await
+            .expect("a user");
+        let seed = enrolment.as_ref().map(|enrolment| {
+            otp::open_seed(&self.key, &enrolment.factor.totp_seed)
+                .expect("a seed")
+                .to_vec()
+        });
+        let recovery_codes = enrolment.map_or_else(Vec::new, |enrolment| {
+            enrolment
+                .recovery_codes
+                .iter()
+                .map(|code| code.to_string())
+                .collect()
+        });
+        User {
+            client: self.anyone().with_basic(login, &password),
+            id: user.id,
+            login: login.to_owned(),
+            password,
+            seed,
+            recovery_codes,
+        }
+    }
+
+    /// An app with a generated client id and secret; its owner comes with it.
+    pub(crate) async fn app(&self, name: &str) -> OAuthApp {
+        self.register(name, None).await
+    }
+
+    /// An app with this client id.
+    pub(crate) async fn register(&self, name: &str, client_id: Option<&str>) -> OAuthApp {
+        let owner = self
+            .user(&format!("owner-of-{name}").replace(' ', "-"))
+            .await;
+        let registration = NewRegistration {
+            name: name.to_owned(),
+            owner_id: owner.id,
+            url: "http://my-github-app.com".to_owned(),
+            callback_urls: vec!["http://my-github-app.com/callback".to_owned()],
+            client_id: client_id.map(|id| ClientId::parse(id).expect("a client id")),
+            client_secret: None,
+            public: false,
+        };
+        let (app, secret) = self
+            .operate(async |operator| operator.create_app(registration).await)
+            .await
+            .expect("an app");
+        let secret = secret.expect("a secret").expose().to_owned();
+        OAuthApp {
+            client: self.anyone().with_basic(app.client_id.as_str(), &secret),
+            id: app.id,
+            client_id: app.client_id.as_str().to_owned(),
+            secret,
+        }
+    }
+
+    /// Suspends a user, or takes it back.
+    pub(crate) async fn suspend(&self, user: &User, suspended: bool) {
+        let stamp = grantd_core::audit::Stamp::operator(self.clock.now());
+        let changed = self
+            .authority
+            .store
+            .set_user_suspended(user.id, suspended, stamp)
+            .await;
+        assert!(changed.expect("a store"), "nothing changed");
+    }
+
+    /// The names of all audit rows, in order.
+    pub(crate) async fn audit(&self) -> Vec<String> {
+        let rows = self
+            .authority
+            .store
+            .list_audit(0, 10_000)
+            .await
+            .expect("a store");
+        rows.into_iter().map(|row| row.action).collect()
+    }
+}

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# What all scripts share: where things are, and how a missing tool is got.
+# Sourced, not run, with `set -euo pipefail` in force.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+tools=$top/.tools
+export PATH="$tools/bin:$PATH"
+# Where cargo builds to.
+build=${CARGO_TARGET_DIR:-$top/target}
+
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# need PACKAGE TEST...: when TEST fails, install PACKAGE from Debian, or say how to.
+need() {
+  local package=$1
+  shift
+  if "$@" >/dev/null 2>&1; then return; fi
+  local install="apt-get install -y --no-install-recommends $package"
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    die "$package is missing; as root: $install"
+  fi
+  printf '%s is missing, installing it from Debian\n' "$package" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q >&2 || die "apt-get update failed; $package is needed"
+  $install >&2 || die "could not run: $install"
+  hash -r
+  "$@" >/dev/null 2>&1 || die "$package is installed, but this still fails: $*"
+}
+
+# need_cargo_tool NAME VERSION [OLDEST]: one that is installed will do, unless it is older
+# than OLDEST; else builds VERSION, once, into .tools.
+need_cargo_tool() {
+  local name=$1 version=$2 oldest=${3:-0} found
+  found=$("$name" --version 2>/dev/null || cargo "${name#cargo-}" --version 2>/dev/null || true)
+  found=${found##* }
+  if [ -n "$found" ] && [ "$(printf '%s\n' "$oldest" "$found" | sort -V | head -n 1)" = "$oldest" ]; then
+    return
+  fi
+  printf 'building %s %s into .tools; it takes some minutes, once\n' "$name" "$version" >&2
+  need gcc cc --version
+  CARGO_TARGET_DIR=$tools/build cargo install --quiet --locked --root "$tools" --version "$version" "$name" >&2 \
+    || die "could not run: cargo install --locked --version $version $name"
+  rm -rf "$tools/build"
+}
+
+# free_port: a TCP port of the loopback that nobody listens on.
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
