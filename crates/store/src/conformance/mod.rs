@@ -92,6 +92,7 @@ cases! {
         a_second_factor_takes_its_codes_and_steps_along
         deleting_a_user_deletes_all_that_is_theirs
         user_ids_are_never_given_out_again
+        a_key_that_cannot_be_stored_is_nobodys
     }
     sign_in {
         a_step_for_once_is_dead_for_both_uses

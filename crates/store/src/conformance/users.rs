@@ -1,5 +1,6 @@
 //! Promises about people.
 
+use grantd_core::app::ClientId;
 use grantd_core::ids::UserId;
 use grantd_core::store::{OtpUse, PageRequest, Taken};
 use grantd_core::user::{LoginKey, NewUser, PasswordHash};
@@ -232,4 +233,20 @@ pub(super) async fn user_ids_are_never_given_out_again(w: World) {
     let first = w.user("octocat").await;
     w.store.delete_user(first.id, operator()).await.unwrap();
     assert!(w.user("octocat").await.id > first.id);
+}
+
+pub(super) async fn a_key_that_cannot_be_stored_is_nobodys(w: World) {
+    let octocat = w.user("octocat").await;
+    let login = LoginKey::of("octo\0cat");
+    assert!(w.store.find_user(&login).await.unwrap().is_none());
+    assert!(w.store.find_credentials(&login).await.unwrap().is_none());
+    let client_id = ClientId::from_stored("a\0b".to_owned());
+    assert!(w.store.find_app(&client_id).await.unwrap().is_none());
+    let check = w.store.check_token(&client_id, None, NOW).await;
+    assert!(check.unwrap().is_none());
+    let listed = w
+        .store
+        .list_authorizations(octocat.id, Some("a\0b"), ALL)
+        .await;
+    assert_eq!(listed.unwrap().total, 0);
 }

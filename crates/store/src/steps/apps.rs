@@ -9,7 +9,7 @@ use grantd_core::store::{AppStore, Page, PageRequest, Stored, Taken};
 
 use super::change::{Change, Subject};
 use super::list::List;
-use super::{Engine, StoreOn, grants, row, tokens};
+use super::{Engine, StoreOn, can_be_stored, grants, row, tokens};
 use crate::db::{DbError, DbResult, Look, Params, Undo};
 use crate::sql;
 
@@ -22,6 +22,9 @@ impl<E: Engine> AppStore for StoreOn<E> {
     }
 
     async fn find_app(&self, client_id: &ClientId) -> Stored<Option<AppCredentials>> {
+        if !can_be_stored(client_id.as_str()) {
+            return Ok(None);
+        }
         let look: Look<ClientId, _> = |db, client_id| {
             let keys = client_id.as_str();
             Box::pin(async move {

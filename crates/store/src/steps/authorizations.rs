@@ -15,8 +15,8 @@ use grantd_core::store::{
 use grantd_core::token::TokenHash;
 
 use super::list::List;
-use super::{Engine, StoreOn, grants, mint, row, tokens};
-use crate::db::{Db, DbResult, Params};
+use super::{Engine, StoreOn, can_be_stored, grants, mint, row, tokens};
+use crate::db::{Columns, Db, DbResult, Params};
 use crate::sql;
 
 #[async_trait]
@@ -73,8 +73,8 @@ impl<E: Engine> AuthorizationStore for StoreOn<E> {
     ) -> Stored<Page<Authorization>> {
         let of = (user, client_id.map(str::to_owned), page);
         self.engine
-            .read_at_once(of, |db, (user, client_id, page)| {
-                Box::pin(list(db, *user, client_id.as_deref(), *page))
+            .read_at_once(of, |db, of| {
+                Box::pin(list(db, AUTHORIZATIONS, of, row::authorization))
             })
             .await
     }
@@ -120,6 +120,9 @@ impl<E: Engine> AuthorizationStore for StoreOn<E> {
         hash: Option<TokenHash>,
         now: Timestamp,
     ) -> Stored<Option<AppCheck>> {
+        if !can_be_stored(client_id.as_str()) {
+            return Ok(None);
+        }
         self.engine.check(client_id, hash, now).await
     }
 
@@ -166,9 +169,7 @@ impl<E: Engine> AuthorizationStore for StoreOn<E> {
     ) -> Stored<Page<Grant>> {
         let of = (user, client_id.map(str::to_owned), page);
         self.engine
-            .read_at_once(of, |db, (user, client_id, page)| {
-                Box::pin(list_grants(db, *user, client_id.as_deref(), *page))
-            })
+            .read_at_once(of, |db, of| Box::pin(list(db, GRANTS, of, row::grant)))
             .await
     }
 
@@ -230,6 +231,7 @@ enum Which {
 async fn which(db: &dyn Db, client_id: Option<&str>) -> DbResult<Which> {
     Ok(match client_id {
         None => Which::All,
+        Some(client_id) if !can_be_stored(client_id) => Which::None,
         Some(PERSONAL_CLIENT_ID) => Which::App(None),
         Some(client_id) => match db.one(sql::apps::ID_OF, &[&client_id], row::id).await? {
             Some(id) => Which::App(Some(AppId(id))),
@@ -238,54 +240,41 @@ async fn which(db: &dyn Db, client_id: Option<&str>) -> DbResult<Which> {
     })
 }
 
-async fn list(
-    db: &dyn Db,
-    user: UserId,
-    client_id: Option<&str>,
-    page: PageRequest,
-) -> DbResult<Page<Authorization>> {
-    use crate::sql::authorizations as sql;
-    let app;
-    let (count, statement, keys): (_, _, Params<'_>) = match which(db, client_id).await? {
-        Which::All => (sql::COUNT_OF_USER, sql::LIST_OF_USER, &[&user.0]),
-        Which::App(id) => {
-            app = id.map(|id| id.0);
-            let (count, list) = (sql::COUNT_OF_USER_AND_APP, sql::LIST_OF_USER_AND_APP);
-            (count, list, &[&user.0, &app])
-        }
-        Which::None => return Ok(empty()),
-    };
-    let list = List {
-        count,
-        page: statement,
-        keys,
-    };
-    list.read(db, page, row::authorization).await
-}
+/// Count and page, of all that a user has and of what belongs to one app.
+type Lists = [(&'static str, &'static str); 2];
 
-async fn list_grants(
-    db: &dyn Db,
-    user: UserId,
-    client_id: Option<&str>,
-    page: PageRequest,
-) -> DbResult<Page<Grant>> {
+const AUTHORIZATIONS: Lists = {
+    use crate::sql::authorizations as sql;
+    [
+        (sql::COUNT_OF_USER, sql::LIST_OF_USER),
+        (sql::COUNT_OF_USER_AND_APP, sql::LIST_OF_USER_AND_APP),
+    ]
+};
+
+const GRANTS: Lists = {
     use crate::sql::grants as sql;
+    [
+        (sql::COUNT_OF_USER, sql::LIST_OF_USER),
+        (sql::COUNT_OF_USER_AND_APP, sql::LIST_OF_USER_AND_APP),
+    ]
+};
+
+async fn list<T: Send>(
+    db: &dyn Db,
+    [of_user, of_app]: Lists,
+    (user, client_id, request): &(UserId, Option<String>, PageRequest),
+    read: impl FnMut(&dyn Columns) -> DbResult<T> + Send,
+) -> DbResult<Page<T>> {
     let app;
-    let (count, statement, keys): (_, _, Params<'_>) = match which(db, client_id).await? {
-        Which::All => (sql::COUNT_OF_USER, sql::LIST_OF_USER, &[&user.0]),
+    let ((count, page), keys): (_, Params<'_>) = match which(db, client_id.as_deref()).await? {
+        Which::All => (of_user, &[&user.0]),
         Which::App(id) => {
             app = id.map(|id| id.0);
-            let (count, list) = (sql::COUNT_OF_USER_AND_APP, sql::LIST_OF_USER_AND_APP);
-            (count, list, &[&user.0, &app])
+            (of_app, &[&user.0, &app])
         }
         Which::None => return Ok(empty()),
     };
-    let list = List {
-        count,
-        page: statement,
-        keys,
-    };
-    list.read(db, page, row::grant).await
+    List { count, page, keys }.read(db, *request, read).await
 }
 
 fn empty<T>() -> Page<T> {
@@ -298,11 +287,11 @@ fn empty<T>() -> Page<T> {
 async fn list_tokens(
     db: &dyn Db,
     filter: &TokenFilter,
-    page: PageRequest,
+    request: PageRequest,
 ) -> DbResult<Page<OwnedAuthorization>> {
     use crate::sql::authorizations as sql;
     let (hash, prefix);
-    let (count, statement, keys): (_, _, Params<'_>) = match filter {
+    let (count, page, keys): (_, _, Params<'_>) = match filter {
         TokenFilter::All => (sql::COUNT_ALL, sql::LIST_ALL, &[]),
         TokenFilter::User(id) => (sql::COUNT_OF_USER, sql::LIST_OWNED_BY_USER, &[&id.0]),
         TokenFilter::App(id) => (sql::COUNT_OF_APP, sql::LIST_OF_APP, &[&id.0]),
@@ -315,10 +304,7 @@ async fn list_tokens(
             (sql::COUNT_BY_HASH, sql::LIST_BY_HASH, &[&prefix, &hash])
         }
     };
-    let list = List {
-        count,
-        page: statement,
-        keys,
-    };
-    list.read(db, page, row::owned).await
+    List { count, page, keys }
+        .read(db, request, row::owned)
+        .await
 }

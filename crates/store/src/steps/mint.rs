@@ -312,8 +312,8 @@ async fn find_locked(
     id: AuthorizationId,
 ) -> DbResult<Option<Authorization>> {
     let find = async || {
-        let (statement, keys) = (sql::authorizations::FIND_OF_USER, [&user.0, &id.0]);
-        tx.one(statement, &[keys[0], keys[1]], row::authorization)
+        let statement = sql::authorizations::FIND_OF_USER;
+        tx.one(statement, &[&user.0, &id.0], row::authorization)
             .await
     };
     if let Some(app) = find().await?.and_then(|found| found.app) {

@@ -100,6 +100,12 @@ pub(crate) trait Engine: Send + Sync + 'static {
     fn close(&self) -> impl Future<Output = ()> + Send;
 }
 
+/// Whether a text can be anybody's key. PostgreSQL keeps no U+0000 and takes it for an error; one
+/// caller's error would be everybody's who shares a round trip.
+pub(crate) fn can_be_stored(key: &str) -> bool {
+    !key.contains('\0')
+}
+
 /// What a step is about.
 pub(crate) trait Input: Send + Sync + 'static {}
 

@@ -10,7 +10,7 @@ use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, Use
 
 use super::change::{Change, Subject};
 use super::list::List;
-use super::{Engine, StoreOn, apps, grants, row, sign_in, tokens};
+use super::{Engine, StoreOn, apps, can_be_stored, grants, row, sign_in, tokens};
 use crate::db::{Columns, Db, DbError, DbResult, Params, Undo};
 use crate::sql;
 
@@ -23,6 +23,9 @@ impl<E: Engine> UserStore for StoreOn<E> {
     }
 
     async fn find_user(&self, login: &LoginKey) -> Stored<Option<User>> {
+        if !can_be_stored(login.as_str()) {
+            return Ok(None);
+        }
         self.engine
             .read(login.clone(), |db, login| {
                 Box::pin(async move {
@@ -54,6 +57,9 @@ impl<E: Engine> UserStore for StoreOn<E> {
     }
 
     async fn find_credentials(&self, login_or_email: &LoginKey) -> Stored<Option<UserCredentials>> {
+        if !can_be_stored(login_or_email.as_str()) {
+            return Ok(None);
+        }
         self.engine
             .read(login_or_email.clone(), |db, key| {
                 Box::pin(async move {
