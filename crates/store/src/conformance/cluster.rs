@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 /// The oldest version that grantd runs on.
 const OLDEST: u32 = 13;
 const MISSING: &str = "PostgreSQL 13 or newer is needed for this test: apt-get install postgresql";
-/// Where Debian and others keep the programs of each version.
-const FOLDERS: [&str; 3] = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt"];
+/// Where Debian keeps the programs of each version; elsewhere `pg_config` knows.
+const FOLDERS: [&str; 1] = ["/usr/lib/postgresql"];
 /// The server ends when its guard's standard input does: also when this process is killed.
 const GUARD: &str = r#""$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server"#;
 const FOR_SPEED: [&str; 2] = ["fsync=off", "full_page_writes=off"];
@@ -240,7 +240,7 @@ fn programs() -> PathBuf {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let version = name.trim_start_matches("postgresql@").parse().ok()?;
+            let version = name.parse().ok()?;
             Some((version, entry.path().join("bin")))
         })
         .filter(|(version, bin)| *version >= OLDEST && bin.join("initdb").exists())
