@@ -350,12 +350,7 @@ impl App {
     /// A UUID, as GitHub Enterprise Server makes them; in P2 five groups of hex digits, as github.com did.
     fn request_id(&self) -> String {
         let mut bytes = entropy::bytes::<16>(&*self.authority.entropy);
-        let hex = |range: &[u8]| {
-            range
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        };
+        let hex = |range: &[u8]| data_encoding::HEXLOWER.encode(range);
         if self.settings.profile == Profile::P2 {
             let groups = [
                 hex(&bytes[..2]),

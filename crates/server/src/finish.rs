@@ -285,12 +285,7 @@ fn etag(reply: &Reply, media_type: &str, tag: &str) -> Option<String> {
         .chain_update([0])
         .chain_update(tag)
         .finalize();
-    Some(
-        digest[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
-    )
+    Some(data_encoding::HEXLOWER.encode(&digest[..16]))
 }
 
 /// RFC 9110 section 13.2.2 for GET and HEAD: `If-None-Match`, compared weakly,
