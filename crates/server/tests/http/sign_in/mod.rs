@@ -4,5 +4,6 @@ mod addresses;
 mod codes;
 mod enumeration;
 mod lockout;
+mod renewal;
 mod suspension;
 mod tokens;

@@ -36,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) pool: PoolLimits,
     /// New tokens are 40 hex digits; so in P2.
     pub(crate) hex_tokens: Option<bool>,
+    /// What sign-in wants a hash to cost; accounts are made at the cheapest.
+    pub(crate) cost: PasswordCost,
 }
 
 /// The server and all it stands on.
@@ -112,6 +114,7 @@ impl TestApp {
                 queue_per_address: 1_024,
             },
             hex_tokens: None,
+            cost: CHEAP,
         };
         change(&mut setup);
         let hex = setup
@@ -131,7 +134,7 @@ impl TestApp {
             key: key.clone(),
             throttle: Throttle::new(setup.throttle, clock.clone(), Arc::new(TokioTimer)),
             pool: HashPool::start(setup.pool).expect("threads"),
-            cost: CHEAP,
+            cost: setup.cost,
         });
         let authority = Arc::new(Authority {
             store: store.clone(),
