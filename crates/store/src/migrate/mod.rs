@@ -7,7 +7,7 @@
 mod postgres;
 mod sqlite;
 
-pub(crate) use self::postgres::postgres;
+pub(crate) use self::postgres::{postgres, postgres_version};
 pub(crate) use self::sqlite::sqlite;
 
 /// One step of the schema.
