@@ -16,6 +16,7 @@ mod audit;
 mod authorizations;
 #[cfg(unix)]
 pub mod cluster;
+pub mod database;
 mod edits;
 mod grants;
 mod lists;

@@ -1,7 +1,7 @@
 //! A server in this process, on a store, a clock and chance of its own.
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,9 +23,9 @@ use grantd_core::token::TokenFormat;
 use grantd_core::user::{Email, Login};
 use grantd_server::app::App;
 use grantd_server::settings::{Profile, Settings};
-use grantd_store::{Options, SqliteStore};
 
 use super::counting::Counting;
+use super::engine::Engine;
 use super::{Client, OAuthApp, User};
 
 /// What a test may set otherwise.
@@ -51,7 +51,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<ManualClock>,
     entropy: Arc<SeededEntropy>,
     pub(crate) key: Arc<InstanceKey>,
-    folder: tempfile::TempDir,
+    engine: Engine,
 }
 
 impl std::ops::Deref for TestApp {
@@ -67,12 +67,6 @@ const CHEAP: PasswordCost = PasswordCost {
     memory_kib: 8,
     iterations: 1,
 };
-
-/// The one place that names an engine.
-fn open_store(folder: &Path) -> SharedStore {
-    let file = folder.join("grantd.db");
-    Arc::new(SqliteStore::open(&file, Options::default()).expect("a store"))
-}
 
 struct TokioTimer;
 
@@ -104,6 +98,11 @@ impl TestApp {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        Self::on(Engine::chosen().await, change)
+    }
+
+    /// On a store of the test's own choice.
+    pub(crate) fn on(engine: Engine, change: impl FnOnce(&mut Setup)) -> Self {
         let mut setup = Setup {
             settings: Settings::new("http://127.0.0.1:8370".parse().unwrap()),
             policy: Policy::default(),
@@ -120,13 +119,12 @@ impl TestApp {
         let hex = setup
             .hex_tokens
             .unwrap_or(setup.settings.profile == Profile::P2);
-        let folder = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(ManualClock::at(
             Timestamp::parse("2018-09-30T19:47:18Z").unwrap(),
         ));
         let entropy = Arc::new(SeededEntropy::new(1));
         let key = Arc::new(InstanceKey::generate(&*entropy));
-        let store = Arc::new(Counting::new(open_store(folder.path())));
+        let store = Arc::new(Counting::new(engine.store()));
         let sign_in = SignIn::new(SignInParts {
             store: store.clone(),
             clock: clock.clone(),
@@ -153,13 +151,13 @@ impl TestApp {
             clock,
             entropy,
             key,
-            folder,
+            engine,
         }))
     }
 
-    /// The files that the store keeps.
-    pub(crate) fn folder(&self) -> PathBuf {
-        self.folder.path().to_owned()
+    /// The files in which the store keeps everything.
+    pub(crate) async fn files(&self) -> Vec<PathBuf> {
+        self.engine.files().await
     }
 
     /// Somebody without credentials.
