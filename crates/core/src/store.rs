@@ -34,6 +34,12 @@ pub enum StoreError {
     /// The engine failed; for a write, whether it happened may be unknown.
     #[error(transparent)]
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
+    /// This node lives by another time than the database: it must not judge tokens.
+    #[error("this node's clock is {ahead} s ahead of the database's; set both by NTP")]
+    ClockOff {
+        /// Seconds; negative when it is behind.
+        ahead: i64,
+    },
 }
 
 /// What a step returns.
@@ -340,7 +346,7 @@ pub trait Upkeep: Send + Sync {
     async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     /// Remembers the instance key's fingerprint if none is kept yet; the kept one.
     async fn claim_instance_key(&self, fingerprint: &str) -> Stored<String>;
-    /// Whether the engine answers a read and takes a write.
+    /// Whether the engine answers a read and takes a write, and lives by the same time.
     async fn ping(&self) -> Stored<()>;
     /// Ends background work and lets go of the files, after all steps in flight.
     async fn close(&self);

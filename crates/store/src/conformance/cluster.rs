@@ -5,7 +5,7 @@
 //! them out of the path; they are looked for where it puts them. A missing
 //! PostgreSQL is a failure that says what to install, never a skipped test.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
@@ -124,6 +124,41 @@ impl Cluster {
         self.psql(database, sql)
     }
 
+    /// Runs statements and stays in their transaction, with their locks, until this is dropped.
+    ///
+    /// # Panics
+    /// The server does not take them.
+    pub fn hold(&self, url: &str, sql: &str) -> Held {
+        let (_, database) = url.rsplit_once('/').expect("a URL with a database");
+        let mut session = self.session(database).spawn().expect("psql runs");
+        let mut input = session.stdin.take().expect("a pipe");
+        let said = BufReader::new(session.stdout.take().expect("a pipe"));
+        writeln!(input, "BEGIN; {sql};\n\\echo held").expect("psql listens");
+        let first = said.lines().next().map(|line| line.expect("text"));
+        assert_eq!(first.as_deref(), Some("held"), "{sql}");
+        Held {
+            session,
+            input: Some(input),
+        }
+    }
+
+    /// Stops every process of the server where it stands, as a machine that hangs does, until
+    /// this is dropped. Its sockets go on to take what is sent.
+    ///
+    /// # Panics
+    /// The server does not name its processes, or they cannot be stopped.
+    pub fn freeze(&self) -> Frozen {
+        let others =
+            "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
+        let others = self.psql("postgres", others);
+        let file = std::fs::read_to_string(self.data().join("postmaster.pid"));
+        let file = file.expect("a running server");
+        let first = file.lines().next().expect("a process");
+        let frozen = Frozen(format!("{first} {others}"));
+        frozen.signal("STOP");
+        frozen
+    }
+
     /// Stops the server as a crash would: connections are cut, nothing is said.
     ///
     /// # Panics
@@ -182,12 +217,17 @@ impl Cluster {
         ready.output().is_ok_and(|said| said.status.success())
     }
 
-    fn psql(&self, database: &str, sql: &str) -> String {
+    fn session(&self, database: &str) -> Command {
         let mut psql = self.program("psql");
         psql.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
         psql.args(["-U", "grantd", "-d", database, "-X", "-q", "-t", "-A"]);
         psql.args(["-v", "ON_ERROR_STOP=1", "-f", "-"]);
         psql.stdin(Stdio::piped()).stdout(Stdio::piped());
+        psql
+    }
+
+    fn psql(&self, database: &str, sql: &str) -> String {
+        let mut psql = self.session(database);
         let mut running = psql.stderr(Stdio::piped()).spawn().expect("psql runs");
         let mut input = running.stdin.take().expect("a pipe");
         input.write_all(sql.as_bytes()).expect("psql listens");
@@ -219,7 +259,8 @@ impl Cluster {
         self.folder.path().join("log")
     }
 
-    fn log(&self) -> String {
+    /// What the server has said since it started.
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 }
@@ -227,6 +268,47 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// An open transaction.
+pub struct Held {
+    session: Child,
+    input: Option<ChildStdin>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Its session ends without a commit when there is nothing more to read.
+        self.input = None;
+        self.session.wait().expect("psql ends");
+    }
+}
+
+/// The processes of a server that stand still.
+pub struct Frozen(String);
+
+impl Frozen {
+    fn signal(&self, name: &str) {
+        // One that has ended meanwhile is no trouble; the first is the server's own.
+        let script = format!(
+            "for process in {}; do kill -{name} $process && echo $process; done",
+            self.0
+        );
+        let said = Command::new("/bin/sh").args(["-c", &script]).output();
+        let said = String::from_utf8(said.expect("a shell").stdout).expect("numbers");
+        let first = self.0.split(' ').next();
+        assert!(
+            said.lines().next() == first,
+            "{name} reaches no server: {}",
+            self.0
+        );
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.signal("CONT");
     }
 }
 

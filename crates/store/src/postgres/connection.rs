@@ -21,6 +21,8 @@ use super::url::{self, Target, Tls};
 /// A migration may take its time, and another node's too.
 const MIGRATION: &str = "SET statement_timeout = 0; SET lock_timeout = 0; \
                          SET idle_in_transaction_session_timeout = '1min'";
+/// A database that has not let us in by then is away.
+const AT_START: Duration = Duration::from_secs(5);
 /// Compiling a plan costs more than any of our statements.
 const ANY: &[&str] = &["SET jit = off"];
 /// The two statements of checks are planned once, by their indexes, whatever the statistics say.
@@ -56,7 +58,9 @@ impl Connector {
 
     /// A connection that may take its time.
     pub(super) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
-        let (client, task, _) = self.open().await?;
+        // Nobody who starts a server or types a command wants to wait without end.
+        let opened = tokio::time::timeout(AT_START, self.open()).await;
+        let (client, task, _) = opened.map_err(|_| ConnectError::Silent)??;
         client.batch_execute(MIGRATION).await?;
         Ok(ClientWrapper::new(client, task))
     }

@@ -26,7 +26,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use grantd_core::app::ClientId;
 use grantd_core::clock::{Clock, Timestamp};
-use grantd_core::store::{AppCheck, Stored, TokenVerdict};
+use grantd_core::store::{AppCheck, StoreError, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -76,6 +76,9 @@ pub enum ConnectError {
     /// PostgreSQL does not answer or refuses us.
     #[error("the database does not let us in")]
     Postgres(#[from] tokio_postgres::Error),
+    /// Something listens there and says nothing.
+    #[error("the database does not answer")]
+    Silent,
     /// No certificates to check the server's against.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
@@ -234,7 +237,7 @@ impl Engine for Postgres {
         });
         let ahead = there.await?.map_or(0, |there| clock.now().since(there));
         if ahead.abs() > MOST_SECONDS_OFF {
-            return Err(self.transactions.complain(Failure::Clock { ahead }).into());
+            return Err(StoreError::ClockOff { ahead });
         }
         Ok(())
     }

@@ -4,43 +4,14 @@
 
 mod search;
 
-use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use grantd_server::routes::ROUTES;
 use http::Method;
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use self::search::{Search, Secret};
-use crate::support::{Answer, Client, OAuthApp, TestApp, User, basic};
-
-/// Everything that was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
-    }
-}
+use crate::support::{Answer, Client, Log, OAuthApp, TestApp, User, basic};
 
 struct Stage {
     t: TestApp,
@@ -260,7 +231,7 @@ async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_or_files() {
             .await;
     }
 
-    let logged = log.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let logged = log.bytes();
     let lines = String::from_utf8_lossy(&logged);
     assert!(
         lines.matches("grantd::access").count() > 1_000,
