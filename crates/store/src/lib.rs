@@ -23,7 +23,7 @@ mod sql;
 mod sqlite;
 mod steps;
 
-pub use migrate::MigrateError;
-pub use open::{NoStore, open};
+pub use migrate::{Applied, MigrateError, Migration, Pending, Schema, Step};
+pub use open::{NoStore, inspect, migrate, open};
 pub use postgres::{ConnectError, Options as PostgresOptions, PostgresStore};
 pub use sqlite::{OpenError, Options, SqliteStore};

@@ -8,7 +8,7 @@
 //! - nobody waits longer than [`Options::patience`], whatever the database does
 
 mod batch;
-mod connection;
+pub(crate) mod connection;
 mod failure;
 mod line;
 mod quiet;
@@ -34,7 +34,7 @@ use self::failure::Failure;
 use self::line::Lines;
 use self::transaction::Transactions;
 use crate::db::{Look, Write};
-use crate::migrate::{self, MigrateError};
+use crate::migrate::{self, MigrateError, Migration};
 use crate::sql;
 use crate::steps::{Engine, Input, StoreOn};
 
@@ -102,8 +102,19 @@ impl StoreOn<Postgres> {
     /// # Errors
     /// The URL is wrong, the database is away or of a newer grantd.
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
+        Self::connect_as(url, options, migrate::POSTGRES).await
+    }
+
+    /// The same for a program that knows these migrations.
+    pub(crate) async fn connect_as(
+        url: &str,
+        options: Options,
+        known: &[Migration],
+    ) -> Result<Self, ConnectError> {
         let connector = Arc::new(Connector::of(url, options.patience)?);
-        migrate::postgres(&mut *connector.for_migrations().await?).await?;
+        let mut client = connector.for_migrations().await?;
+        migrate::postgres(&mut client, known, &mut |_| ()).await?;
+        drop(client);
         let engine = Postgres::start(connector, options);
         Ok(Self { engine })
     }

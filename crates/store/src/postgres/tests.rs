@@ -12,7 +12,9 @@ use crate::sql;
 async fn migrated(url: &str) -> deadpool_postgres::ClientWrapper {
     let connector = Connector::of(url, Duration::from_secs(10)).unwrap();
     let mut client = connector.for_migrations().await.unwrap();
-    migrate::postgres(&mut client).await.unwrap();
+    migrate::postgres(&mut client, migrate::POSTGRES, &mut |_| ())
+        .await
+        .unwrap();
     client
 }
 
@@ -23,7 +25,7 @@ async fn every_statement_prepares_alike_on_both_engines() {
     let cluster = Cluster::start();
     let postgres = migrated(&cluster.database()).await;
     let mut sqlite = rusqlite::Connection::open_in_memory().unwrap();
-    migrate::sqlite(&mut sqlite).unwrap();
+    migrate::sqlite(&mut sqlite, migrate::SQLITE, &mut |_| ()).unwrap();
     for (module, name, sql) in sql::all() {
         let here = postgres.prepare(sql).await;
         let here = here.unwrap_or_else(|error| panic!("{module}::{name}: {error:?}"));

@@ -23,7 +23,7 @@ fn parameters(sql: &str) -> Vec<usize> {
 fn migrated() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = connection::writer(&folder.path().join("db")).unwrap();
-    migrate::sqlite(&mut conn).unwrap();
+    migrate::sqlite(&mut conn, migrate::SQLITE, &mut |_| ()).unwrap();
     (folder, conn)
 }
 
