@@ -4,7 +4,9 @@
 mod app;
 mod demo;
 mod instance;
+mod migrate;
 mod place;
+mod postgres;
 mod serve;
 mod settings;
 mod token;

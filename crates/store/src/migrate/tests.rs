@@ -1,8 +1,7 @@
 //! Programs of two schemas on one database, with migrations made up for the
-//! purpose, on both engines.
+//! purpose. PostgreSQL's turn is in its own tests.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use grantd_core::audit::Stamp;
 use grantd_core::authorization::NewAuthorization;
@@ -15,8 +14,7 @@ use grantd_core::token::{TokenHash, TokenLastEight};
 use grantd_core::user::{Login, NewUser, PasswordHash};
 
 use super::{MigrateError, Migration, POSTGRES, SQLITE};
-use crate::conformance::cluster::Cluster;
-use crate::{ConnectError, OpenError, Options, PostgresOptions, PostgresStore, SqliteStore};
+use crate::{OpenError, Options, SqliteStore};
 
 const NOW: Timestamp = Timestamp(1_600_000_000);
 
@@ -64,25 +62,7 @@ async fn nodes_of_two_schemas_share_a_file() {
     side_by_side(open, SQLITE).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn postgres_nodes_of_two_schemas_share_a_database() {
-    let cluster = Cluster::start();
-    let url = cluster.database();
-    let options = PostgresOptions {
-        patience: Duration::from_secs(20),
-        ..PostgresOptions::default()
-    };
-    let open = async |known: &[Migration]| -> Result<SharedStore, MigrateError> {
-        match PostgresStore::connect_as(&url, options, known).await {
-            Ok(store) => Ok(Arc::new(store) as SharedStore),
-            Err(ConnectError::Migrate(refused)) => Err(refused),
-            Err(other) => panic!("{other}"),
-        }
-    };
-    side_by_side(open, POSTGRES).await;
-}
-
-async fn side_by_side(
+pub(crate) async fn side_by_side(
     open: impl AsyncFn(&[Migration]) -> Result<SharedStore, MigrateError>,
     known: &[Migration],
 ) {
