@@ -50,6 +50,9 @@ pub(crate) enum Group {
     /// Look at the database's schema and bring it up to date
     #[command(subcommand)]
     Migrate(cmd::migrate::Migrate),
+    /// Copy the database
+    #[command(subcommand)]
+    Store(cmd::store::Store),
     /// Look at the settings
     #[command(subcommand)]
     Config(cmd::config::Config),

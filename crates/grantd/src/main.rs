@@ -48,6 +48,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             let config = Config::load(&typed)?;
             block_on(cmd::migrate::run(command, &config))?;
         }
+        Group::Store(command) => block_on(cmd::store::run(command))?,
         Group::User(command) => with_instance(&typed, async |instance| {
             cmd::user::run(command, instance).await
         })?,

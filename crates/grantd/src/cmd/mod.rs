@@ -8,5 +8,6 @@ pub(crate) mod doctor;
 mod logging;
 pub(crate) mod migrate;
 pub(crate) mod serve;
+pub(crate) mod store;
 pub(crate) mod token;
 pub(crate) mod user;

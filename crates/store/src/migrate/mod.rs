@@ -39,24 +39,44 @@ const NEW_TABLES: &str = "none that anybody waits for: new tables only";
 const THE_FILE: &str = "the file's write lock: writes wait until it is done, reads go on";
 
 /// The schema on SQLite.
-pub(crate) const SQLITE: &[Migration] = &[Migration {
-    version: 1,
-    name: "authorizations",
-    oldest: 1,
-    locks: THE_FILE,
-    reads: None,
-    ddl: include_str!("sqlite/0001_authorizations.sql"),
-}];
+pub(crate) const SQLITE: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "authorizations",
+        oldest: 1,
+        locks: THE_FILE,
+        reads: None,
+        ddl: include_str!("sqlite/0001_authorizations.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "counters",
+        oldest: 1,
+        locks: THE_FILE,
+        reads: None,
+        ddl: include_str!("sqlite/0002_counters.sql"),
+    },
+];
 
 /// The schema on PostgreSQL.
-pub(crate) const POSTGRES: &[Migration] = &[Migration {
-    version: 1,
-    name: "authorizations",
-    oldest: 1,
-    locks: NEW_TABLES,
-    reads: None,
-    ddl: include_str!("postgres/0001_authorizations.sql"),
-}];
+pub(crate) const POSTGRES: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "authorizations",
+        oldest: 1,
+        locks: NEW_TABLES,
+        reads: None,
+        ddl: include_str!("postgres/0001_authorizations.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "counters",
+        oldest: 1,
+        locks: NEW_TABLES,
+        reads: None,
+        ddl: include_str!("postgres/0002_counters.sql"),
+    },
+];
 
 /// A migration that a database has had.
 #[derive(Clone, Debug, PartialEq, Eq)]
