@@ -13,8 +13,10 @@ use tokio_postgres::{Client, Error, NoTls};
 use crate::{PostgresOptions, PostgresStore};
 
 const TEMPLATE: &str = "grantd_template";
-/// A busy machine is no failure.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The server's part of it.
+const SESSION: &str = "options=-c%20statement_timeout%3D60000%20-c%20lock_timeout%3D60000\
+                       %20-c%20idle_in_transaction_session_timeout%3D60000";
 
 /// An empty database with the newest schema.
 pub struct Database {
@@ -49,12 +51,12 @@ impl Database {
         sibling(&self.server, &self.name)
     }
 
-    /// Opens it as a node does; tests are not about how long a busy machine takes.
+    /// Opens it, without haste.
     ///
     /// # Panics
     /// The database is away.
     pub async fn open(&self) -> PostgresStore {
-        open(&self.url()).await
+        patiently(&self.url()).await
     }
 
     /// The server's files that hold this database, written out. The server is on this machine.
@@ -98,7 +100,7 @@ async fn make_template(client: &Client, server: &str, name: &str) {
     let draft = format!("{name}_draft");
     let make = format!("CREATE DATABASE {draft} TEMPLATE template0");
     client.batch_execute(&make).await.expect("a database");
-    open(&sibling(server, &draft)).await.close().await;
+    patiently(&sibling(server, &draft)).await.close().await;
     let publish = format!("ALTER DATABASE {draft} RENAME TO {TEMPLATE}");
     match client.batch_execute(&publish).await {
         Err(error) if is(&error, &SqlState::DUPLICATE_DATABASE) => {
@@ -109,12 +111,18 @@ async fn make_template(client: &Client, server: &str, name: &str) {
     }
 }
 
-async fn open(url: &str) -> PostgresStore {
+/// Opens a database as a node does, only that it gives up much later: most tests are not about
+/// how long a busy machine takes.
+///
+/// # Panics
+/// The database is away.
+pub async fn patiently(url: &str) -> PostgresStore {
+    let mark = if url.contains('?') { '&' } else { '?' };
     let options = PostgresOptions {
         patience: PATIENCE,
         ..PostgresOptions::default()
     };
-    let opened = PostgresStore::connect(url, options).await;
+    let opened = PostgresStore::connect(&format!("{url}{mark}{SESSION}"), options).await;
     opened.expect("a database")
 }
 

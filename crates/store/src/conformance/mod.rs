@@ -18,6 +18,7 @@ mod authorizations;
 pub mod cluster;
 pub mod database;
 mod edits;
+pub mod fill;
 mod grants;
 mod lists;
 mod mint;

@@ -34,7 +34,7 @@ const CHECKS: &[&str] = &[
 ];
 
 /// Makes connections.
-pub(super) struct Connector {
+pub(crate) struct Connector {
     config: Config,
     tls: Option<MakeRustlsConnect>,
     patience: Duration,
@@ -43,7 +43,7 @@ pub(super) struct Connector {
 type Opened = Result<(Client, JoinHandle<()>, oneshot::Receiver<()>), Error>;
 
 impl Connector {
-    pub(super) fn of(url: &str, patience: Duration) -> Result<Self, ConnectError> {
+    pub(crate) fn of(url: &str, patience: Duration) -> Result<Self, ConnectError> {
         let Target { config, tls } = url::parse(url, patience)?;
         Ok(Self {
             config,
@@ -57,7 +57,7 @@ impl Connector {
     }
 
     /// A connection that may take its time.
-    pub(super) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
+    pub(crate) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
         // Nobody who starts a server or types a command wants to wait without end.
         let opened = tokio::time::timeout(AT_START, self.open()).await;
         let (client, task, _) = opened.map_err(|_| ConnectError::Silent)??;
