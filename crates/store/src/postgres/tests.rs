@@ -59,6 +59,7 @@ async fn rows_can_be_locked() {
         sql::apps::IS_ACTIVE,
         sql::grants::OF_USER_AND_APP,
         sql::authorizations::EXISTS,
+        sql::counters::METER,
     ] {
         for clause in [" FOR SHARE", " FOR UPDATE"] {
             client.prepare(&format!("{sql}{clause}")).await.unwrap();

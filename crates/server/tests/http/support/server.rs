@@ -14,13 +14,13 @@ use grantd_core::entropy::SeededEntropy;
 use grantd_core::login::hash_pool::{HashPool, PoolLimits};
 use grantd_core::login::otp;
 use grantd_core::login::password::PasswordCost;
-use grantd_core::login::throttle::{Throttle, ThrottlePolicy};
+use grantd_core::login::throttle::{MeterKey, ThrottlePolicy};
 use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::scope::Catalogue;
 use grantd_core::secret::{InstanceKey, Secret};
-use grantd_core::store::SharedStore;
+use grantd_core::store::{SharedStore, UserStore};
 use grantd_core::token::TokenFormat;
-use grantd_core::user::{Email, Login};
+use grantd_core::user::{Email, Login, LoginKey, UserCredentials};
 use grantd_server::app::App;
 use grantd_server::settings::{Profile, Settings};
 use grantd_store::{Options, SqliteStore};
@@ -132,7 +132,8 @@ impl TestApp {
             clock: clock.clone(),
             entropy: entropy.clone(),
             key: key.clone(),
-            throttle: Throttle::new(setup.throttle, clock.clone(), Arc::new(TokioTimer)),
+            timer: Arc::new(TokioTimer),
+            throttle: setup.throttle,
             pool: HashPool::start(setup.pool).expect("threads"),
             cost: setup.cost,
         });
@@ -144,6 +145,7 @@ impl TestApp {
             scopes: Catalogue::default(),
             policy: setup.policy,
             sign_in,
+            hourly: Arc::default(),
         });
         let server = Arc::new(App::new(authority.clone(), setup.settings));
         Self(Arc::new(Inner {
@@ -262,6 +264,13 @@ impl TestApp {
             .set_user_suspended(user.id, suspended, stamp)
             .await;
         assert!(changed.expect("a store"), "nothing changed");
+    }
+
+    /// What the store keeps of a user's password and factor.
+    pub(crate) async fn credentials(&self, login: &str) -> UserCredentials {
+        let (login, meters) = (LoginKey::of(login), [MeterKey([0; 32]); 2]);
+        let found = self.store.find_credentials(&login, meters).await;
+        found.expect("a store").credentials.expect("a user")
     }
 
     /// The names of all audit rows, in order.
