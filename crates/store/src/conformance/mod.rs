@@ -19,6 +19,7 @@ pub mod cluster;
 mod counters;
 pub mod door;
 mod edits;
+pub mod fill;
 mod grants;
 mod lists;
 mod mint;

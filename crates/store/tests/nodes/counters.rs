@@ -5,7 +5,7 @@ use std::sync::Arc;
 use grantd_core::clock::ManualClock;
 use grantd_core::hourly::{Bucket, Hourly};
 use grantd_core::ids::UserId;
-use grantd_core::store::{OtpUse, SharedStore, Upkeep, UserStore};
+use grantd_core::store::{OtpUse, SharedStore, Upkeep};
 use grantd_store::conformance::cluster::Cluster;
 use grantd_store::conformance::door::{Answer, Door, PASSWORD, enrol};
 
