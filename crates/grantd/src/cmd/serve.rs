@@ -18,13 +18,13 @@ use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::store::PageRequest;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
+use grantd_store::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{demo, logging};
 use crate::config::Config;
-use crate::config::values::DatabaseUrl;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::output;
