@@ -35,9 +35,7 @@ impl Line {
     /// One to every node.
     pub(crate) fn to_all(world: &Arc<World>, patience: Duration) -> Vec<Self> {
         let nodes = world.all_nodes();
-        nodes
-            .map(|node| Self::new(world, node, patience))
-            .collect()
+        nodes.map(|node| Self::new(world, node, patience)).collect()
     }
 
     pub(crate) async fn create(&mut self, grant: Grant) -> Option<Token> {

@@ -149,7 +149,11 @@ impl Worker {
     /// Takes a living token; now and then leaves it to others too, who may end it as well.
     fn take(&self, own: &mut Vec<Token>) -> Option<Token> {
         let mut shared = lock(&self.shared);
-        let from = if self.dice.percent(50) { own } else { &mut shared.live };
+        let from = if self.dice.percent(50) {
+            own
+        } else {
+            &mut shared.live
+        };
         if from.is_empty() {
             return None;
         }

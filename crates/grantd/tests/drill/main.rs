@@ -1,6 +1,23 @@
 //! Many clients, several nodes, and the promise about revocation: what was
-//! done over HTTP is written down with its times and judged afterwards.
+//! done over HTTP is written down with its times, and judged afterwards.
+//!
+//! - [`history`]: what an operation is; [`checker`]: what a history breaks
+//! - [`record`], [`client`], [`line`], [`world`], [`load`]: clients at work
+//! - [`server`]: the real program; [`front`]: one that is wrong on purpose
+//! - [`audit`], [`outages`], [`report`]: what is left, and what is told
+//! - [`short`]: the ordinary runs
 
+mod audit;
 mod checker;
+mod client;
 mod dice;
+mod front;
 mod history;
+mod line;
+mod load;
+mod outages;
+mod record;
+mod report;
+mod server;
+mod short;
+mod world;

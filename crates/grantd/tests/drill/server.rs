@@ -46,7 +46,11 @@ impl Program {
             .write_all(input.as_bytes());
         let said = child.wait_with_output().expect("it ends");
         let trouble = String::from_utf8_lossy(&said.stderr).into_owned();
-        if said.status.success() { Ok(()) } else { Err(trouble) }
+        if said.status.success() {
+            Ok(())
+        } else {
+            Err(trouble)
+        }
     }
 
     /// A server of its own, ready.

@@ -95,7 +95,12 @@ pub(crate) fn settle(program: &Program) {
     }
     for app in 0..APPS {
         let (owner, id) = (login(PROBE.user), client_id(app));
-        let places = ["--url", "http://a.test", "--callback-url", "http://a.test/cb"];
+        let places = [
+            "--url",
+            "http://a.test",
+            "--callback-url",
+            "http://a.test/cb",
+        ];
         let mut arguments = vec!["app", "create", "drill", "--owner", &owner];
         arguments.extend(places);
         arguments.extend(["--client-id", &id, "--client-secret-stdin"]);
@@ -171,7 +176,11 @@ impl World {
             what,
             invoked,
             completed: self.record.now(),
-            outcome: if done { Outcome::Done } else { Outcome::Unknown },
+            outcome: if done {
+                Outcome::Done
+            } else {
+                Outcome::Unknown
+            },
         });
         done
     }

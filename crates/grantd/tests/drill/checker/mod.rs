@@ -134,7 +134,9 @@ impl<'e> Known<'e> {
         }
         say(Breach::AfterItsEnd, ends.into_iter().flatten().next());
         say(Breach::Revived, revived(life, spell, check));
-        let newer = life.newer_valid.filter(|seen| seen.completed < check.invoked);
+        let newer = life
+            .newer_valid
+            .filter(|seen| seen.completed < check.invoked);
         say(Breach::OlderThanKnown, newer);
     }
 }

@@ -112,8 +112,14 @@ fn a_life_without_surprises_holds() {
 
 #[test]
 fn valid_after_a_revocation() {
-    made().revoke(A, 3..4, Done).valid(A, 5..6).breaks(&[AfterItsEnd]);
-    made().valid(A, 5..6).revoke(A, 3..4, Done).breaks(&[AfterItsEnd]);
+    made()
+        .revoke(A, 3..4, Done)
+        .valid(A, 5..6)
+        .breaks(&[AfterItsEnd]);
+    made()
+        .valid(A, 5..6)
+        .revoke(A, 3..4, Done)
+        .breaks(&[AfterItsEnd]);
     let two = made().revoke(A, 3..9, Done).revoke(A, 3..4, Done);
     two.valid(A, 5..6).breaks(&[AfterItsEnd]);
 }
@@ -138,7 +144,10 @@ fn an_open_revocation_may_still_happen_or_not() {
 #[test]
 fn a_refused_revocation_ends_nothing_and_excuses_nothing() {
     made().revoke(A, 3..4, Refused).valid(A, 5..6).holds();
-    made().revoke(A, 3..4, Refused).invalid(A, 5..6).breaks(&[Vanished]);
+    made()
+        .revoke(A, 3..4, Refused)
+        .invalid(A, 5..6)
+        .breaks(&[Vanished]);
 }
 
 #[test]
@@ -155,19 +164,32 @@ fn valid_after_a_reset() {
 fn the_old_token_valid_after_the_new_one_was_seen() {
     // The answer was cut off after the new token had been read.
     let cut = || made().reset(A, B, 3..4, Unknown);
-    cut().valid(B, 5..6).valid(A, 7..8).breaks(&[OlderThanKnown]);
+    cut()
+        .valid(B, 5..6)
+        .valid(A, 7..8)
+        .breaks(&[OlderThanKnown]);
     cut().valid(B, 5..7).valid(A, 6..8).holds();
     cut().valid(A, 5..6).valid(B, 7..8).holds();
     cut().invalid(B, 5..6).valid(A, 7..8).holds();
     let heard = made().reset(A, B, 3..9, Done);
-    heard.valid(B, 5..6).valid(A, 7..8).breaks(&[OlderThanKnown]);
+    heard
+        .valid(B, 5..6)
+        .valid(A, 7..8)
+        .breaks(&[OlderThanKnown]);
 }
 
 #[test]
 fn valid_after_the_grant_was_deleted() {
-    made().grant_deleted(3..4, Done).valid(A, 5..6).breaks(&[AfterItsEnd]);
+    made()
+        .grant_deleted(3..4, Done)
+        .valid(A, 5..6)
+        .breaks(&[AfterItsEnd]);
     made().grant_deleted(3..4, Done).invalid(A, 5..6).holds();
-    made().grant_deleted(3..4, Unknown).valid(A, 5..6).invalid(A, 7..8).holds();
+    made()
+        .grant_deleted(3..4, Unknown)
+        .valid(A, 5..6)
+        .invalid(A, 7..8)
+        .holds();
     made().grant_deleted(3..5, Done).valid(A, 4..6).holds();
 }
 
@@ -175,7 +197,10 @@ fn valid_after_the_grant_was_deleted() {
 fn a_deleted_grant_ends_what_was_there_before() {
     let deleted = || Tale::default().grant_deleted(3..5, Done);
     deleted().created(A, 6..7).valid(A, 8..9).holds();
-    deleted().created(A, 6..7).invalid(A, 8..9).breaks(&[Vanished]);
+    deleted()
+        .created(A, 6..7)
+        .invalid(A, 8..9)
+        .breaks(&[Vanished]);
     deleted().created(A, 4..7).valid(A, 8..9).holds();
     deleted().created(A, 4..7).invalid(A, 8..9).holds();
     // A grant of another user and app is another one.
@@ -201,11 +226,18 @@ fn valid_after_a_suspension() {
     suspended().valid(A, 5..6).breaks(&[AfterItsEnd]);
     suspended().valid(A, 3..6).holds();
     suspended().invalid(A, 5..6).holds();
-    made().suspend(3..4, Unknown).valid(A, 5..6).invalid(A, 7..8).holds();
+    made()
+        .suspend(3..4, Unknown)
+        .valid(A, 5..6)
+        .invalid(A, 7..8)
+        .holds();
     // Somebody else's does not matter.
     let other = What::Suspend { user: User(1) };
     made().and(other, 3..4, Done).valid(A, 5..6).holds();
-    made().and(other, 3..4, Done).invalid(A, 5..6).breaks(&[Vanished]);
+    made()
+        .and(other, 3..4, Done)
+        .invalid(A, 5..6)
+        .breaks(&[Vanished]);
 }
 
 #[test]
@@ -217,7 +249,11 @@ fn a_lifted_suspension_obliges_no_more() {
     lifted().invalid(A, 8..10).holds();
     lifted().invalid(A, 10..11).breaks(&[Vanished]);
     let open = || made().suspend(3..4, Done).unsuspend(7..9, Unknown);
-    open().invalid(A, 10..11).valid(A, 12..13).invalid(A, 14..15).holds();
+    open()
+        .invalid(A, 10..11)
+        .valid(A, 12..13)
+        .invalid(A, 14..15)
+        .holds();
     let refused = made().suspend(3..4, Done).unsuspend(7..9, Refused);
     refused.valid(A, 10..11).breaks(&[AfterItsEnd]);
 }
@@ -264,12 +300,19 @@ fn invalid_though_nothing_ended_it() {
     made().invalid(A, 3..4).breaks(&[Vanished]);
     made().invalid(A, 1..4).holds();
     made().invalid(A, 3..6).revoke(A, 5..7, Done).holds();
-    made().invalid(A, 3..4).revoke(A, 5..7, Done).breaks(&[Vanished]);
+    made()
+        .invalid(A, 3..4)
+        .revoke(A, 5..7, Done)
+        .breaks(&[Vanished]);
 }
 
 #[test]
 fn an_unheard_check_says_nothing() {
-    made().unheard(A, 3..4).revoke(A, 5..6, Done).unheard(A, 7..8).holds();
+    made()
+        .unheard(A, 3..4)
+        .revoke(A, 5..6, Done)
+        .unheard(A, 7..8)
+        .holds();
     let verdict = judge(&made().unheard(A, 3..4).valid(A, 5..6).0);
     assert_eq!(verdict.checks, 1);
 }
@@ -406,7 +449,11 @@ impl Store {
             what,
             invoked: Moment(asked.max(born + 1)),
             completed: Moment(self.clock + 1 + self.dice.below(40) as u64),
-            outcome: if self.dice.percent(3) { Unknown } else { outcome },
+            outcome: if self.dice.percent(3) {
+                Unknown
+            } else {
+                outcome
+            },
         });
     }
 }
