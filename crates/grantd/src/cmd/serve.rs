@@ -126,6 +126,10 @@ async fn announce(instance: &Instance, listening: SocketAddr) -> Result<(), Fail
     } else {
         format!(", public URL {public}")
     };
+    let shared = match config.database() {
+        DatabaseUrl::Sqlite(_) => String::new(),
+        url => format!(", database {url}"),
+    };
     let first = PageRequest {
         page: 1,
         per_page: 1,
@@ -137,7 +141,7 @@ async fn announce(instance: &Instance, listening: SocketAddr) -> Result<(), Fail
         ));
     }
     output::note(format!(
-        "grantd is ready on {own} (data {}{behind})",
+        "grantd is ready on {own} (data {}{shared}{behind})",
         config.values.data.display()
     ));
     Ok(())
