@@ -14,9 +14,9 @@ use super::line::Line;
 use super::record::lock;
 use super::world::{APPS, PROBE, USERS, World};
 
-const WORKERS: u64 = 12;
+const WORKERS: u64 = 32;
 /// A node that is silent for longer is given up on for now.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(1_500);
 /// Between two operations of one worker: the nodes share few cores with their clients.
 const PAUSE: Duration = Duration::from_millis(4);
 const PROBES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(50));

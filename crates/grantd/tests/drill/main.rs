@@ -5,7 +5,7 @@
 //! - [`record`], [`client`], [`line`], [`world`], [`load`]: clients at work
 //! - [`server`]: the real program; [`front`]: one that is wrong on purpose
 //! - [`audit`], [`outages`], [`report`]: what is left, and what is told
-//! - [`short`]: the ordinary runs
+//! - [`short`]: the ordinary runs; [`stage`], [`long`]: a database that fails over
 
 mod audit;
 mod checker;
@@ -15,9 +15,11 @@ mod front;
 mod history;
 mod line;
 mod load;
+mod long;
 mod outages;
 mod record;
 mod report;
 mod server;
 mod short;
+mod stage;
 mod world;

@@ -1,12 +1,24 @@
 //! For how long nobody was answered. Owns the arithmetic.
 
-use super::history::{Event, Moment, Node, Outcome, What};
+use super::history::{Event, Moment, Node, Outcome};
 
 /// Which answers count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Checks,
+    /// Acknowledged ones: a refusal needs no commit.
     Writes,
+}
+
+impl Kind {
+    /// What an event says of its node's health, if anything.
+    pub(crate) fn of(event: &Event) -> Option<Self> {
+        match event.outcome {
+            Outcome::Valid | Outcome::Invalid => Some(Self::Checks),
+            Outcome::Done => Some(Self::Writes),
+            Outcome::Refused | Outcome::Unknown => None,
+        }
+    }
 }
 
 /// A fault, from its beginning to when every node had answered again.
@@ -19,11 +31,8 @@ pub(crate) struct Fault {
 /// The time between the last answer before and the first answer after the longest silence of a
 /// fault, in milliseconds; of one node, or of all together.
 pub(crate) fn silence(events: &[Event], fault: &Fault, kind: Kind, node: Option<Node>) -> u64 {
-    let is_check = |event: &Event| matches!(event.what, What::Check { .. });
     let counts = |event: &&Event| {
-        event.outcome != Outcome::Unknown
-            && is_check(event) == (kind == Kind::Checks)
-            && node.is_none_or(|node| node == event.node)
+        Kind::of(event) == Some(kind) && node.is_none_or(|node| node == event.node)
     };
     let mut answers: Vec<Moment> = events
         .iter()
@@ -39,7 +48,7 @@ pub(crate) fn silence(events: &[Event], fault: &Fault, kind: Kind, node: Option<
 
 #[cfg(test)]
 mod tests {
-    use super::super::history::Token;
+    use super::super::history::{Token, What};
     use super::*;
 
     fn check(node: usize, millis: u64, outcome: Outcome) -> Event {

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::history::{Event, Moment, Node, Outcome, What};
+use super::history::{Event, Moment, Node};
+use super::outages::Kind;
 
 /// The history of a run while it is written.
 pub(crate) struct Record {
@@ -33,9 +34,8 @@ impl Record {
 
     pub(crate) fn add(&self, event: Event) {
         let of_node = self.answered.get(event.node.0);
-        if let Some(answered) = of_node.filter(|_| event.outcome != Outcome::Unknown) {
-            let kind = usize::from(!matches!(event.what, What::Check { .. }));
-            answered[kind].fetch_max(event.completed.0, Ordering::Relaxed);
+        if let (Some(answered), Some(kind)) = (of_node, Kind::of(&event)) {
+            answered[kind as usize].fetch_max(event.completed.0, Ordering::Relaxed);
         }
         lock(&self.events).push(event);
     }

@@ -103,9 +103,11 @@ impl Server {
         }
     }
 
+    /// Its process.
+    ///
     /// # Panics
     /// It has ended by itself.
-    pub(crate) fn is_the_same(&mut self) -> u32 {
+    pub(crate) fn process(&mut self) -> u32 {
         let ended = self.running().try_wait().expect("a child");
         assert!(ended.is_none(), "it ended: {}", self.log());
         self.running().id()

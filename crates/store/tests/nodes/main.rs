@@ -4,4 +4,3 @@
 mod away;
 mod cast;
 mod together;
-mod wire;
