@@ -14,7 +14,7 @@ use super::line::Line;
 use super::record::lock;
 use super::world::{APPS, PROBE, USERS, World};
 
-const WORKERS: u64 = 32;
+const WORKERS: u64 = 12;
 /// A node that is silent for longer is given up on for now.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 /// Between two operations of one worker: the nodes share few cores with their clients.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::audit::Left;
-use super::checker::{Breach, Verdict, judge};
+use super::checker::{Breach, Verdict, Violation, judge};
 use super::history::{Event, Node, Outcome, What};
 use super::outages::{Fault, Kind, silence};
 
@@ -77,8 +77,22 @@ impl Report {
                 left.invalid.len()
             );
         }
-        for violation in self.verdict.violations.iter().take(5) {
-            println!("  {violation:?}");
+        for Violation {
+            breach,
+            check,
+            against,
+        } in self.verdict.violations.iter().take(5)
+        {
+            println!(
+                "  {breach:?}: {:?} answered {:?} to {:?}, asked {} ms after {:?} had answered {:?} to {:?}",
+                check.node,
+                check.outcome,
+                check.what,
+                check.invoked.millis_since(against.completed),
+                against.node,
+                against.outcome,
+                against.what,
+            );
         }
         self.verdict.violations.len()
     }

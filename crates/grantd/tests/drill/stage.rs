@@ -35,21 +35,22 @@ impl Stage {
     pub(crate) async fn set() -> Self {
         let primary = Cluster::durable();
         let database = primary.database();
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = |database| Program {
+            folder: folder.path().to_owned(),
+            database,
+        };
+        settle(&program(database.clone()));
         let standby = primary.standby();
         let servers = [primary, standby];
-        let folder = tempfile::tempdir().expect("a folder");
         let mut wires = Vec::new();
         for _ in 0..=NODES {
             let mine = [Wire::before(&database).await, Wire::before(&database).await];
             mine[1].lead_to(servers[1].port());
             wires.push(mine);
         }
-        let program = |node: usize| Program {
-            folder: folder.path().to_owned(),
-            database: both(&wires[node]),
-        };
+        let program = |node: usize| program(both(&wires[node]));
         let command_line = program(NODES);
-        settle(&command_line);
         let nodes: Vec<Server> = (0..NODES)
             .map(|node| program(node).serve(&format!("node-{node}")))
             .collect();

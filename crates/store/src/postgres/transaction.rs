@@ -81,12 +81,7 @@ impl Transactions {
                     end
                 }
                 Ok((end, Connection::Unfit)) => end,
-                Err(_) => {
-                    // The server is silent, and so are its other connections: nobody else needs
-                    // to find that out.
-                    self.pool.retain(|_, _| false);
-                    return Err(self.complain(Failure::Late).into());
-                }
+                Err(_) => return Err(self.complain(Failure::Late).into()),
             };
             let error = match end {
                 End::Done(value) => return Ok(value),

@@ -16,6 +16,8 @@
 //! A suspension excuses and obliges only until it is lifted; see [`spell`].
 
 mod life;
+#[cfg(test)]
+mod made_up;
 mod spell;
 #[cfg(test)]
 mod tests;
