@@ -3,11 +3,15 @@
 
 use std::time::Duration;
 
+use grantd_store::conformance::cluster::patroni::Patroni;
+
 use super::audit::ask_for_all;
 use super::checker::Breach;
 use super::load::Load;
 use super::report::Report;
+use super::server::{Program, Server};
 use super::stage::Stage;
+use super::world::{HASHES, World, settle};
 
 async fn seconds(count: u64) {
     tokio::time::sleep(Duration::from_secs(count)).await;
@@ -94,6 +98,53 @@ async fn faults_of_the_database(stage: &mut Stage) {
         .await;
     stage.replace_the_lost();
     seconds(3).await;
+}
+
+/// Nobody tells Patroni that a machine is gone: it waits for the lock to run out. The lost machine
+/// comes back as the standby, without which nothing is acknowledged.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; scripts/drill runs it"]
+async fn with_patroni_the_nodes_follow_whoever_is_primary() {
+    let mut patroni = Patroni::start();
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program {
+        folder: folder.path().to_owned(),
+        database: patroni.database(),
+    };
+    settle(&program);
+    let nodes = ["node-0", "node-1", "node-2"];
+    let mut nodes = nodes.map(|name| program.serve(name));
+    let world = World::of(&program, nodes.iter().map(|node| node.address).collect());
+    let load = Load::start(&world, 6);
+    let before = nodes.each_mut().map(Server::process);
+    let mut faults = Vec::new();
+    for name in [
+        "Patroni: kill -9 of the primary",
+        "Patroni: and of its heir",
+    ] {
+        seconds(5).await;
+        let lost = patroni.primary().unwrap();
+        let heir = 1 - lost;
+        let fault = async {
+            patroni.crash(lost);
+            while patroni.primary() != Some(heir) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            patroni.join(lost);
+        };
+        faults.push(world.suffer(name, fault).await);
+    }
+    seconds(3).await;
+    load.finish().await;
+    assert_eq!(nodes.each_mut().map(Server::process), before, "no restart");
+    let left = ask_for_all(&world).await;
+    let report = Report::of(world.record.events());
+    report.operations();
+    report.outages(&faults, nodes.len());
+    let violations = report.violations(Some(&left));
+    let unheard = left.are_rows(&patroni.execute(&program.database, HASHES));
+    println!("the database has these tokens, and {unheard} that nobody heard of");
+    assert_eq!(violations, 0);
 }
 
 /// The assumption that fences rest on, shown by leaving it out: an old primary that one node

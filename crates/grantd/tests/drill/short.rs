@@ -13,7 +13,7 @@ use super::load::Load;
 use super::outages::Fault;
 use super::report::Report;
 use super::server::{Program, file};
-use super::world::{World, settle};
+use super::world::{HASHES, World, settle};
 
 fn program(folder: &tempfile::TempDir, database: String) -> Program {
     let program = Program {
@@ -91,10 +91,7 @@ async fn two_nodes_on_one_database_keep_the_promise_when_one_is_killed() {
     let name = "kill -9 of node 1, started again after 1 s";
     let fault = Fault { name, began, over };
     let (report, left) = conclude(&world, &[fault]).await;
-    let rows = cluster.execute(
-        &program.database,
-        "SELECT encode(token_hash, 'hex') FROM authorizations",
-    );
+    let rows = cluster.execute(&program.database, HASHES);
     let unheard = left.are_rows(&rows);
     println!("{unheard} rows of tokens that nobody heard of");
     assert_eq!(report.violations(Some(&left)), 0);

@@ -10,7 +10,7 @@ use grantd_store::conformance::wire::Wire;
 
 use super::outages::Fault;
 use super::server::{Program, Server};
-use super::world::{World, settle};
+use super::world::{HASHES, World, settle};
 
 const NODES: usize = 3;
 /// How long it takes until somebody is sure that the primary is gone.
@@ -77,16 +77,9 @@ impl Stage {
 
     /// Does something bad, waits until every node answers again, and for a while longer.
     pub(crate) async fn suffer(&mut self, name: &'static str, fault: impl AsyncFnOnce(&mut Self)) {
-        println!("{name}");
-        let record = &Arc::clone(&self.world).record;
-        let began = record.now();
-        fault(self).await;
-        let done = record.now();
-        for node in self.world.all_nodes() {
-            record.answers_after(node, done).await;
-        }
-        let over = record.now();
-        self.faults.push(Fault { name, began, over });
+        let world = Arc::clone(&self.world);
+        let fault = world.suffer(name, fault(self)).await;
+        self.faults.push(fault);
         tokio::time::sleep(CALM).await;
     }
 
@@ -122,8 +115,7 @@ impl Stage {
     /// The hashes of all tokens, as the primary has them.
     pub(crate) fn rows(&mut self) -> String {
         let database = self.database.clone();
-        let hashes = "SELECT encode(token_hash, 'hex') FROM authorizations";
-        self.primary().execute(&database, hashes)
+        self.primary().execute(&database, HASHES)
     }
 
     pub(crate) fn processes(&mut self) -> Vec<u32> {

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::history::{Event, Grant, Node, Outcome, Token, User, What};
+use super::outages::Fault;
 use super::record::{Record, lock};
 use super::server::Program;
 
@@ -36,6 +37,8 @@ const SCOPES: [&str; 16] = [
     "delete_repo",
     "read:discussion",
 ];
+/// The hashes of all tokens.
+pub(crate) const HASHES: &str = "SELECT encode(token_hash, 'hex') FROM authorizations";
 /// Never suspended, and its grant is never deleted: the probes'.
 pub(crate) const PROBE: Grant = Grant {
     user: User(0),
@@ -122,6 +125,23 @@ impl World {
     /// Everybody's nodes.
     pub(crate) fn all_nodes(&self) -> impl Iterator<Item = Node> + use<> {
         (0..self.nodes.len()).map(Node)
+    }
+
+    /// Lets something bad happen, and waits until every node has answered again.
+    pub(crate) async fn suffer(
+        &self,
+        name: &'static str,
+        fault: impl Future<Output = ()>,
+    ) -> Fault {
+        println!("{name}");
+        let began = self.record.now();
+        fault.await;
+        let done = self.record.now();
+        for node in self.all_nodes() {
+            self.record.answers_after(node, done).await;
+        }
+        let over = self.record.now();
+        Fault { name, began, over }
     }
 
     /// The command line counts as a node of its own.
