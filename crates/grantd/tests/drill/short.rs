@@ -69,7 +69,7 @@ async fn a_stale_read_of_ten_milliseconds_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_nodes_on_one_database_keep_the_promise_when_one_is_killed() {
+async fn postgres_with_two_nodes_keeps_the_promise_when_one_is_killed() {
     let cluster = Cluster::start();
     let folder = tempfile::tempdir().unwrap();
     let program = program(&folder, cluster.database());

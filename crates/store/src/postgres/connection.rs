@@ -38,7 +38,7 @@ const CHECKS: &[&str] = &[
 const HEAD_START: Duration = Duration::from_millis(100);
 
 /// Makes connections.
-pub(super) struct Connector {
+pub(crate) struct Connector {
     config: Config,
     hosts: Vec<Config>,
     last: AtomicUsize,
@@ -49,7 +49,7 @@ pub(super) struct Connector {
 type Opened = Result<(Client, JoinHandle<()>, oneshot::Receiver<()>), Error>;
 
 impl Connector {
-    pub(super) fn of(url: &str, patience: Duration) -> Result<Self, ConnectError> {
+    pub(crate) fn of(url: &str, patience: Duration) -> Result<Self, ConnectError> {
         let Target { config, tls } = url::parse(url, patience)?;
         Ok(Self {
             hosts: url::hosts(&config),
@@ -65,7 +65,7 @@ impl Connector {
     }
 
     /// A connection that may take its time.
-    pub(super) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
+    pub(crate) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
         let (client, task, _) = self.open().await?;
         client.batch_execute(MIGRATION).await?;
         Ok(ClientWrapper::new(client, task))
