@@ -37,6 +37,9 @@ const CHECKS: &[&str] = &[
 /// not answered for so long. A host may accept a connection and then say nothing.
 const HEAD_START: Duration = Duration::from_millis(100);
 
+/// A command that meets only silence says so after this time.
+const FIRST_ANSWER: Duration = Duration::from_secs(5);
+
 /// Makes connections.
 pub(crate) struct Connector {
     config: Config,
@@ -66,9 +69,13 @@ impl Connector {
 
     /// A connection that may take its time.
     pub(crate) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
-        let (client, task, _) = self.open().await?;
-        client.batch_execute(MIGRATION).await?;
-        Ok(ClientWrapper::new(client, task))
+        let open = async {
+            let (client, task, _) = self.open().await?;
+            client.batch_execute(MIGRATION).await?;
+            Ok(ClientWrapper::new(client, task))
+        };
+        let opened = tokio::time::timeout(FIRST_ANSWER, open).await;
+        opened.unwrap_or(Err(ConnectError::Silent))
     }
 
     /// A connection for checks, and what resolves when it is lost. `None` when that took too long.

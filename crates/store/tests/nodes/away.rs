@@ -7,6 +7,7 @@ use grantd_core::store::{AuthorizationStore, StoreError, Stored, Upkeep, UserSto
 use grantd_core::user::LoginKey;
 use grantd_store::conformance::cluster::Cluster;
 use grantd_store::conformance::wire::Wire;
+use grantd_store::{PostgresOptions, PostgresStore};
 
 use super::cast::*;
 
@@ -191,4 +192,17 @@ async fn a_silent_host_does_not_hide_the_next() {
         assert!(is_valid(&beginning, &app, hash).await.is_ok());
         wires[silent].lead_to(cluster.port());
     }
+}
+
+/// Nobody waits for ever when there is no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_database_ends_a_start_with_words() {
+    let cluster = Cluster::start();
+    let wire = Wire::before(&cluster.database()).await;
+    wire.freeze();
+    let started = Instant::now();
+    let opened = PostgresStore::connect(&wire.url, PostgresOptions::default()).await;
+    let refused = opened.err().expect("a refusal").to_string();
+    assert_eq!(refused, "the database does not answer");
+    assert!(started.elapsed() < Duration::from_secs(30));
 }

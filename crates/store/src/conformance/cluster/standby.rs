@@ -114,11 +114,11 @@ impl Cluster {
             .next()
             .and_then(|line| line.trim().parse().ok())
             .expect("its process");
-        // The parent first, so that it makes no more children meanwhile.
-        let mut all = vec![first.to_string()];
-        send(name, &all);
+        // A dead parent has no children any more, and a living one may have made another.
+        let mut all = children(first);
+        send(name, &[first.to_string()]);
         all.extend(children(first));
-        send(name, &all[1..]);
+        send(name, &all);
     }
 }
 
@@ -137,7 +137,7 @@ fn children(parent: u32) -> Vec<String> {
         .collect()
 }
 
-/// Some may have ended by themselves.
+/// Some may have ended by themselves, and some are told twice.
 fn send(name: &str, processes: &[String]) {
     let mut kill = Command::new("kill");
     kill.args(["-s", name]).args(processes);
