@@ -254,9 +254,9 @@ async fn with_the_database_stopped_everybody_is_told_in_time_and_the_log_once() 
 #[tokio::test]
 async fn with_the_database_frozen_everybody_is_told_in_time() {
     let stage = Stage::new().await;
-    let frozen = stage.cluster.freeze();
+    stage.cluster.freeze();
     stage.is_refused_in_time().await;
-    drop(frozen);
+    stage.cluster.thaw();
     stage.recovers().await;
 }
 

@@ -5,7 +5,11 @@
 //! them out of the path; they are looked for where it puts them. A missing
 //! PostgreSQL is a failure that says what to install, never a skipped test.
 
-use std::io::{self, BufRead, BufReader, Write};
+mod held;
+pub mod patroni;
+mod standby;
+
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
@@ -19,9 +23,11 @@ const OLDEST: u32 = 13;
 const MISSING: &str = "PostgreSQL 13 or newer is needed for this test: apt-get install postgresql";
 /// Where Debian keeps the programs of each version; elsewhere `pg_config` knows.
 const FOLDERS: [&str; 1] = ["/usr/lib/postgresql"];
-/// The server ends when its guard's standard input does: also when this process is killed.
-const GUARD: &str = r#""$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server"#;
-const FOR_SPEED: [&str; 2] = ["fsync=off", "full_page_writes=off"];
+/// The server ends when its guard's standard input does: also when this process is killed, and
+/// when it is frozen.
+const GUARD: &str =
+    r#""$@" & server=$!; cat >/dev/null; kill -QUIT $server; kill -CONT $server; wait $server"#;
+const FOR_SPEED: &[&str] = &["fsync=off", "full_page_writes=off"];
 
 /// A server with a folder of its own.
 pub struct Cluster {
@@ -31,6 +37,7 @@ pub struct Cluster {
     /// Whom to be instead of root, who may not run PostgreSQL.
     user: Option<(u32, u32)>,
     tls: bool,
+    settings: &'static [&'static str],
     running: Option<(Child, ChildStdin)>,
     databases: AtomicU32,
 }
@@ -41,7 +48,7 @@ impl Cluster {
     /// # Panics
     /// PostgreSQL is missing or does not start.
     pub fn start() -> Self {
-        Self::make(false)
+        Self::make(false, FOR_SPEED)
     }
 
     /// The same, with a certificate for `localhost`.
@@ -49,20 +56,25 @@ impl Cluster {
     /// # Panics
     /// PostgreSQL or `openssl` is missing or does not start.
     pub fn start_with_tls() -> Self {
-        Self::make(true)
+        Self::make(true, FOR_SPEED)
     }
 
-    fn make(tls: bool) -> Self {
+    fn new(tls: bool, settings: &'static [&'static str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut cluster = Self {
+        Self {
             programs: programs(),
             user: unprivileged(folder.path()),
             folder,
             port: free_port(),
             tls,
+            settings,
             running: None,
             databases: AtomicU32::new(0),
-        };
+        }
+    }
+
+    fn make(tls: bool, settings: &'static [&'static str]) -> Self {
+        let mut cluster = Self::new(tls, settings);
         let mut initdb = cluster.program("initdb");
         initdb.args(["--auth=trust", "--username=grantd", "--encoding=UTF8"]);
         initdb.args(["--locale=C", "--no-sync", "-D"]);
@@ -124,41 +136,6 @@ impl Cluster {
         self.psql(database, sql)
     }
 
-    /// Runs statements and stays in their transaction, with their locks, until this is dropped.
-    ///
-    /// # Panics
-    /// The server does not take them.
-    pub fn hold(&self, url: &str, sql: &str) -> Held {
-        let (_, database) = url.rsplit_once('/').expect("a URL with a database");
-        let mut session = self.session(database).spawn().expect("psql runs");
-        let mut input = session.stdin.take().expect("a pipe");
-        let said = BufReader::new(session.stdout.take().expect("a pipe"));
-        writeln!(input, "BEGIN; {sql};\n\\echo held").expect("psql listens");
-        let first = said.lines().next().map(|line| line.expect("text"));
-        assert_eq!(first.as_deref(), Some("held"), "{sql}");
-        Held {
-            session,
-            input: Some(input),
-        }
-    }
-
-    /// Stops every process of the server where it stands, as a machine that hangs does, until
-    /// this is dropped. Its sockets go on to take what is sent.
-    ///
-    /// # Panics
-    /// The server does not name its processes, or they cannot be stopped.
-    pub fn freeze(&self) -> Frozen {
-        let others =
-            "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
-        let others = self.psql("postgres", others);
-        let file = std::fs::read_to_string(self.data().join("postmaster.pid"));
-        let file = file.expect("a running server");
-        let first = file.lines().next().expect("a process");
-        let frozen = Frozen(format!("{first} {others}"));
-        frozen.signal("STOP");
-        frozen
-    }
-
     /// Stops the server as a crash would: connections are cut, nothing is said.
     ///
     /// # Panics
@@ -195,7 +172,7 @@ impl Cluster {
         command.arg("-D").arg(self.data());
         command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-k"]);
         command.arg(self.folder.path());
-        for setting in FOR_SPEED.iter().chain(&["max_connections=200"]) {
+        for setting in self.settings.iter().chain(&["max_connections=200"]) {
             command.args(["-c", setting]);
         }
         if self.tls {
@@ -227,15 +204,24 @@ impl Cluster {
     }
 
     fn psql(&self, database: &str, sql: &str) -> String {
+        self.try_psql(database, sql)
+            .unwrap_or_else(|trouble| panic!("{sql}: {trouble}"))
+    }
+
+    fn try_psql(&self, database: &str, sql: &str) -> Result<String, String> {
         let mut psql = self.session(database);
         let mut running = psql.stderr(Stdio::piped()).spawn().expect("psql runs");
         let mut input = running.stdin.take().expect("a pipe");
-        input.write_all(sql.as_bytes()).expect("psql listens");
+        // Without a server it does not listen, and says so.
+        let _ = input.write_all(sql.as_bytes());
         drop(input);
         let said = running.wait_with_output().expect("psql ends");
-        let trouble = String::from_utf8_lossy(&said.stderr);
-        assert!(said.status.success(), "{sql}: {trouble}");
-        String::from_utf8_lossy(&said.stdout).trim().to_owned()
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if said.status.success() {
+            Ok(text(&said.stdout))
+        } else {
+            Err(text(&said.stderr))
+        }
     }
 
     fn program(&self, name: &str) -> Command {
@@ -268,47 +254,6 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// An open transaction.
-pub struct Held {
-    session: Child,
-    input: Option<ChildStdin>,
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        // Its session ends without a commit when there is nothing more to read.
-        self.input = None;
-        self.session.wait().expect("psql ends");
-    }
-}
-
-/// The processes of a server that stand still.
-pub struct Frozen(String);
-
-impl Frozen {
-    fn signal(&self, name: &str) {
-        // One that has ended meanwhile is no trouble; the first is the server's own.
-        let script = format!(
-            "for process in {}; do kill -{name} $process && echo $process; done",
-            self.0
-        );
-        let said = Command::new("/bin/sh").args(["-c", &script]).output();
-        let said = String::from_utf8(said.expect("a shell").stdout).expect("numbers");
-        let first = self.0.split(' ').next();
-        assert!(
-            said.lines().next() == first,
-            "{name} reaches no server: {}",
-            self.0
-        );
-    }
-}
-
-impl Drop for Frozen {
-    fn drop(&mut self) {
-        self.signal("CONT");
     }
 }
 

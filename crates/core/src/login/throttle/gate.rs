@@ -9,6 +9,7 @@ use event_listener::Event;
 use futures_util::lock::Mutex as Turn;
 
 use super::meter::MeterKey;
+use crate::clock::Timestamp;
 
 /// Beyond this, gates at which nobody stands any more are swept away.
 const SWEEP_AT: usize = 1_024;
@@ -16,8 +17,9 @@ const SWEEP_AT: usize = 1_024;
 /// The gate before one meter.
 #[derive(Default)]
 pub(super) struct Gate {
-    /// Held by the one who asks, or waits for a reason to ask again.
-    pub(super) turn: Turn<()>,
+    /// Held by the one who asks, or waits for a reason to ask again; when the store last said that
+    /// passwords are locked out here. Only time ends a lock, so within that second it would say so again.
+    pub(super) turn: Turn<Option<Timestamp>>,
     /// An attempt on this node has settled.
     pub(super) settled: Event,
 }

@@ -162,15 +162,22 @@ impl Throttle {
     ) -> Result<Reservation> {
         let gate = self.gates.of(who.keys.pair);
         let patience = self.timer.sleep(LONGEST_WAIT);
-        let (turn, mut patience) = match select(gate.turn.lock(), patience).await {
+        let (mut turn, mut patience) = match select(gate.turn.lock(), patience).await {
             Either::Left(asking) => asking,
             Either::Right(_) => return Err(busy()),
         };
         loop {
             let settled = gate.settled.listen();
             let at = self.clock.now();
+            if *turn == Some(at) {
+                return Err(Error::Forbidden(Forbidden::TooManyAttempts));
+            }
             match self.store.reserve(self.places(&who, code_of), at).await? {
-                Admission::Locked => return Err(Error::Forbidden(Forbidden::TooManyAttempts)),
+                Admission::Locked => {
+                    // Of a locked user's codes the gate knows nothing.
+                    *turn = code_of.is_none().then_some(at);
+                    return Err(Error::Forbidden(Forbidden::TooManyAttempts));
+                }
                 Admission::Wait => {}
                 Admission::Reserved => {
                     drop(turn);

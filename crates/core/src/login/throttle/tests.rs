@@ -145,6 +145,25 @@ fn a_crowd_at_one_pair_asks_one_after_the_other() {
 }
 
 #[test]
+fn a_crowd_at_a_locked_pair_asks_once_a_second() {
+    let node = Node::new();
+    for _ in 0..10 {
+        node.fail("octocat", 1);
+    }
+    let _standing = node.throttle.gates.of(node.who("octocat", 1).keys.pair);
+    let is_locked = || match node.reserve("octocat", 1, None) {
+        Err(Error::Forbidden(_)) => true,
+        Err(Error::Unavailable(_)) => false,
+        _ => panic!("neither locked nor away"),
+    };
+    assert!(is_locked());
+    node.store.away.store(true, Ordering::Relaxed);
+    assert!(is_locked(), "the store was not asked");
+    node.clock.advance(1);
+    assert!(!is_locked(), "it was");
+}
+
+#[test]
 fn a_hundred_failures_from_everywhere_close_a_login_to_new_addresses() {
     let node = Node::new();
     for last in 0..100 {
