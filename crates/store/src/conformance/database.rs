@@ -102,8 +102,10 @@ async fn make_template(client: &Client, server: &str, name: &str) {
     client.batch_execute(&make).await.expect("a database");
     patiently(&sibling(server, &draft)).await.close().await;
     let publish = format!("ALTER DATABASE {draft} RENAME TO {TEMPLATE}");
+    // The second word is for those who rename at the same moment.
+    let taken = [SqlState::DUPLICATE_DATABASE, SqlState::UNIQUE_VIOLATION];
     match client.batch_execute(&publish).await {
-        Err(error) if is(&error, &SqlState::DUPLICATE_DATABASE) => {
+        Err(error) if taken.iter().any(|code| is(&error, code)) => {
             let drop = format!("DROP DATABASE {draft} WITH (FORCE)");
             client.batch_execute(&drop).await.expect("gone");
         }
