@@ -21,6 +21,7 @@ pub mod grants;
 pub mod ids;
 pub mod login;
 pub mod note;
+pub mod reaper;
 pub mod scope;
 pub mod secret;
 pub mod store;

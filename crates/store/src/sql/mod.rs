@@ -91,6 +91,7 @@ pub(crate) mod audit;
 pub(crate) mod authorizations;
 pub(crate) mod grants;
 pub(crate) mod postgres;
+pub(crate) mod reap;
 pub(crate) mod sign_in;
 pub(crate) mod users;
 
@@ -102,6 +103,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("audit", audit::ALL),
         ("authorizations", authorizations::ALL),
         ("grants", grants::ALL),
+        ("reap", reap::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),
     ]

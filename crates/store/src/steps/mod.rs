@@ -11,6 +11,7 @@ mod change;
 mod grants;
 mod list;
 mod mint;
+mod reap;
 pub(crate) mod row;
 mod sign_in;
 pub(crate) mod tokens;

@@ -14,8 +14,8 @@ use grantd_core::login::Address;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     AppCheck, AppStore, AuthorizationStore, GotOrCreated, MintLimits, NotCreated, OtpUse,
-    OwnedAuthorization, Page, PageRequest, SharedStore, Stored, Taken, TokenFilter, TokenVerdict,
-    Upkeep, UserStore,
+    OwnedAuthorization, Page, PageRequest, Reaped, SharedStore, Stored, Taken, TokenFilter,
+    TokenVerdict, Upkeep, UserStore,
 };
 use grantd_core::token::TokenHash;
 use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
@@ -111,6 +111,7 @@ pass_on!(AuthorizationStore {
 pass_on!(Upkeep {
     record(action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
     list_audit(after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
+    reap(tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     claim_instance_key(fingerprint: &str) -> Stored<String>;
     ping() -> Stored<()>;
     close() -> ();
