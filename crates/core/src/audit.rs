@@ -78,6 +78,8 @@ pub enum Action {
     TwoFactorDisabled,
     RecoveryCodeUsed,
     OtpMissingTooOften,
+    /// Once for each time that a login is locked for an address.
+    SignInLocked,
     AppCreated,
     AppDeleted,
     AppSuspended,
@@ -111,6 +113,7 @@ impl Action {
             Self::TwoFactorDisabled => "two_factor.disable",
             Self::RecoveryCodeUsed => "two_factor.recovery_code_used",
             Self::OtpMissingTooOften => "two_factor.missing_code_overflow",
+            Self::SignInLocked => "user.sign_in_locked",
             Self::AppCreated => "oauth_application.create",
             Self::AppDeleted => "oauth_application.destroy",
             Self::AppSuspended => "oauth_application.suspend",

@@ -18,6 +18,7 @@ pub mod error;
 pub mod fingerprint;
 pub mod grant;
 pub mod grants;
+pub mod hourly;
 pub mod ids;
 pub mod login;
 pub mod note;

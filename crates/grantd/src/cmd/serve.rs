@@ -13,7 +13,6 @@ use grantd_core::Authority;
 use grantd_core::clock::{Clock, Timer};
 use grantd_core::entropy::Entropy;
 use grantd_core::login::hash_pool::HashPool;
-use grantd_core::login::throttle::Throttle;
 use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::reaper::Reaper;
 use grantd_core::store::PageRequest;
@@ -173,7 +172,8 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&entropy),
         key: Arc::clone(&instance.key),
-        throttle: Throttle::new(config.throttle(), Arc::clone(&clock), Arc::new(TokioTimer)),
+        timer: Arc::new(TokioTimer),
+        throttle: config.throttle(),
         pool,
         cost: config.password_cost(),
     });
@@ -187,6 +187,7 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         scopes: config.scopes.clone(),
         policy: config.policy(),
         sign_in,
+        hourly: Arc::default(),
     })
 }
 

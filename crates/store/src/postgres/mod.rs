@@ -224,6 +224,16 @@ impl Engine for Postgres {
             .await
     }
 
+    async fn write_lightly<I: Input, T: Send + 'static>(
+        &self,
+        input: I,
+        step: Write<I, T>,
+    ) -> Stored<T> {
+        let transactions = self.transactions.clone();
+        self.patiently(async move { transactions.write_lightly(input, step).await })
+            .await
+    }
+
     async fn check(
         &self,
         client_id: &ClientId,

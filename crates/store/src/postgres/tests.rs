@@ -13,9 +13,11 @@ use super::{ConnectError, Options, PostgresStore};
 use crate::conformance::cluster::Cluster;
 use crate::copy::tables::{Kind, TABLES};
 use crate::copy::tests as copies;
+use crate::db::{Db, Undo};
 use crate::migrate::tests::side_by_side;
 use crate::migrate::{self, MigrateError, Migration};
 use crate::sql;
+use crate::steps::Engine;
 use crate::{CopiedTable, DatabaseUrl, copy};
 
 async fn migrated(url: &str) -> deadpool_postgres::ClientWrapper {
@@ -70,8 +72,9 @@ async fn rows_can_be_locked() {
         sql::apps::IS_ACTIVE,
         sql::grants::OF_USER_AND_APP,
         sql::authorizations::EXISTS,
-        sql::reap::ENDED_METERS,
-        sql::reap::ENDED_COUNTS,
+        sql::counters::METER,
+        sql::counters::ENDED_METERS,
+        sql::counters::ENDED_COUNTS,
     ] {
         for clause in [" FOR SHARE", " FOR UPDATE", " FOR UPDATE SKIP LOCKED"] {
             client.prepare(&format!("{sql}{clause}")).await.unwrap();
@@ -169,6 +172,31 @@ async fn checks_go_by_an_index_whatever_the_statistics_say() {
         assert!(plan.contains("authorizations_by_hash"), "{plan}");
         assert!(!plan.contains("Seq Scan"), "{plan}");
         assert!(plan.contains("$1"), "planned once: {plan}");
+    }
+}
+
+/// What may be forgotten waits for no disk; the next user of the connection does.
+#[tokio::test]
+async fn only_light_steps_commit_before_the_disk_has_them() {
+    async fn setting(db: &dyn Db) -> Result<String, Undo<String>> {
+        let found = db.one("SELECT current_setting('synchronous_commit')", &[], |r| {
+            r.get(0)
+        });
+        Ok(found.await?.unwrap_or_default())
+    }
+    let cluster = Cluster::start();
+    let options = Options {
+        pool: 1,
+        patience: Duration::from_secs(10),
+        ..Options::default()
+    };
+    let store = PostgresStore::connect(&cluster.database(), options).await;
+    let engine = store.unwrap().engine;
+    for _ in 0..2 {
+        let light = engine.write_lightly((), |db, ()| Box::pin(setting(db)));
+        assert_eq!(light.await.unwrap(), "off");
+        let other = engine.write((), |db, ()| Box::pin(setting(db)));
+        assert_eq!(other.await.unwrap(), "on");
     }
 }
 

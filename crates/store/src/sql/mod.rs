@@ -89,9 +89,9 @@ macro_rules! valid {
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod authorizations;
+pub(crate) mod counters;
 pub(crate) mod grants;
 pub(crate) mod postgres;
-pub(crate) mod reap;
 pub(crate) mod sign_in;
 pub(crate) mod users;
 
@@ -102,8 +102,8 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("apps", apps::ALL),
         ("audit", audit::ALL),
         ("authorizations", authorizations::ALL),
+        ("counters", counters::ALL),
         ("grants", grants::ALL),
-        ("reap", reap::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),
     ]

@@ -78,9 +78,9 @@ async fn settle(tx: &Change<'_>, user: UserId, app: AppId) -> DbResult<()> {
 
 /// Deletes the counters of each kind that ended longest ago. How many of the kind with the most.
 pub(super) async fn counters(db: &dyn Db, now: Timestamp, limit: i64) -> DbResult<usize> {
-    let (look, delete) = (sql::reap::ENDED_METERS, sql::reap::DELETE_METER);
+    let (look, delete) = (sql::counters::ENDED_METERS, sql::counters::DELETE_METER);
     let meters = ended::<Vec<u8>>(db, look, delete, now, limit).await?;
-    let (look, delete) = (sql::reap::ENDED_COUNTS, sql::reap::DELETE_COUNT);
+    let (look, delete) = (sql::counters::ENDED_COUNTS, sql::counters::DELETE_COUNT);
     let counts = ended::<String>(db, look, delete, now, limit).await?;
     Ok(meters.max(counts))
 }

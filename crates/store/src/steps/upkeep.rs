@@ -62,7 +62,7 @@ impl<E: Engine> Upkeep for StoreOn<E> {
             .await?;
         let counters = self
             .engine
-            .write((now, limit), |db, &(now, limit)| {
+            .write_lightly((now, limit), |db, &(now, limit)| {
                 Box::pin(async move { Ok(reap::counters(db, now, limit).await?) })
             })
             .await?;

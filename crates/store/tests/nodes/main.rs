@@ -3,5 +3,6 @@
 
 mod away;
 mod cast;
+mod counters;
 mod together;
 mod wire;
