@@ -28,6 +28,7 @@ mod reaping;
 mod sign_in;
 mod tokens;
 mod users;
+pub mod wire;
 mod world;
 
 use std::future::Future;

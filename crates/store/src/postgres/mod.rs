@@ -77,6 +77,9 @@ pub enum ConnectError {
     /// PostgreSQL does not answer or refuses us.
     #[error("the database does not let us in")]
     Postgres(#[from] tokio_postgres::Error),
+    /// Something accepts our connection, and then says nothing.
+    #[error("the database does not answer")]
+    Silent,
     /// No certificates to check the server's against.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),

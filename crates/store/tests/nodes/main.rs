@@ -5,4 +5,3 @@ mod away;
 mod cast;
 mod counters;
 mod together;
-mod wire;

@@ -12,10 +12,10 @@ use grantd_core::store::{
 };
 use grantd_core::user::{LoginKey, PasswordHash};
 use grantd_store::conformance::cluster::Cluster;
+use grantd_store::conformance::wire::Wire;
 use grantd_store::{DatabaseUrl, PostgresOptions, PostgresStore};
 
 use super::cast::*;
-use super::wire::Wire;
 
 const ALL: PageRequest = PageRequest {
     page: 1,
