@@ -45,6 +45,14 @@ pub struct Stamp {
 }
 
 impl Stamp {
+    /// A write that nobody asked for.
+    pub fn system(at: Timestamp) -> Self {
+        Self {
+            by: Actor::System,
+            ..Self::operator(at)
+        }
+    }
+
     /// A write from this machine's command line.
     pub fn operator(at: Timestamp) -> Self {
         Self {
@@ -83,6 +91,8 @@ pub enum Action {
     AuthorizationDeleted,
     /// The ten-tokens rule made room.
     AuthorizationEvicted,
+    /// It expired long enough ago.
+    AuthorizationReaped,
     TokenReset,
     TokenRevoked,
     GrantCreated,
@@ -114,6 +124,7 @@ impl Action {
             Self::AuthorizationEdited => "oauth_access.update",
             Self::AuthorizationDeleted => "oauth_access.destroy",
             Self::AuthorizationEvicted => "oauth_access.evict",
+            Self::AuthorizationReaped => "oauth_access.expire",
             Self::TokenReset => "oauth_access.regenerate",
             Self::TokenRevoked => "oauth_access.revoke",
             Self::GrantCreated => "oauth_authorization.create",

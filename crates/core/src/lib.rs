@@ -22,6 +22,7 @@ pub mod hourly;
 pub mod ids;
 pub mod login;
 pub mod note;
+pub mod reaper;
 pub mod scope;
 pub mod secret;
 pub mod store;

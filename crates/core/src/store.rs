@@ -164,6 +164,15 @@ pub enum TokenFilter {
     Hash(TokenHash),
 }
 
+/// How much a call of [`Upkeep::reap`] has deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reaped {
+    /// Expired tokens.
+    pub tokens: usize,
+    /// Counters of all kinds.
+    pub counters: usize,
+}
+
 /// How a one-time code is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtpUse {
@@ -365,6 +374,10 @@ pub trait Upkeep: Send + Sync {
     async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     /// Remembers the instance key's fingerprint if none is kept yet; the kept one.
     async fn claim_instance_key(&self, fingerprint: &str) -> Stored<String>;
+    /// Deletes what is of no use any more, the oldest first, at most `limit` rows of each kind: tokens that
+    /// expired before `tokens_before`, each with its audit row, their grants following as at any deletion;
+    /// and counters that ended before the stamp's time. What somebody else is at stays for another time.
+    async fn reap(&self, tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     /// Whether the engine answers a read and takes a write, and lives by the same time.
     async fn ping(&self) -> Stored<()>;
     /// Ends background work and lets go of the files, after all steps in flight.

@@ -25,6 +25,7 @@ mod grants;
 mod lists;
 mod mint;
 mod races;
+mod reaping;
 mod sign_in;
 mod tokens;
 mod users;
@@ -197,6 +198,12 @@ cases! {
         the_first_instance_key_stays
         a_ping_reads_and_writes
         a_closed_store_is_unavailable
+    }
+    reaping {
+        expired_tokens_end_after_their_time_and_others_do_not
+        a_batch_is_bounded_and_takes_the_oldest
+        the_number_of_tokens_reaches_a_plateau
+        reapers_are_in_nobodys_way
     }
     races {
         one_of_two_hundred_get_or_creates_creates

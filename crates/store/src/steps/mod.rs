@@ -12,6 +12,7 @@ mod counters;
 mod grants;
 mod list;
 mod mint;
+mod reap;
 pub(crate) mod row;
 mod sign_in;
 pub(crate) mod tokens;

@@ -15,7 +15,7 @@ use grantd_core::login::throttle::{Admission, Limit, MeterKey};
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     AppCheck, AppStore, AuthorizationStore, Count, CounterStore, GotOrCreated, MintLimits,
-    NotCreated, OtpUse, OwnedAuthorization, Page, PageRequest, Settlement, SharedStore,
+    NotCreated, OtpUse, OwnedAuthorization, Page, PageRequest, Reaped, Settlement, SharedStore,
     SignInCheck, Stored, Taken, TokenFilter, TokenVerdict, Upkeep, UserStore,
 };
 use grantd_core::token::TokenHash;
@@ -118,6 +118,7 @@ pass_on!(CounterStore {
 pass_on!(Upkeep {
     record(action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
     list_audit(after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
+    reap(tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     claim_instance_key(fingerprint: &str) -> Stored<String>;
     ping() -> Stored<()>;
     close() -> ();
