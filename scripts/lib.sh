@@ -30,6 +30,17 @@ need() {
   "$@" >/dev/null 2>&1 || die "$package is installed, but this still fails: $*"
 }
 
+# need_postgres: PostgreSQL's own programs, which Debian keeps out of the path.
+need_postgres() { need postgresql postgres_programs; }
+
+# postgres_programs: the folder of the newest version's, 13 or later.
+postgres_programs() {
+  local folder
+  folder=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 2>/dev/null | sort -V | tail -n 1)/bin
+  if [ ! -x "$folder/initdb" ]; then folder=$(pg_config --bindir) || return 1; fi
+  "$folder/initdb" --version | grep -qE ' (1[3-9]|[2-9][0-9])' && printf '%s\n' "$folder"
+}
+
 # need_cargo_tool NAME VERSION [OLDEST]: one that is installed will do, unless it is older
 # than OLDEST; else builds VERSION, once, into .tools.
 need_cargo_tool() {

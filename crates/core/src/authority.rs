@@ -259,6 +259,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::StaleActor => Self::BadCredentials,
             StoreError::Unavailable(source) => Self::Unavailable(source),
+            StoreError::ClockOff { .. } => Self::Unavailable(error.into()),
         }
     }
 }

@@ -39,6 +39,12 @@ pub enum StoreError {
     /// The engine failed; for a write, whether it happened may be unknown.
     #[error(transparent)]
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
+    /// This node lives by another time than the database: it must not judge tokens.
+    #[error("this node's clock is {ahead} s ahead of the database's; set both by NTP")]
+    ClockOff {
+        /// Seconds; negative when it is behind.
+        ahead: i64,
+    },
 }
 
 /// What a step returns.
@@ -372,7 +378,7 @@ pub trait Upkeep: Send + Sync {
     /// expired before `tokens_before`, each with its audit row, their grants following as at any deletion;
     /// and counters that ended before the stamp's time. What somebody else is at stays for another time.
     async fn reap(&self, tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
-    /// Whether the engine answers a read and takes a write.
+    /// Whether the engine answers a read and takes a write, and lives by the same time.
     async fn ping(&self) -> Stored<()>;
     /// Ends background work and lets go of the files, after all steps in flight.
     async fn close(&self);

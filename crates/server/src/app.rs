@@ -27,6 +27,7 @@ use crate::docs::Page;
 use crate::error::{self, Failure, Result};
 use crate::finish::{About, Finisher, user_agent_required};
 use crate::lifecycle;
+use crate::outage::Outage;
 use crate::rate::Rates;
 use crate::reply::Reply;
 use crate::request::Asked;
@@ -42,6 +43,7 @@ pub struct App {
     pub(crate) wire: Wire,
     pub(crate) rates: Rates,
     path_tokens: PathTokenUsage,
+    pub(crate) outage: Outage,
     router: Router,
     finisher: Finisher,
     warned_of_stranger: AtomicBool,
@@ -57,6 +59,7 @@ impl App {
             wire: Wire::new(&settings),
             rates: Rates::new(&settings, Arc::clone(&authority.hourly)),
             path_tokens: PathTokenUsage::default(),
+            outage: Outage::default(),
             router: Router::new(),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
@@ -128,6 +131,7 @@ impl App {
         let (outcome, bucket) = match self.admit(&asked, route, &params, &caller, about).await {
             Ok((identity, route)) => {
                 let bucket = self.bucket(&identity, &caller);
+                let known = !matches!(identity, Identity::Anonymous);
                 let body = body::read(body, self.settings.slow_client).await;
                 let outcome = match body {
                     // A body over the limits refuses every operation that could take one.
@@ -137,6 +141,10 @@ impl App {
                             .await
                     }
                 };
+                // Whoever is known was looked up.
+                if known && outcome.is_ok() {
+                    self.outage.tell_served(self.authority.clock.now());
+                }
                 (outcome, bucket)
             }
             Err(failure) => {
@@ -302,7 +310,7 @@ impl App {
     fn render(&self, failure: &Failure, page: Page) -> Reply {
         match failure {
             Failure::Rule(Error::Unavailable(source)) => {
-                tracing::error!(error = %source, "a request could not be served")
+                self.outage.tell_refused(source, self.authority.clock.now())
             }
             Failure::Panic => tracing::error!("a handler panicked"),
             _ => {}

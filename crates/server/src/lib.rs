@@ -16,6 +16,7 @@ pub mod error;
 pub mod finish;
 pub mod lifecycle;
 pub mod media;
+mod outage;
 pub mod page;
 mod polite;
 pub mod pretty;

@@ -1,6 +1,7 @@
 //! The same commands on PostgreSQL, chosen by `--database`, the environment or the file.
 
 use std::fs;
+use std::net::TcpListener;
 
 use grantd_store::conformance::cluster::Cluster;
 use serde_json::Value;
@@ -112,6 +113,20 @@ fn a_database_that_is_away_is_named_without_its_password() {
             .misuse()
             .contains("sslmode is disable, require or verify-full")
     );
+}
+
+/// A machine that hangs takes connections all the same.
+#[test]
+fn nobody_waits_without_end_for_a_database_that_is_silent() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let place = Place::new();
+    let run = place_on(&format!("postgres://grantd@{address}/grantd"));
+    for arguments in [&["user", "list"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+        let outcome = run(&place, arguments);
+        let said = outcome.refusal();
+        assert!(said.contains("the database does not answer"), "{said}");
+    }
 }
 
 #[test]

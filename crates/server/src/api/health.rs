@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use grantd_core::store::StoreError;
+use http::{StatusCode, header};
 use serde_json::json;
 
 use crate::context::Context;
@@ -14,20 +15,30 @@ const PATIENCE: Duration = Duration::from_millis(800);
 
 /// 200 when requests can be served; else 503 and why.
 pub(crate) async fn ready(context: Context) -> Result<Reply> {
-    let ping = tokio::time::timeout(PATIENCE, context.authority().store.ping()).await;
-    let reason = match ping {
-        Ok(Ok(())) => return Ok(Reply::ok(&json!({ "status": "ok" }), Cache::NoStore)),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the store does not answer a health check");
-            "the store does not answer"
+    let app = context.app();
+    let ping = tokio::time::timeout(PATIENCE, app.authority.store.ping()).await;
+    let why = match ping {
+        Ok(Ok(())) => {
+            app.outage.tell_served(app.authority.clock.now());
+            return Ok(Reply::ok(&json!({ "status": "ok" }), Cache::NoStore));
         }
-        Err(_) => "the store does not answer in time",
+        Ok(Err(error)) => error,
+        Err(late) => StoreError::Unavailable(late.into()),
+    };
+    app.outage.tell_refused(&why, app.authority.clock.now());
+    let reason = match why {
+        StoreError::ClockOff { .. } => why.to_string(),
+        // What the engine says is for the log.
+        StoreError::Unavailable(_) | StoreError::StaleActor => {
+            "the database does not answer".to_owned()
+        }
     };
     Ok(Reply::json(
         StatusCode::SERVICE_UNAVAILABLE,
         &json!({ "status": "unavailable", "reason": reason }),
         Cache::NoStore,
-    ))
+    )
+    .with(header::RETRY_AFTER, "1"))
 }
 
 /// 200 while the process answers.

@@ -5,6 +5,7 @@
 //! them out of the path; they are looked for where it puts them. A missing
 //! PostgreSQL is a failure that says what to install, never a skipped test.
 
+mod held;
 pub mod patroni;
 mod standby;
 
@@ -22,8 +23,10 @@ const OLDEST: u32 = 13;
 const MISSING: &str = "PostgreSQL 13 or newer is needed for this test: apt-get install postgresql";
 /// Where Debian keeps the programs of each version; elsewhere `pg_config` knows.
 const FOLDERS: [&str; 1] = ["/usr/lib/postgresql"];
-/// The server ends when its guard's standard input does: also when this process is killed.
-const GUARD: &str = r#""$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server"#;
+/// The server ends when its guard's standard input does: also when this process is killed, and
+/// when it is frozen.
+const GUARD: &str =
+    r#""$@" & server=$!; cat >/dev/null; kill -QUIT $server; kill -CONT $server; wait $server"#;
 const FOR_SPEED: &[&str] = &["fsync=off", "full_page_writes=off"];
 
 /// A server with a folder of its own.
@@ -191,17 +194,22 @@ impl Cluster {
         ready.output().is_ok_and(|said| said.status.success())
     }
 
+    fn session(&self, database: &str) -> Command {
+        let mut psql = self.program("psql");
+        psql.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
+        psql.args(["-U", "grantd", "-d", database, "-X", "-q", "-t", "-A"]);
+        psql.args(["-v", "ON_ERROR_STOP=1", "-f", "-"]);
+        psql.stdin(Stdio::piped()).stdout(Stdio::piped());
+        psql
+    }
+
     fn psql(&self, database: &str, sql: &str) -> String {
         self.try_psql(database, sql)
             .unwrap_or_else(|trouble| panic!("{sql}: {trouble}"))
     }
 
     fn try_psql(&self, database: &str, sql: &str) -> Result<String, String> {
-        let mut psql = self.program("psql");
-        psql.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
-        psql.args(["-U", "grantd", "-d", database, "-X", "-q", "-t", "-A"]);
-        psql.args(["-v", "ON_ERROR_STOP=1", "-f", "-"]);
-        psql.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut psql = self.session(database);
         let mut running = psql.stderr(Stdio::piped()).spawn().expect("psql runs");
         let mut input = running.stdin.take().expect("a pipe");
         // Without a server it does not listen, and says so.
@@ -237,7 +245,8 @@ impl Cluster {
         self.folder.path().join("log")
     }
 
-    fn log(&self) -> String {
+    /// What the server has said since it started.
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 }

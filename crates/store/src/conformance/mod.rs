@@ -17,6 +17,7 @@ mod authorizations;
 #[cfg(unix)]
 pub mod cluster;
 mod counters;
+pub mod database;
 pub mod door;
 mod edits;
 pub mod fill;

@@ -13,8 +13,6 @@ pub(super) enum Failure {
     QueueFull,
     #[error("the store is closed")]
     Closed,
-    #[error("this node's clock is {ahead} s ahead of the database's: set both by NTP")]
-    Clock { ahead: i64 },
     #[error("a step panicked")]
     Panicked,
     #[error("no answer in time; a write may still happen")]

@@ -26,7 +26,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use grantd_core::app::ClientId;
 use grantd_core::clock::{Clock, Timestamp};
-use grantd_core::store::{AppCheck, Stored, TokenVerdict};
+use grantd_core::store::{AppCheck, StoreError, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -167,7 +167,7 @@ impl Postgres {
             .build()
             .expect("a runtime for the timeouts is named");
         Self {
-            transactions: Transactions::new(pool),
+            transactions: Transactions::new(pool, options.patience),
             lines: Lines::start(&connector, options),
             in_flight: Arc::new(Semaphore::new(options.queue)),
             closed: AtomicBool::new(false),
@@ -259,7 +259,7 @@ impl Engine for Postgres {
         });
         let ahead = there.await?.map_or(0, |there| clock.now().since(there));
         if ahead.abs() > MOST_SECONDS_OFF {
-            return Err(self.transactions.complain(Failure::Clock { ahead }).into());
+            return Err(StoreError::ClockOff { ahead });
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use grantd_core::secret::SecretHash;
 use grantd_core::store::{AppStore, AuthorizationStore, MintLimits, StoreError, UserStore};
 use grantd_core::token::{TokenHash, TokenLastEight};
 use grantd_core::user::{Login, NewUser, PasswordHash, User};
+use grantd_store::conformance::database::patiently;
 use grantd_store::{PostgresOptions, PostgresStore};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_600_000_000);
@@ -29,7 +30,7 @@ pub(crate) fn stamp() -> Stamp {
 }
 
 pub(crate) async fn node(url: &str) -> Node {
-    node_with(url, Duration::from_secs(20)).await
+    Arc::new(patiently(url).await)
 }
 
 pub(crate) async fn node_with(url: &str, patience: Duration) -> Node {

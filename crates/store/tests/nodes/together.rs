@@ -12,6 +12,7 @@ use grantd_core::store::{
 };
 use grantd_core::user::{LoginKey, PasswordHash};
 use grantd_store::conformance::cluster::Cluster;
+use grantd_store::conformance::database::patiently;
 use grantd_store::conformance::wire::Wire;
 use grantd_store::{DatabaseUrl, PostgresOptions, PostgresStore};
 
@@ -166,6 +167,9 @@ async fn what_one_node_revoked_is_valid_on_no_other() {
 async fn changing_oneself_twice_at_once_is_no_deadlock() {
     let cluster = Cluster::start();
     let url = cluster.database();
+    // Sooner than anybody gives up waiting for a lock.
+    cluster.execute(&url, "ALTER SYSTEM SET deadlock_timeout = '100ms'");
+    cluster.execute(&url, "SELECT pg_reload_conf()");
     let nodes = [node(&url).await, node(&url).await];
     let (user, _) = user_and_app(&nodes[0]).await;
     let (login, meters) = (LoginKey::of("octocat"), [MeterKey([0; 32]); 2]);
@@ -174,7 +178,6 @@ async fn changing_oneself_twice_at_once_is_no_deadlock() {
         id: user.id,
         auth_generation: found.credentials.unwrap().auth_generation,
     };
-    let started = Instant::now();
     let clients: Vec<_> = (0..16)
         .map(|client| {
             let node = nodes[client % 2].clone();
@@ -194,8 +197,12 @@ async fn changing_oneself_twice_at_once_is_no_deadlock() {
         done, 1,
         "the others acted under a password that was no more"
     );
-    // A deadlock would have been found after a second.
-    assert!(started.elapsed() < Duration::from_millis(900));
+    // Not even one that was tried again.
+    assert!(
+        !cluster.log().contains("deadlock detected"),
+        "{}",
+        cluster.log()
+    );
 }
 
 /// A request that is dropped does not end its step halfway.
@@ -215,7 +222,7 @@ async fn a_dropped_request_does_not_end_its_step() {
         }
         let started = Instant::now();
         while !is_valid(&node, &app, hash).await.unwrap() {
-            assert!(started.elapsed() < Duration::from_secs(5));
+            assert!(started.elapsed() < Duration::from_secs(60));
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -232,7 +239,8 @@ async fn a_later_check_is_not_answered_with_an_earlier_one() {
         patience: Duration::from_secs(20),
         ..PostgresOptions::default()
     };
-    let slow = Arc::new(PostgresStore::connect(&wire.url, options).await.unwrap());
+    let named = format!("{}?application_name=slow", wire.url);
+    let slow = Arc::new(PostgresStore::connect(&named, options).await.unwrap());
     let other = node(&url).await;
     let (user, app) = user_and_app(&other).await;
     let hash = create(&other, &user, &app).await;
@@ -242,8 +250,15 @@ async fn a_later_check_is_not_answered_with_an_earlier_one() {
         tokio::spawn(async move { is_valid(&node, &app, hash).await.unwrap() })
     };
     wire.answers.freeze();
+    let now = cluster.execute(&url, "SELECT clock_timestamp()");
     let earlier = check();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let answered = format!(
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'slow' \
+         AND query_start > '{now}' AND state = 'idle'"
+    );
+    while cluster.execute(&url, &answered) == "0" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     assert!(other.revoke_token(app.id, hash, stamp()).await.unwrap());
     let later = [check(), check()];
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -260,9 +275,11 @@ async fn a_node_whose_clock_is_off_is_not_ready() {
     let cluster = Cluster::start();
     let url = cluster.database();
     let ready = async |seconds: i64| {
+        let store = patiently(&url).await;
+        store.ping().await.unwrap();
+        // Not earlier: it stands still, and the database's does not.
         let clock = ManualClock::at(SystemClock.now().plus(seconds));
-        let store = PostgresStore::connect(&url, PostgresOptions::default()).await;
-        let pinged = store.unwrap().held_to(Arc::new(clock)).ping().await;
+        let pinged = store.held_to(Arc::new(clock)).ping().await;
         pinged.map_err(|error| error.to_string())
     };
     assert_eq!(ready(0).await, Ok(()));
@@ -316,7 +333,10 @@ async fn ten_thousand_checks_take_few_transactions() {
     let took = started.elapsed();
     node.close().await;
     // Sessions report when they end.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let sessions = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'grantd'";
+    while cluster.execute(&url, sessions) != "0" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let count: u64 = cluster.execute(&url, transactions).parse().unwrap();
     println!("10,000 checks from 200 clients: {took:?}, at most {count} transactions");
     assert!(count < 2_000, "{count}");

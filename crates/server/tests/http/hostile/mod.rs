@@ -8,7 +8,7 @@ use grantd_server::auth::Auth;
 use grantd_server::routes::ROUTES;
 use http::Method;
 
-use crate::support::{Answer, Client, OAuthApp, TestApp, User};
+use crate::support::{Answer, Client, OAuthApp, Setup, TestApp, User};
 
 #[track_caller]
 fn refused(answer: &Answer) {
@@ -31,7 +31,11 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
-        let t = TestApp::new().await;
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        let t = TestApp::with(change).await;
         let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
         let token = octocat.token_of(&app).await.token();
         Self {

@@ -2,8 +2,10 @@
 
 use std::io::Read as _;
 
-use http::HeaderMap;
+use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
+
+use super::document::DOCUMENT;
 
 /// What came back.
 #[must_use = "an answer that nobody looks at proves nothing"]
@@ -18,6 +20,13 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Holds it to the document.
+    #[track_caller]
+    pub(crate) fn judge(&self, method: &Method, path: &str) {
+        let uri: Uri = path.parse().expect("a path that was sent");
+        DOCUMENT.judge(method, uri.path(), self);
+    }
+
     /// Holds the status to what was expected.
     #[track_caller]
     pub(crate) fn is(&self, status: u16) -> &Self {

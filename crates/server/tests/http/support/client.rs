@@ -7,7 +7,6 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 
-use super::document::DOCUMENT;
 use super::{Answer, TestApp, basic};
 
 /// The address that requests come from unless a test says otherwise.
@@ -144,22 +143,30 @@ impl Client {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        let answer = self.exchange(&method, path, body).await;
+        answer.judge(&method, path);
+        answer
+    }
+
+    /// Sends, and leaves the judgement for later: it takes longer than most answers.
+    pub(crate) async fn exchange<B>(&self, method: &Method, path: &str, body: B) -> Answer
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         let mut request = Request::builder().method(method.clone()).uri(path);
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let request = request.body(body).expect("a request");
-        let route = request.uri().path().to_owned();
         let response = self.t.server.respond(request, self.peer).await;
         let (parts, body) = response.into_parts();
-        let answer = Answer {
+        Answer {
             asked: format!("{method} {path}"),
             status: parts.status.as_u16(),
             headers: parts.headers,
             body: body_of(body).await,
-        };
-        DOCUMENT.judge(&method, &route, &answer);
-        answer
+        }
     }
 }
 

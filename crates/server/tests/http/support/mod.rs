@@ -6,11 +6,15 @@ mod answer;
 mod client;
 mod counting;
 pub(crate) mod document;
+mod engine;
+mod log;
 mod people;
 mod server;
 
 pub(crate) use answer::Answer;
 pub(crate) use client::Client;
+pub(crate) use engine::Engine;
+pub(crate) use log::Log;
 pub(crate) use people::{OAuthApp, User};
 pub(crate) use server::{Setup, TestApp};
 

@@ -1,7 +1,7 @@
 //! A server in this process, on a store, a clock and chance of its own.
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,9 +23,9 @@ use grantd_core::token::TokenFormat;
 use grantd_core::user::{Email, Login, LoginKey, UserCredentials};
 use grantd_server::app::App;
 use grantd_server::settings::{Profile, Settings};
-use grantd_store::{Options, SqliteStore};
 
 use super::counting::Counting;
+use super::engine::Engine;
 use super::{Client, OAuthApp, User};
 
 /// What a test may set otherwise.
@@ -68,7 +68,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<ManualClock>,
     entropy: Arc<SeededEntropy>,
     pub(crate) key: Arc<InstanceKey>,
-    folder: Arc<tempfile::TempDir>,
+    engine: Arc<Engine>,
 }
 
 impl std::ops::Deref for TestApp {
@@ -84,12 +84,6 @@ const CHEAP: PasswordCost = PasswordCost {
     memory_kib: 8,
     iterations: 1,
 };
-
-/// The one place that names an engine.
-fn open_store(folder: &Path) -> SharedStore {
-    let file = folder.join("grantd.db");
-    Arc::new(SqliteStore::open(&file, Options::default()).expect("a store"))
-}
 
 struct TokioTimer;
 
@@ -121,16 +115,21 @@ impl TestApp {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        Self::on(Engine::chosen().await, change)
+    }
+
+    /// On a store of the test's own choice.
+    pub(crate) fn on(engine: Engine, change: impl FnOnce(&mut Setup)) -> Self {
         let mut setup = Setup::default();
         change(&mut setup);
-        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let engine = Arc::new(engine);
         let clock = Arc::new(ManualClock::at(
             Timestamp::parse("2018-09-30T19:47:18Z").unwrap(),
         ));
         let entropy = Arc::new(SeededEntropy::new(1));
         let key = Arc::new(InstanceKey::generate(&*entropy));
-        let store = Arc::new(Counting::new(open_store(folder.path())));
-        Self::node(store, clock, entropy, key, folder, setup)
+        let store = Arc::new(Counting::new(engine.store()));
+        Self::node(store, clock, entropy, key, engine, setup)
     }
 
     /// Another node on the same store: same time, same key, a memory of its own. What a
@@ -143,7 +142,7 @@ impl TestApp {
             clock,
             entropy,
             key,
-            folder,
+            engine,
             ..
         } = &*self.0;
         Self::node(
@@ -151,7 +150,7 @@ impl TestApp {
             clock.clone(),
             entropy.clone(),
             key.clone(),
-            folder.clone(),
+            engine.clone(),
             setup,
         )
     }
@@ -161,7 +160,7 @@ impl TestApp {
         clock: Arc<ManualClock>,
         entropy: Arc<SeededEntropy>,
         key: Arc<InstanceKey>,
-        folder: Arc<tempfile::TempDir>,
+        engine: Arc<Engine>,
         setup: Setup,
     ) -> Self {
         let hex = setup
@@ -195,13 +194,13 @@ impl TestApp {
             clock,
             entropy,
             key,
-            folder,
+            engine,
         }))
     }
 
-    /// The files that the store keeps.
-    pub(crate) fn folder(&self) -> PathBuf {
-        self.folder.path().to_owned()
+    /// The files in which the store keeps everything.
+    pub(crate) async fn files(&self) -> Vec<PathBuf> {
+        self.engine.files().await
     }
 
     /// Somebody without credentials.
