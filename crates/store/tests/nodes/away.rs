@@ -136,7 +136,7 @@ async fn a_locked_table_is_unavailable_and_others_are_not() {
 async fn a_changed_schema_is_no_failure() {
     let cluster = Cluster::start();
     let url = cluster.database();
-    let node = node_with(&url, DEFAULT).await;
+    let node = node(&url).await;
     let (user, app) = user_and_app(&node).await;
     let hash = create(&node, &user, &app).await;
     for size in [300, 301, 302] {
