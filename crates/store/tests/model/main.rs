@@ -1,0 +1,49 @@
+//! A reference of what is promised, and both engines beside it under the same
+//! random operations: every answer, every row of the trail and the worth of
+//! every token must agree after every step.
+//!
+//! `GRANTD_MODEL_STEPS` says how many steps (some thousands if it is not set),
+//! `GRANTD_MODEL_SEED` which ones (others each time if it is not set).
+
+mod alphabet;
+mod cast;
+mod compare;
+mod ids;
+mod operations;
+mod perform;
+mod reference;
+mod run;
+
+use std::sync::Arc;
+
+use grantd_core::entropy::{self, OsEntropy};
+use grantd_store::conformance;
+
+/// What fits into the short run.
+const STEPS: usize = 3_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_keeps_every_promise() {
+    conformance::run(|| Arc::new(reference::Reference::default())).await;
+}
+
+#[test]
+fn both_engines_answer_as_the_reference_does() {
+    let seed = asked("GRANTD_MODEL_SEED")
+        .unwrap_or_else(|| u64::from(u32::from_be_bytes(entropy::bytes(&OsEntropy))));
+    let steps = asked("GRANTD_MODEL_STEPS").map_or(STEPS, |steps| steps as usize);
+    run::run(seed, steps);
+}
+
+/// A number from the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no settings but its environment"
+)]
+fn asked(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+    )
+}
