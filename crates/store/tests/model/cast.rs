@@ -43,7 +43,8 @@ pub(crate) struct Cast {
     authorizations: Vec<Made>,
     grants: Vec<Granted>,
     pub(crate) tokens: Vec<Shown>,
-    steps: u64,
+    /// How many were done.
+    pub(crate) steps: usize,
 }
 
 impl Nth {
@@ -142,8 +143,8 @@ impl Cast {
     /// an index holds, and any ten in their last eight characters.
     pub(crate) fn fresh(&self) -> NewToken {
         let mut hash = [0xab; 32];
-        hash[..8].copy_from_slice(&(self.steps / 2).to_be_bytes());
-        hash[24..].copy_from_slice(&self.steps.to_be_bytes());
+        hash[..8].copy_from_slice(&(self.steps as u64 / 2).to_be_bytes());
+        hash[24..].copy_from_slice(&(self.steps as u64).to_be_bytes());
         NewToken {
             hash: TokenHash(hash),
             last_eight: TokenLastEight(format!("{:08}", self.steps % 10)),

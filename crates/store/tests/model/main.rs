@@ -3,13 +3,15 @@
 //! every token must agree after every step.
 //!
 //! `GRANTD_MODEL_STEPS` says how many steps (some thousands if it is not set),
-//! `GRANTD_MODEL_SEED` which ones (others each time if it is not set).
+//! `GRANTD_MODEL_SEED` which ones (others each time if it is not set),
+//! `GRANTD_MODEL_TRIES` how often something is left out of a case that fails.
 
 mod alphabet;
 mod cast;
 mod compare;
 mod ids;
 mod operations;
+mod orphan;
 mod perform;
 mod reference;
 mod run;
@@ -21,6 +23,8 @@ use grantd_store::conformance;
 
 /// What fits into the short run.
 const STEPS: usize = 3_000;
+/// Some minutes' worth of looking for a shorter case.
+const TRIES: usize = 600;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reference_keeps_every_promise() {
@@ -32,7 +36,8 @@ fn both_engines_answer_as_the_reference_does() {
     let seed = asked("GRANTD_MODEL_SEED")
         .unwrap_or_else(|| u64::from(u32::from_be_bytes(entropy::bytes(&OsEntropy))));
     let steps = asked("GRANTD_MODEL_STEPS").map_or(STEPS, |steps| steps as usize);
-    run::run(seed, steps);
+    let tries = asked("GRANTD_MODEL_TRIES").map_or(TRIES, |tries| tries as usize);
+    run::run(seed, steps, tries);
 }
 
 /// A number from the environment.

@@ -11,7 +11,7 @@ use grantd_store::conformance::cluster::Cluster;
 use grantd_store::{Options, PostgresOptions, PostgresStore, SqliteStore};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use super::alphabet::{opening, sequences};
 use super::compare::{Divergence, Subject, play};
@@ -19,8 +19,6 @@ use super::operations::Operation;
 
 /// Long enough for collisions, short enough to be read.
 const LONGEST: usize = 120;
-/// A case that fails is tried so often with something left out.
-const TRIES: usize = 600;
 
 /// Where stores come from.
 struct Homes {
@@ -39,7 +37,11 @@ impl Homes {
             false => tempfile::tempdir(),
         };
         Self {
-            runtime: Runtime::new().expect("a runtime"),
+            // One thread: steps come one after the other, and changing threads costs more than they do.
+            runtime: Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime"),
             folder: folder.expect("a temporary folder"),
             cluster: Cluster::start(),
             opened: 0,
@@ -103,11 +105,12 @@ impl Stage {
     }
 }
 
-/// Plays cases until `steps` operations are done on each engine.
+/// Plays cases until `steps` operations are done on each engine. A case that fails is tried
+/// `tries` times with something left out.
 ///
 /// # Panics
 /// An engine and the reference differ; the message is the shortest case found.
-pub(crate) fn run(seed: u64, steps: usize) {
+pub(crate) fn run(seed: u64, steps: usize, tries: usize) {
     let mut stage = Stage::new();
     let (mut done, mut case) = (0, seed);
     while done < steps {
@@ -120,7 +123,7 @@ pub(crate) fn run(seed: u64, steps: usize) {
         let operations = tree.current();
         if let Err(first) = stage.play(&operations) {
             done += first.at.min(operations.len()) + 1;
-            let (shortest, divergence) = shrink(&mut stage, &mut tree, first);
+            let (shortest, divergence) = shrink(&mut stage, &mut tree, first, tries);
             panic!("{}", tell(case, done, &shortest, &divergence));
         }
         done += operations.len();
@@ -134,10 +137,11 @@ fn shrink(
     stage: &mut Stage,
     tree: &mut impl ValueTree<Value = Vec<Operation>>,
     first: Box<Divergence>,
+    tries: usize,
 ) -> (Vec<Operation>, Box<Divergence>) {
     let (mut shortest, mut divergence) = (tree.current(), first);
     let mut another = tree.simplify();
-    for _ in 0..TRIES {
+    for _ in 0..tries {
         if !another {
             break;
         }
