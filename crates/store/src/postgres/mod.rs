@@ -134,7 +134,7 @@ impl Postgres {
             .build()
             .expect("a runtime for the timeouts is named");
         Self {
-            transactions: Transactions::new(pool),
+            transactions: Transactions::new(pool, options.patience),
             lines: Lines::start(&connector, options),
             in_flight: Arc::new(Semaphore::new(options.queue)),
             closed: AtomicBool::new(false),

@@ -25,13 +25,15 @@ const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Conflicts are rare: rows are locked in one order.
 const TRIES: u32 = 4;
-/// The server ends a statement sooner; this is for a server that has stopped altogether.
+/// The server ends a statement sooner; this is for a server that has stopped altogether. Who
+/// has more patience than this lets a step take as long.
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// Where the connections come from.
 #[derive(Clone)]
 pub(super) struct Transactions {
     pool: Pool,
+    deadline: Duration,
     quiet: Arc<Quiet>,
 }
 
@@ -44,9 +46,12 @@ enum End<T> {
 }
 
 impl Transactions {
-    pub(super) fn new(pool: Pool) -> Self {
-        let quiet = Arc::default();
-        Self { pool, quiet }
+    pub(super) fn new(pool: Pool, patience: Duration) -> Self {
+        Self {
+            pool,
+            deadline: DEADLINE.max(patience),
+            quiet: Arc::default(),
+        }
     }
 
     pub(super) fn close(&self) {
@@ -75,7 +80,7 @@ impl Transactions {
             let client = Held::of(&self.pool).await;
             let client = client.map_err(|error| self.complain(error))?;
             let attempt = attempt(client.get(), begin, input, step);
-            let end = match tokio::time::timeout(DEADLINE, attempt).await {
+            let end = match tokio::time::timeout(self.deadline, attempt).await {
                 Ok((end, Connection::Fit)) => {
                     client.give_back();
                     end

@@ -20,6 +20,10 @@ use super::operations::Operation;
 /// Long enough for collisions, short enough to be read.
 const LONGEST: usize = 120;
 
+/// The same for the server's part of each session.
+const PATIENTLY: &str = "options=-c%20statement_timeout%3D60000%20-c%20lock_timeout%3D60000\
+                         %20-c%20idle_in_transaction_session_timeout%3D60000";
+
 /// Where stores come from.
 struct Homes {
     runtime: Runtime,
@@ -55,11 +59,12 @@ impl Homes {
             let _inside = self.runtime.enter();
             SqliteStore::open(&file, Options::default()).expect("a file")
         };
+        // What a busy machine takes long for is not wrong.
         let patient = PostgresOptions {
-            patience: Duration::from_secs(20),
+            patience: Duration::from_secs(60),
             ..PostgresOptions::default()
         };
-        let url = self.cluster.database();
+        let url = format!("{}?{PATIENTLY}", self.cluster.database());
         let postgres = PostgresStore::connect(&url, patient);
         let postgres = self.runtime.block_on(postgres).expect("a server");
         let stores: [(&str, SharedStore); 2] = [
