@@ -15,7 +15,7 @@ use grantd_core::entropy::OsEntropy;
 use grantd_core::secret::InstanceKey;
 use grantd_core::store::{Page, PageRequest, SharedStore, Store, Stored};
 use grantd_core::user::{LoginKey, User};
-use grantd_store::{Options, SqliteStore};
+use grantd_store::NoStore;
 use zeroize::Zeroizing;
 
 use crate::config::Config;
@@ -34,7 +34,8 @@ impl Instance {
     /// Opens the store, making folder, database and key where there are none.
     pub(crate) async fn open(config: Config) -> Result<Self, Failure> {
         make_folder(&config.values.data)?;
-        let store = open_store(&config)?;
+        let clock = Arc::<SystemClock>::default();
+        let store = open_store(&config, clock.clone()).await?;
         let key = match own_key(&config.key_file(), &*store).await {
             Ok(key) => key,
             Err(failure) => {
@@ -46,7 +47,7 @@ impl Instance {
             config,
             store,
             key: Arc::new(key),
-            clock: Arc::default(),
+            clock,
             entropy: Arc::default(),
         })
     }
@@ -109,15 +110,32 @@ pub(crate) async fn every<T>(
 }
 
 /// Opens the configured database.
-pub(crate) fn open_store(config: &Config) -> Result<SharedStore, Failure> {
-    let path = config.database();
-    let store = SqliteStore::open(&path, Options::default()).map_err(|why| {
+pub(crate) async fn open_store(
+    config: &Config,
+    clock: Arc<SystemClock>,
+) -> Result<SharedStore, Failure> {
+    let url = config.database();
+    let cannot = |why: NoStore| {
         Failure::new(format!(
-            "cannot use the database {}: {why}; --data or --database names another",
-            path.display()
+            "cannot use the database {url}: {}; --data or --database names another",
+            whole(&why)
         ))
-    })?;
-    Ok(Arc::new(store))
+    };
+    url.open(clock).await.map_err(cannot)
+}
+
+/// An error with all that caused it, in one line.
+pub(crate) fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let mut line = error.to_string();
+    for cause in causes {
+        let cause = cause.to_string();
+        // Errors that pass on their cause's words have said it already.
+        if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
 }
 
 fn make_folder(folder: &Path) -> Result<(), Failure> {

@@ -24,6 +24,6 @@ mod sqlite;
 mod steps;
 
 pub use migrate::MigrateError;
-pub use open::{NoStore, open};
-pub use postgres::{ConnectError, Options as PostgresOptions, PostgresStore};
+pub use open::{DatabaseUrl, InvalidDatabaseUrl, NoStore, without_password};
+pub use postgres::{ConnectError, Inspection, Options as PostgresOptions, PostgresStore};
 pub use sqlite::{OpenError, Options, SqliteStore};

@@ -1,18 +1,42 @@
-//! A store by its URL. Owns which scheme means which engine.
+//! A store by its URL. Owns which scheme means which engine, and that a URL is
+//! never shown with its password.
 
-use std::path::Path;
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use grantd_core::clock::Clock;
+use grantd_core::secret::Secret;
 use grantd_core::store::SharedStore;
 
 use crate::{ConnectError, OpenError, Options, PostgresOptions, PostgresStore, SqliteStore};
 
+/// Where the database is.
+#[derive(Clone)]
+pub enum DatabaseUrl {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// A database of one or more PostgreSQL hosts; the whole URL, since it may hold a password.
+    Postgres(Secret),
+}
+
+/// A URL that names no database.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDatabaseUrl {
+    /// Neither `sqlite:` nor `postgres://`.
+    #[error("give sqlite:FILE or postgres://USER@HOST/DATABASE")]
+    Scheme,
+    /// `sqlite:` without a file.
+    #[error("sqlite: needs a file, as in sqlite:/var/lib/grantd/grantd.db")]
+    NoFile,
+    /// A PostgreSQL URL that cannot be read; without its password.
+    #[error("{0}")]
+    Postgres(String),
+}
+
 /// No store is to be had.
 #[derive(Debug, thiserror::Error)]
 pub enum NoStore {
-    /// Neither `sqlite:` nor `postgres://`.
-    #[error("a database is sqlite:FILE or postgres://…")]
-    Scheme,
     /// The file cannot be used.
     #[error(transparent)]
     Sqlite(#[from] OpenError),
@@ -21,36 +45,139 @@ pub enum NoStore {
     Postgres(#[from] ConnectError),
 }
 
-/// Opens `sqlite:FILE` or `postgres://…` with what suits most, and brings its schema up to date.
-///
-/// # Errors
-/// The URL names no engine, or the engine refuses.
-pub async fn open(url: &str) -> Result<SharedStore, NoStore> {
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let store = PostgresStore::connect(url, PostgresOptions::default()).await?;
-        return Ok(Arc::new(store));
+impl DatabaseUrl {
+    /// Reads `sqlite:FILE` or `postgres://…`.
+    ///
+    /// # Errors
+    /// It is neither, or says something that the engine does not know.
+    pub fn parse(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            let options = PostgresOptions::default();
+            return match PostgresStore::check_url(text, options) {
+                Ok(()) => Ok(Self::Postgres(Secret::new(text.to_owned()))),
+                Err(why) => Err(InvalidDatabaseUrl::Postgres(why.to_string())),
+            };
+        }
+        let file = text
+            .strip_prefix("sqlite:")
+            .ok_or(InvalidDatabaseUrl::Scheme)?;
+        match file.strip_prefix("//").unwrap_or(file) {
+            "" => Err(InvalidDatabaseUrl::NoFile),
+            file => Ok(Self::Sqlite(file.into())),
+        }
     }
-    let path = url.strip_prefix("sqlite:").ok_or(NoStore::Scheme)?;
-    Ok(Arc::new(SqliteStore::open(
-        Path::new(path),
-        Options::default(),
-    )?))
+
+    /// Opens it with what suits most, and brings its schema up to date. A node that shares the
+    /// database with others is held to the database's time by `clock`.
+    ///
+    /// # Errors
+    /// The engine refuses.
+    pub async fn open(&self, clock: Arc<dyn Clock>) -> Result<SharedStore, NoStore> {
+        match self {
+            Self::Sqlite(file) => Ok(Arc::new(SqliteStore::open(file, Options::default())?)),
+            Self::Postgres(url) => {
+                let options = PostgresOptions::default();
+                let store = PostgresStore::connect(url.expose(), options).await?;
+                Ok(Arc::new(store.held_to(clock)))
+            }
+        }
+    }
+}
+
+/// Without user and password.
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => write!(f, "{}", file.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url.expose())),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A database URL as it may be shown: the user, the password and the parameter `password` are left out.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (place, query) = match rest.split_once('?') {
+        Some((place, query)) => (place, Some(query)),
+        None => (rest, None),
+    };
+    // A password may hold an `@` or `?` that nobody has escaped; then more is hidden, never less.
+    let (hidden, place) = match rest.rsplit_once('@') {
+        Some((_, after)) => ("…@", after.split('?').next().unwrap_or_default()),
+        None => ("", place),
+    };
+    let parameters = query.unwrap_or_default().split('&');
+    let shown: Vec<&str> = parameters
+        .filter(|one| !one.is_empty() && !one.starts_with("password") && !one.contains('@'))
+        .collect();
+    let mark = if shown.is_empty() { "" } else { "?" };
+    format!("{scheme}://{hidden}{place}{mark}{}", shown.join("&"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NoStore, open};
-    use crate::ConnectError;
+    use std::path::Path;
+
+    use grantd_core::clock::SystemClock;
+
+    use super::*;
 
     #[tokio::test]
     async fn the_scheme_chooses_the_engine() {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("db").display());
-        open(&url).await.unwrap().ping().await.unwrap();
-        let other = open("mysql://localhost/grantd").await;
-        assert!(matches!(other, Err(NoStore::Scheme)));
-        let nowhere = open("postgres://grantd@127.0.0.1:1/grantd").await;
-        let refused = matches!(nowhere, Err(NoStore::Postgres(ConnectError::Postgres(_))));
-        assert!(refused);
+        let file = folder.path().join("db");
+        let url = DatabaseUrl::parse(&format!("sqlite:{}", file.display())).unwrap();
+        let store = url.open(Arc::new(SystemClock)).await.unwrap();
+        store.ping().await.unwrap();
+        let nowhere = DatabaseUrl::parse("postgres://grantd@127.0.0.1:1/grantd").unwrap();
+        let refused = nowhere.open(Arc::new(SystemClock)).await;
+        let why = refused.err().map(|why| why.to_string());
+        assert_eq!(why.as_deref(), Some("the database does not let us in"));
+    }
+
+    #[test]
+    fn a_url_that_names_no_database_is_refused() {
+        let wrong = |text: &str| DatabaseUrl::parse(text).unwrap_err();
+        assert_eq!(wrong("mysql://h/d"), InvalidDatabaseUrl::Scheme);
+        assert_eq!(wrong("a.db"), InvalidDatabaseUrl::Scheme);
+        assert_eq!(wrong("sqlite:"), InvalidDatabaseUrl::NoFile);
+        let unknown = wrong("postgres://u:secret@h/d?sslmode=prefer").to_string();
+        assert!(unknown.contains("sslmode") && !unknown.contains("secret"));
+    }
+
+    #[test]
+    fn a_sqlite_file_may_follow_two_slashes() {
+        for (text, file) in [
+            ("sqlite:a.db", "a.db"),
+            ("sqlite:/x/a.db", "/x/a.db"),
+            ("sqlite:///x/a.db", "/x/a.db"),
+        ] {
+            let found = DatabaseUrl::parse(text).unwrap();
+            assert!(matches!(found, DatabaseUrl::Sqlite(path) if path == Path::new(file)));
+        }
+    }
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        for (url, shown) in [
+            ("postgres://u:p@h/d", "postgres://…@h/d"),
+            (
+                "postgres://u:p@h,i:5433/d?sslmode=require",
+                "postgres://…@h,i:5433/d?sslmode=require",
+            ),
+            ("postgres://h/d?user=u&password=p", "postgres://h/d?user=u"),
+            ("postgres://u:p?q@h/d", "postgres://…@h/d"),
+            ("sqlite:/x/a.db", "sqlite:/x/a.db"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
     }
 }

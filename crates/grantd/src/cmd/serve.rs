@@ -18,13 +18,13 @@ use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::store::PageRequest;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
+use grantd_store::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{demo, logging};
 use crate::config::Config;
-use crate::config::values::DatabaseUrl;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::output;
@@ -126,6 +126,10 @@ async fn announce(instance: &Instance, listening: SocketAddr) -> Result<(), Fail
     } else {
         format!(", public URL {public}")
     };
+    let shared = match config.database() {
+        DatabaseUrl::Sqlite(_) => String::new(),
+        url => format!(", database {url}"),
+    };
     let first = PageRequest {
         page: 1,
         per_page: 1,
@@ -137,7 +141,7 @@ async fn announce(instance: &Instance, listening: SocketAddr) -> Result<(), Fail
         ));
     }
     output::note(format!(
-        "grantd is ready on {own} (data {}{behind})",
+        "grantd is ready on {own} (data {}{shared}{behind})",
         config.values.data.display()
     ));
     Ok(())

@@ -20,6 +20,7 @@ use grantd_core::store::MintLimits;
 use grantd_core::token::{InvalidPrefix, TokenFormat};
 use grantd_server::serve::TlsFiles;
 use grantd_server::settings::{Profile, Settings};
+use grantd_store::{DatabaseUrl, without_password};
 use toml::Value as Toml;
 use url::Url;
 
@@ -59,12 +60,12 @@ impl Config {
                 table::find(name).map_or_else(|| name.to_owned(), |setting| sources.place(setting));
             Failure::new(format!(
                 "{place}: `{}` will not do; {why}",
-                values::redact(sources.text(name))
+                without_password(sources.text(name))
             ))
         })?;
         check_together(&values)?;
         let effective = SETTINGS.iter().map(|setting| {
-            let value = values::redact(sources.text(setting.name));
+            let value = without_password(sources.text(setting.name));
             (
                 setting.name,
                 Effective {
@@ -82,11 +83,9 @@ impl Config {
     }
 
     /// Where the database is.
-    pub(crate) fn database(&self) -> PathBuf {
-        match &self.values.database {
-            Some(url) => url.path().to_owned(),
-            None => self.values.data.join("grantd.db"),
-        }
+    pub(crate) fn database(&self) -> DatabaseUrl {
+        let own = || DatabaseUrl::Sqlite(self.values.data.join("grantd.db"));
+        self.values.database.clone().unwrap_or_else(own)
     }
 
     /// Where the instance key is.

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use grantd_core::clock::Timestamp;
 use grantd_server::settings::{Brownout, Network, Profile};
+use grantd_store::DatabaseUrl;
 
 use super::values::{
-    ApiUrl, DatabaseUrl, ListenAddress, LogFilter, LogFormat, PublicUrl, Shape, SiteName,
-    TokenPrefix, Value,
+    ApiUrl, ListenAddress, LogFilter, LogFormat, PublicUrl, Shape, SiteName, TokenPrefix, Value,
 };
 
 /// One row.
@@ -94,7 +94,10 @@ settings! {
     public_url: Option<PublicUrl> = "", for example "https://github.example.com";
     /// The folder for the database and the instance key; made on first need, for its owner only.
     data: PathBuf = "./grantd-data";
-    /// The database: `sqlite:PATH`. Without it, `grantd.db` in the data folder.
+    /// The database: `sqlite:FILE`, or `postgres://USER@HOST/DATABASE` for several nodes (more
+    /// hosts by commas, `sslmode` and `sslrootcert` as parameters). Without it, `grantd.db` in the
+    /// data folder. With a password in it, give it by the environment or the file: others can read
+    /// a command line.
     database: Option<DatabaseUrl> = "", for example "sqlite:/var/lib/grantd/grantd.db";
     /// The file with the instance key, if it is not `instance.key` in the data folder. The key
     /// seals the secrets in the database: keep a copy of it, but not beside the database's.

@@ -2,11 +2,12 @@
 //! that say what would be right; must not know which settings have the type.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use grantd_core::clock::Timestamp;
 use grantd_core::token::TokenFormat;
 use grantd_server::settings::{Brownout, Network, Profile};
+use grantd_store::DatabaseUrl;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -211,45 +212,11 @@ fn base_url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Where the database is.
-#[derive(Clone)]
-pub(crate) enum DatabaseUrl {
-    /// A SQLite file.
-    Sqlite(PathBuf),
-}
-
-impl DatabaseUrl {
-    /// The SQLite file.
-    pub(crate) fn path(&self) -> &Path {
-        let Self::Sqlite(path) = self;
-        path
-    }
-}
-
 impl Value for DatabaseUrl {
-    const KIND: &'static str = "sqlite:PATH";
+    const KIND: &'static str = "URL";
 
     fn parse(text: &str) -> Result<Self, String> {
-        let Some(rest) = text.strip_prefix("sqlite:") else {
-            let postgres = text.starts_with("postgres:") || text.starts_with("postgresql:");
-            return Err(if postgres {
-                "PostgreSQL is not built yet in this version; give sqlite:PATH".into()
-            } else {
-                "give sqlite:PATH".into()
-            });
-        };
-        PathBuf::parse(rest.strip_prefix("//").unwrap_or(rest)).map(Self::Sqlite)
-    }
-}
-
-/// As written, but without user and password.
-pub(crate) fn redact(text: &str) -> String {
-    match text
-        .split_once("://")
-        .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)))
-    {
-        Some((scheme, rest)) => format!("{scheme}://…@{rest}"),
-        None => text.to_owned(),
+        Self::parse(text).map_err(|why| why.to_string())
     }
 }
 
@@ -345,25 +312,5 @@ mod tests {
         assert!(Brownout::parse("2020-09-30T10:00:00Z/2020-09-30T07:00:00Z").is_err());
         assert!(SiteName::parse("a:b").is_err());
         assert!(LogFilter::parse("grantd=loud").is_err());
-    }
-
-    #[test]
-    fn a_database_is_a_sqlite_path() {
-        let path = |text: &str| DatabaseUrl::parse(text).map(|url| url.path().to_owned());
-        assert_eq!(path("sqlite:a.db"), Ok("a.db".into()));
-        assert_eq!(path("sqlite:/x/a.db"), Ok("/x/a.db".into()));
-        assert_eq!(path("sqlite:///x/a.db"), Ok("/x/a.db".into()));
-        assert!(path("sqlite:").is_err() && path("a.db").is_err());
-        assert!(
-            path("postgres://u:p@h/d")
-                .unwrap_err()
-                .contains("not built yet")
-        );
-    }
-
-    #[test]
-    fn a_database_is_shown_without_its_password() {
-        assert_eq!(redact("postgres://u:p@h/d"), "postgres://…@h/d");
-        assert_eq!(redact("sqlite:/x/a.db"), "sqlite:/x/a.db");
     }
 }

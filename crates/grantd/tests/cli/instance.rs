@@ -123,13 +123,6 @@ fn data_and_database_may_lie_elsewhere() {
         .run(&["user", "--database", &database, "list", "--data", &data])
         .json();
     assert_eq!(list[0]["login"], "octocat");
-    let postgres = place.run(&["user", "list", "--database", "postgres://u:secret@host/db"]);
-    assert!(postgres.misuse().contains("not built yet in this version"));
-    let postgres = place.run_in(
-        &[("GRANTD_DATABASE", "postgres://u:secret@host/db")],
-        &["user", "list"],
-    );
-    assert!(postgres.refusal().contains("not built yet") && !postgres.stderr.contains("secret"));
     let nowhere = place.run(&["user", "list", "--database", "sqlite:/nonexistent/x.db"]);
     assert!(
         nowhere

@@ -5,6 +5,7 @@ mod app;
 mod demo;
 mod instance;
 mod place;
+mod postgres;
 mod serve;
 mod settings;
 mod token;

@@ -7,7 +7,7 @@
 mod postgres;
 mod sqlite;
 
-pub(crate) use self::postgres::postgres;
+pub(crate) use self::postgres::{postgres, postgres_version};
 pub(crate) use self::sqlite::sqlite;
 
 /// One step of the schema.
@@ -22,18 +22,32 @@ pub(crate) struct Migration {
 }
 
 /// The schema on SQLite.
-pub(crate) const SQLITE: &[Migration] = &[Migration {
-    version: 1,
-    name: "authorizations",
-    ddl: include_str!("sqlite/0001_authorizations.sql"),
-}];
+pub(crate) const SQLITE: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "authorizations",
+        ddl: include_str!("sqlite/0001_authorizations.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "counters",
+        ddl: include_str!("sqlite/0002_counters.sql"),
+    },
+];
 
 /// The schema on PostgreSQL.
-pub(crate) const POSTGRES: &[Migration] = &[Migration {
-    version: 1,
-    name: "authorizations",
-    ddl: include_str!("postgres/0001_authorizations.sql"),
-}];
+pub(crate) const POSTGRES: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "authorizations",
+        ddl: include_str!("postgres/0001_authorizations.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "counters",
+        ddl: include_str!("postgres/0002_counters.sql"),
+    },
+];
 
 /// The database cannot be brought to this version's schema.
 #[derive(Debug, thiserror::Error)]

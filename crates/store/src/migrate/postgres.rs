@@ -19,12 +19,12 @@ const TRIES: usize = 10;
 /// # Errors
 /// The database is of a newer version, or the engine fails.
 pub(crate) async fn postgres(client: &mut Client) -> Result<(), MigrateError> {
-    let found = match version(client).await {
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
+    let found = match postgres_version(client).await? {
+        Some(found) => found,
+        None => {
             prepare(client).await?;
             0
         }
-        found => found?,
     };
     refuse_newer(found, POSTGRES)?;
     for migration in POSTGRES.iter().filter(|one| one.version > found) {
@@ -43,6 +43,16 @@ pub(crate) async fn postgres(client: &mut Client) -> Result<(), MigrateError> {
         tx.commit().await?;
     }
     Ok(())
+}
+
+/// The schema that is there; none where grantd has never been.
+pub(crate) async fn postgres_version(
+    db: &impl tokio_postgres::GenericClient,
+) -> Result<Option<i64>, tokio_postgres::Error> {
+    match version(db).await {
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 async fn version(db: &impl tokio_postgres::GenericClient) -> Result<i64, tokio_postgres::Error> {

@@ -10,6 +10,7 @@
 mod batch;
 mod connection;
 mod failure;
+mod inspect;
 mod line;
 mod quiet;
 mod session;
@@ -31,6 +32,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::connection::{Connector, ForPool};
 use self::failure::Failure;
+pub use self::inspect::Inspection;
 use self::line::Lines;
 use self::transaction::Transactions;
 use crate::db::{Look, Write};
@@ -106,6 +108,22 @@ impl StoreOn<Postgres> {
         migrate::postgres(&mut *connector.for_migrations().await?).await?;
         let engine = Postgres::start(connector, options);
         Ok(Self { engine })
+    }
+
+    /// Whether a URL can be used at all; connects to nothing.
+    ///
+    /// # Errors
+    /// What it says is not understood.
+    pub fn check_url(url: &str, options: Options) -> Result<(), ConnectError> {
+        url::parse(url, options.patience).map(drop)
+    }
+
+    /// Looks at a database without changing it.
+    ///
+    /// # Errors
+    /// The URL is wrong, or the database is away.
+    pub async fn inspect(url: &str, options: Options) -> Result<Inspection, ConnectError> {
+        inspect::inspect(&Connector::of(url, options.patience)?).await
     }
 
     /// From now on [`ping`](grantd_core::store::Upkeep::ping) also compares this clock, by which

@@ -1,6 +1,8 @@
 //! `grantd doctor`: what could go wrong, found before it does. Owns the
 //! checks; changes nothing, so it makes no folder, key or database.
 
+mod database;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -56,7 +58,7 @@ fn examine(config: &Config) -> Result<Vec<Finding>, Failure> {
         .build()
         .map_err(|why| Failure::new(format!("cannot start: {why}")))?;
     let now = SystemClock.now();
-    Ok(vec![
+    let mut findings = vec![
         finding("config", settings(config)),
         finding("public_url", public_url(config)),
         finding("proxies", proxies(config)),
@@ -65,8 +67,9 @@ fn examine(config: &Config) -> Result<Vec<Finding>, Failure> {
         finding("clock", clock(now)),
         finding("data_folder", private(&config.values.data, "data folder")),
         finding("instance_key", key(config)),
-        finding("store", runtime.block_on(store(config))),
-    ])
+    ];
+    findings.extend(runtime.block_on(database::examine(config)));
+    Ok(findings)
 }
 
 fn settings(config: &Config) -> Verdict {
@@ -163,30 +166,4 @@ fn key(config: &Config) -> Verdict {
         )
     })
     .ok_or_else(|| format!("{} is gone", file.display()))
-}
-
-/// Opens the store, asks it something, and compares its key with ours.
-async fn store(config: &Config) -> Verdict {
-    let path = config.database();
-    if !path.exists() {
-        return Err(format!(
-            "there is no database {} yet; grantd makes it on first use",
-            path.display()
-        ));
-    }
-    let store = instance::open_store(config).map_err(|failure| failure.to_string())?;
-    let verdict = async {
-        store.ping().await.map_err(|why| format!("the database does not answer: {why}"))?;
-        let Ok(Some(key)) = instance::read_key(&config.key_file()) else {
-            return Err("without the instance key, it cannot be told whether the database belongs to it".into());
-        };
-        let kept = store.claim_instance_key(&key.fingerprint()).await.map_err(|why| why.to_string())?;
-        if kept != key.fingerprint() {
-            return Err(format!("the database belongs to the instance key with the fingerprint {kept}; put that one back"));
-        }
-        Ok(format!("{} answers, and belongs to the instance key", path.display()))
-    }
-    .await;
-    store.close().await;
-    verdict
 }
