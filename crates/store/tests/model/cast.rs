@@ -97,7 +97,7 @@ impl Cast {
 
     pub(crate) fn authorization_of(&self, of: Of, nth: Nth) -> (UserId, AuthorizationId) {
         let picked = nth.pick(&self.authorizations);
-        let owner = picked.map_or_else(|number| UserId(number), |made| made.user);
+        let owner = picked.map_or_else(UserId, |made| made.user);
         (self.owner(of, owner), self.authorization(nth))
     }
 

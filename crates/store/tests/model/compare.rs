@@ -125,7 +125,7 @@ impl Subject {
         // Another app asks now and then: whose token it is seldom changes.
         let turn = number + cast.steps;
         let another = cast.client_id(Nth::Newest(turn / 4 % CLIENT_IDS.len()));
-        let another = (turn % 4 == 0).then_some(another);
+        let another = turn.is_multiple_of(4).then_some(another);
         let mut checks = Vec::new();
         for client_id in own.iter().chain(&another) {
             let check = self

@@ -24,11 +24,17 @@ impl State {
             if app.is_none_or(|one| one.app.suspended_at.is_some()) {
                 return Ok(Err(NotCreated::NoApp));
             }
-        }
-        if self.person(new.user_id).is_none() {
-            return Err(unavailable("no such user"));
+            // The grant needs its user before anything is counted.
+            self.owner_exists(new)?;
         }
         Ok(Ok(()))
+    }
+
+    fn owner_exists(&self, new: &NewAuthorization) -> Stored<()> {
+        match self.person(new.user_id) {
+            Some(_) => Ok(()),
+            None => Err(unavailable("no such user")),
+        }
     }
 
     fn shown_grant(&self, granted: &Granted) -> Option<Grant> {
@@ -75,6 +81,7 @@ impl AuthorizationStore for Reference {
         if let Some(why) = state.obstacle(&new, limits, stamp.at) {
             return Ok(Err(why));
         }
+        state.owner_exists(&new)?;
         Ok(state.create(new, limits, &stamp))
     }
 
