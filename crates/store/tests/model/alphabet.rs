@@ -17,9 +17,10 @@ const NOTES: &[&str] = &["a", "a", "A", "b"];
 const SCOPES: &[&str] = &[
     "repo",
     "repo",
-    "user",
+    "repo",
     "repo user",
     "user repo",
+    "user",
     "",
     "gist repo user",
     "public_repo",
@@ -54,7 +55,8 @@ pub(crate) fn opening() -> Vec<Operation> {
 
 /// Some operations, in some order.
 pub(crate) fn sequences(longest: usize) -> impl Strategy<Value = Vec<Operation>> {
-    let operation = (by(), what()).prop_map(|(by, what)| Operation { by, what });
+    let operation = (by().boxed(), what().boxed());
+    let operation = operation.prop_map(|(by, what)| Operation { by, what });
     proptest::collection::vec(operation, 1..=longest)
 }
 
@@ -66,7 +68,7 @@ fn by() -> impl Strategy<Value = By> {
         ]
     };
     prop_oneof![
-        6 => Just(By::Operator),
+        9 => Just(By::Operator),
         1 => Just(By::System),
         2 => (one_of_few(), generation()).prop_map(|(user, at)| By::User(user, at)),
         2 => (one_of_few(), generation()).prop_map(|(app, at)| By::App(app, at)),
@@ -76,7 +78,8 @@ fn by() -> impl Strategy<Value = By> {
 /// Users and apps: mostly the first two, or the newest.
 fn one_of_few() -> impl Strategy<Value = Nth> {
     prop_oneof![
-        6 => (0..2usize).prop_map(Nth::Oldest),
+        6 => Just(Nth::Oldest(0)),
+        3 => Just(Nth::Oldest(1)),
         3 => (0..2usize).prop_map(Nth::Newest),
         1 => (0..8usize).prop_map(Nth::Oldest),
     ]
@@ -98,15 +101,16 @@ fn of() -> impl Strategy<Value = Of> {
     ]
 }
 
+/// Boxed: as one value, all these choices within choices do not fit a thread's stack.
 fn what() -> impl Strategy<Value = What> {
     prop_oneof![
-        12 => seconds().prop_map(What::Advance),
-        14 => people(),
-        8 => signing_in(),
-        14 => apps(),
-        32 => minting(),
-        24 => tokens(),
-        16 => looks(),
+        10 => seconds().prop_map(What::Advance).boxed(),
+        8 => people().boxed(),
+        8 => signing_in().boxed(),
+        8 => apps().boxed(),
+        40 => minting().boxed(),
+        30 => tokens().boxed(),
+        12 => looks().boxed(),
     ]
 }
 
@@ -132,7 +136,7 @@ fn people() -> impl Strategy<Value = What> {
         5 => created,
         2 => (one_of_few(), select(PASSWORDS)).prop_map(|(user, hash)| What::SetPassword(user, hash)),
         1 => rehash.prop_map(|(user, old, new)| What::Rehash(user, old, new)),
-        2 => one_of_few().prop_map(|user| What::SuspendUser(user, true)),
+        1 => one_of_few().prop_map(|user| What::SuspendUser(user, true)),
         4 => one_of_few().prop_map(|user| What::SuspendUser(user, false)),
         2 => (one_of_few(), codes()).prop_map(|(user, codes)| What::SetFactor(user, codes)),
         1 => one_of_few().prop_map(What::DeleteUser),
@@ -167,7 +171,7 @@ fn apps() -> impl Strategy<Value = What> {
         5 => created,
         1 => (one_of_few(), one_of_few()).prop_map(|(app, owner)| What::SetOwner(app, owner)),
         2 => (one_of_few(), 1..3u8).prop_map(|(app, secret)| What::RotateSecret(app, secret)),
-        2 => one_of_few().prop_map(|app| What::SuspendApp(app, true)),
+        1 => one_of_few().prop_map(|app| What::SuspendApp(app, true)),
         4 => one_of_few().prop_map(|app| What::SuspendApp(app, false)),
         1 => one_of_few().prop_map(What::DeleteApp),
     ]
@@ -190,8 +194,8 @@ fn minting() -> impl Strategy<Value = What> {
 
 fn wanted() -> impl Strategy<Value = Wanted> {
     let limits = (
-        select(&[2u32, 2, 2, 1, 3][..]),
-        prop_oneof![3 => Just(None), 1 => Just(Some(3))],
+        select(&[2u32, 2, 1, 1, 3][..]),
+        prop_oneof![2 => Just(None), 1 => Just(Some(3))],
     )
         .prop_map(|(per_scope_set, per_hour)| Limits {
             per_scope_set,
@@ -248,8 +252,8 @@ fn tokens() -> impl Strategy<Value = What> {
     prop_oneof![
         8 => (of(), one_of_many(), edit()).prop_map(|(of, nth, edit)| What::Edit(of, nth, edit)),
         2 => nth().prop_map(|(of, nth)| What::DeleteAuthorization(of, nth)),
-        4 => nth().prop_map(|(of, nth)| What::ResetToken(of, nth)),
-        3 => nth().prop_map(|(of, nth)| What::RevokeToken(of, nth)),
+        6 => nth().prop_map(|(of, nth)| What::ResetToken(of, nth)),
+        2 => nth().prop_map(|(of, nth)| What::RevokeToken(of, nth)),
         1 => nth().prop_map(|(of, nth)| What::RevokeGrantByToken(of, nth)),
         1 => nth().prop_map(|(of, nth)| What::DeleteGrant(of, nth)),
         2 => one_of_many().prop_map(What::DeleteToken),

@@ -2,6 +2,7 @@
 //! step by step. Owns what is compared: the answer, the rows that the step
 //! left in the trail, and what becomes of every token ever shown.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -150,19 +151,24 @@ struct Play<'a> {
     ours: Subject,
     engines: &'a mut [Subject],
     cast: Cast,
+    reached: Reached,
 }
+
+/// How often what has happened: actions in the trail, and answers of few words.
+pub(crate) type Reached = BTreeMap<String, usize>;
 
 /// Plays `operations` on fresh, empty stores.
 pub(crate) async fn play(
     operations: &[Operation],
     engines: &mut [Subject],
-) -> Result<(), Box<Divergence>> {
+) -> Result<Reached, Box<Divergence>> {
     let reference = Arc::new(Reference::default());
     let mut play = Play {
         ours: Subject::new("the reference", reference.clone()),
         reference,
         engines,
         cast: Cast::new(),
+        reached: Reached::new(),
     };
     for operation in operations {
         play.step(operation).await?;
@@ -170,7 +176,7 @@ pub(crate) async fn play(
     for operation in closing(play.cast.users.len()) {
         play.step(&operation).await?;
     }
-    Ok(())
+    Ok(play.reached)
 }
 
 /// Looks at everything that is left, and uses up what shows only when it is used.
@@ -233,8 +239,13 @@ impl Play<'_> {
                 return Err(differs("the trail", rows.join("\n"), found.join("\n")));
             }
         }
+        let actions = ours.rows.iter().map(|row| row.action.clone());
+        let few_words = Some(ours.said.answer).filter(|answer| answer.len() < 40);
+        for what in actions.chain(few_words) {
+            *self.reached.entry(what).or_default() += 1;
+        }
         self.cast.follow(&operation.what, &ours.rows);
-        if !operation.what.is_look() {
+        if !operation.what.is_look() && !self.engines.is_empty() {
             let cast = &self.cast;
             let ours = self.ours.judge(cast).await.expect("the reference answers");
             for engine in &*self.engines {

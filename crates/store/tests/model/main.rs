@@ -26,9 +26,58 @@ const STEPS: usize = 3_000;
 /// Some minutes' worth of looking for a shorter case.
 const TRIES: usize = 600;
 
+/// Every action of the trail, and every refusal.
+const EVERYTHING: &[&str] = &[
+    "Err(ClientId)",
+    "Err(Email)",
+    "Err(Login)",
+    "Err(NoApp)",
+    "Err(Taken(Fingerprint))",
+    "Err(Taken(Note))",
+    "Err(TooMany)",
+    "Some(Err(Fingerprint))",
+    "Some(Err(Note))",
+    "StaleActor",
+    "Unavailable",
+    "oauth_access.create",
+    "oauth_access.destroy",
+    "oauth_access.evict",
+    "oauth_access.regenerate",
+    "oauth_access.revoke",
+    "oauth_access.update",
+    "oauth_application.create",
+    "oauth_application.destroy",
+    "oauth_application.reset_secret",
+    "oauth_application.suspend",
+    "oauth_application.transfer",
+    "oauth_application.unsuspend",
+    "oauth_authorization.create",
+    "oauth_authorization.destroy",
+    "two_factor.disable",
+    "two_factor.enable",
+    "two_factor.missing_code_overflow",
+    "two_factor.recovery_code_used",
+    "user.change_password",
+    "user.create",
+    "user.delete",
+    "user.rehash_password",
+    "user.suspend",
+    "user.unsuspend",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reference_keeps_every_promise() {
     conformance::run(|| Arc::new(reference::Reference::default())).await;
+}
+
+/// An operation that never gets anywhere tries nothing.
+#[tokio::test]
+async fn the_alphabet_reaches_everything() {
+    let reached = run::reach(300).await;
+    for what in EVERYTHING {
+        let times = reached.get(*what).copied().unwrap_or(0);
+        assert!(times >= 5, "{what}: {times} times of {reached:#?}");
+    }
 }
 
 #[test]

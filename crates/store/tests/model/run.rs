@@ -14,11 +14,11 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tokio::runtime::{Builder, Runtime};
 
 use super::alphabet::{opening, sequences};
-use super::compare::{Divergence, Subject, play};
+use super::compare::{Divergence, Reached, Subject, play};
 use super::operations::Operation;
 
 /// Long enough for collisions, short enough to be read.
-const LONGEST: usize = 120;
+const LONGEST: usize = 160;
 
 /// The same for the server's part of each session.
 const PATIENTLY: &str = "options=-c%20statement_timeout%3D60000%20-c%20lock_timeout%3D60000\
@@ -119,12 +119,7 @@ pub(crate) fn run(seed: u64, steps: usize, tries: usize) {
     let mut stage = Stage::new();
     let (mut done, mut case) = (0, seed);
     while done < steps {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&case.to_be_bytes());
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-        let strategy = sequences(LONGEST).prop_map(|some| [opening(), some].concat());
-        let mut tree = strategy.new_tree(&mut runner).expect("a case");
+        let mut tree = tree(case);
         let operations = tree.current();
         if let Err(first) = stage.play(&operations) {
             done += first.at.min(operations.len()) + 1;
@@ -135,6 +130,28 @@ pub(crate) fn run(seed: u64, steps: usize, tries: usize) {
         case = case.wrapping_add(1);
     }
     println!("{done} steps on SQLite, {done} on PostgreSQL, 0 divergences (seed {seed})");
+}
+
+/// The case that belongs to a seed.
+fn tree(seed: u64) -> impl ValueTree<Value = Vec<Operation>> {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_be_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let strategy = sequences(LONGEST).prop_map(|some| [opening(), some].concat());
+    strategy.new_tree(&mut runner).expect("a case")
+}
+
+/// What so many cases come to, on the reference alone.
+pub(crate) async fn reach(cases: u64) -> Reached {
+    let mut all = Reached::new();
+    for seed in 0..cases {
+        let reached = play(&tree(seed).current(), &mut []).await;
+        for (what, times) in reached.expect("nobody to differ") {
+            *all.entry(what).or_default() += times;
+        }
+    }
+    all
 }
 
 /// Leaves out and simplifies while the case still fails.
