@@ -47,6 +47,12 @@ pub(crate) enum Group {
     /// Look at tokens and revoke them
     #[command(subcommand)]
     Token(cmd::token::Token),
+    /// Look at the database's schema and bring it up to date
+    #[command(subcommand)]
+    Migrate(cmd::migrate::Migrate),
+    /// Copy the database
+    #[command(subcommand)]
+    Store(cmd::store::Store),
     /// Look at the settings
     #[command(subcommand)]
     Config(cmd::config::Config),

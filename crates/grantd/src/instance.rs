@@ -138,7 +138,8 @@ pub(crate) fn whole(error: &dyn std::error::Error) -> String {
     line
 }
 
-fn make_folder(folder: &Path) -> Result<(), Failure> {
+/// Makes a folder for its owner only, if there is none.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -161,21 +162,27 @@ async fn own_key(file: &Path, store: &dyn Store) -> Result<InstanceKey, Failure>
     if kept == key.fingerprint() {
         return Ok(key);
     }
-    if !fresh {
-        return Err(Failure::new(format!(
+    if fresh {
+        // Nothing was sealed with it yet, and it must not pass for the lost one.
+        let _ = fs::remove_file(file);
+    }
+    Err(Failure::new(if grantd_store::is_unfinished(&kept) {
+        "this database is a copy that has not come to its end; run `grantd store copy` again to go on with it"
+            .to_owned()
+    } else if fresh {
+        format!(
+            "the instance key {} is missing, and this database was used with it (fingerprint {kept}); \
+             put the file back from its copy, or name it with instance_key_file",
+            file.display()
+        )
+    } else {
+        format!(
             "{} is not the key of this database: the key's fingerprint is {}, the database expects {kept}; \
              give the right file with instance_key_file, or the database that belongs to this key",
             file.display(),
             key.fingerprint()
-        )));
-    }
-    // Nothing was sealed with it yet, and it must not pass for the lost one.
-    let _ = fs::remove_file(file);
-    Err(Failure::new(format!(
-        "the instance key {} is missing, and this database was used with it (fingerprint {kept}); \
-         put the file back from its copy, or name it with instance_key_file",
-        file.display()
-    )))
+        )
+    }))
 }
 
 /// The key in a file; `None` when there is no file.

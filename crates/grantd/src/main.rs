@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod instance;
 mod output;
+mod progress;
 mod secret_input;
 
 use std::process::ExitCode;
@@ -43,6 +44,11 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Group::Config(command) => cmd::config::run(command, &typed)?,
         Group::Doctor => return cmd::doctor::run(&typed),
         Group::Serve(serve) => cmd::serve::run(Config::load(&typed)?, serve.demo)?,
+        Group::Migrate(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::migrate::run(command, &config))?;
+        }
+        Group::Store(command) => block_on(cmd::store::run(command))?,
         Group::User(command) => with_instance(&typed, async |instance| {
             cmd::user::run(command, instance).await
         })?,
@@ -62,14 +68,18 @@ fn with_instance(
     command: impl AsyncFnOnce(&Instance) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let config = Config::load(typed)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|why| Failure::new(format!("cannot start: {why}")))?;
-    runtime.block_on(async {
+    block_on(async {
         let instance = Instance::open(config).await?;
         let outcome = command(&instance).await;
         instance.store.close().await;
         outcome
     })
+}
+
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| Failure::new(format!("cannot start: {why}")))?;
+    runtime.block_on(command)
 }

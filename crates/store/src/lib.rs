@@ -9,12 +9,14 @@
 //! - `steps`: what a store does, once, over the little that engines have in common (`db`)
 //! - `sql`: every statement, once, for SQLite and PostgreSQL alike
 //! - `migrate`: the schema, numbered and forward-only
+//! - `copy`: everything into another database
 //! - `sqlite`: the engine: one writer thread, a few reader threads
 //! - `postgres`: the engine: a pool for writes, lines that share round trips for checks
-//! - `conformance` (feature): the suite that every engine passes
+//! - `conformance` (feature): the suite that every engine passes, and full stores out of nothing
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod copy;
 mod db;
 mod migrate;
 mod open;
@@ -23,7 +25,8 @@ mod sql;
 mod sqlite;
 mod steps;
 
-pub use migrate::MigrateError;
+pub use copy::{CopiedTable, CopyError, CopyStep, copy, is_unfinished};
+pub use migrate::{Applied, MigrateError, Migration, Pending, Schema, Step};
 pub use open::{DatabaseUrl, InvalidDatabaseUrl, NoStore, without_password};
 pub use postgres::{ConnectError, Inspection, Options as PostgresOptions, PostgresStore};
 pub use sqlite::{OpenError, Options, SqliteStore};

@@ -1,14 +1,18 @@
-//! A store by its URL. Owns which scheme means which engine, and that a URL is
+//! A store by its URL, and its schema. Owns which scheme means which engine, and that a URL is
 //! never shown with its password.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use deadpool_postgres::ClientWrapper;
 use grantd_core::clock::Clock;
 use grantd_core::secret::Secret;
 use grantd_core::store::SharedStore;
 
+use crate::migrate::{self, MigrateError, Schema, Step};
+use crate::postgres::connection::Connector;
+use crate::sqlite;
 use crate::{ConnectError, OpenError, Options, PostgresOptions, PostgresStore, SqliteStore};
 
 /// Where the database is.
@@ -43,6 +47,9 @@ pub enum NoStore {
     /// The database cannot be used.
     #[error(transparent)]
     Postgres(#[from] ConnectError),
+    /// The schema does not fit, whatever the engine.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
 }
 
 impl DatabaseUrl {
@@ -82,6 +89,67 @@ impl DatabaseUrl {
             }
         }
     }
+
+    /// Whether both name one place, as far as the words go.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sqlite(one), Self::Sqlite(other)) => {
+                let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+                real(one) == real(other)
+            }
+            (Self::Postgres(_), Self::Postgres(_)) => self.to_string() == other.to_string(),
+            _ => false,
+        }
+    }
+
+    /// Where its schema stands. Changes nothing; a file that is not there is an empty database.
+    ///
+    /// # Errors
+    /// The engine refuses.
+    pub async fn schema(&self) -> Result<Schema, NoStore> {
+        Ok(match self {
+            Self::Sqlite(file) => {
+                let conn = if file.exists() {
+                    sqlite::connection::reader(file)
+                } else {
+                    rusqlite::Connection::open_in_memory()
+                };
+                conn.and_then(|conn| migrate::inspect_sqlite(&conn, migrate::SQLITE))
+                    .map_err(OpenError::from)?
+            }
+            Self::Postgres(url) => {
+                let client = unhurried(url).await?;
+                migrate::inspect_postgres(&*client, migrate::POSTGRES)
+                    .await
+                    .map_err(ConnectError::from)?
+            }
+        })
+    }
+
+    /// Brings its schema up to date, as [`open`](Self::open) does, and tells of each step.
+    ///
+    /// # Errors
+    /// The database is of a newer grantd, or the engine refuses.
+    pub async fn migrate(&self, tell: &mut (dyn FnMut(Step<'_>) + Send)) -> Result<(), NoStore> {
+        match self {
+            Self::Sqlite(file) => {
+                let mut conn = sqlite::connection::writer(file).map_err(OpenError::from)?;
+                migrate::sqlite(&mut conn, migrate::SQLITE, tell).map_err(OpenError::from)?;
+            }
+            Self::Postgres(url) => {
+                let mut client = unhurried(url).await?;
+                let migrating = migrate::postgres(&mut client, migrate::POSTGRES, tell);
+                migrating.await.map_err(ConnectError::from)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A connection whose statements may take their time.
+pub(crate) async fn unhurried(url: &Secret) -> Result<ClientWrapper, ConnectError> {
+    let connector = Connector::of(url.expose(), PostgresOptions::default().patience)?;
+    connector.for_migrations().await
 }
 
 /// Without user and password.
@@ -141,6 +209,22 @@ mod tests {
         let refused = nowhere.open(Arc::new(SystemClock)).await;
         let why = refused.err().map(|why| why.to_string());
         assert_eq!(why.as_deref(), Some("the database does not let us in"));
+    }
+
+    #[tokio::test]
+    async fn looking_at_the_schema_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("db");
+        let url = DatabaseUrl::Sqlite(file.clone());
+        let schema = url.schema().await.unwrap();
+        assert_eq!(schema.version(), 0);
+        assert_eq!(schema.pending.len() as i64, schema.known);
+        assert!(!file.exists());
+        let mut steps = 0;
+        url.migrate(&mut |_| steps += 1).await.unwrap();
+        assert_eq!(steps, 2 * schema.known);
+        let schema = url.schema().await.unwrap();
+        assert_eq!((schema.version(), schema.pending.len()), (schema.known, 0));
     }
 
     #[test]

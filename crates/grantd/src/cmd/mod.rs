@@ -6,6 +6,8 @@ pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;
 mod logging;
+pub(crate) mod migrate;
 pub(crate) mod serve;
+pub(crate) mod store;
 pub(crate) mod token;
 pub(crate) mod user;

@@ -2,8 +2,10 @@
 //! the real binary. Others rely on every one of them.
 
 mod app;
+mod copy;
 mod demo;
 mod instance;
+mod migrate;
 mod place;
 mod postgres;
 mod serve;

@@ -17,6 +17,7 @@ mod authorizations;
 #[cfg(unix)]
 pub mod cluster;
 mod edits;
+pub mod fill;
 mod grants;
 mod lists;
 mod mint;

@@ -1,36 +1,59 @@
 //! The schema: numbered files, applied in order, each in its own transaction,
-//! never changed after a release and never undone. Owns which ones there are
-//! and that the database of a newer grantd is refused; must not know any query.
+//! never changed after a release and never undone. Owns which ones there are,
+//! whom each keeps waiting, and which programs may use a database; must not
+//! know any query.
 //!
-//! Each engine has files of the same numbers and names.
+//! Each engine has files of the same numbers and names. A migration only adds
+//! (a table, an index, a column that may be empty), so that programs of the
+//! schema before it go on beside newer ones. What takes something away comes a
+//! release later, when nobody needs it any more, and says so in
+//! [`Migration::oldest`].
 
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod tests;
 
-pub(crate) use self::postgres::{postgres, postgres_version};
-pub(crate) use self::sqlite::sqlite;
+pub(crate) use self::postgres::{inspect as inspect_postgres, postgres};
+pub(crate) use self::sqlite::{inspect as inspect_sqlite, sqlite};
 
 /// One step of the schema.
-#[derive(Debug)]
-pub(crate) struct Migration {
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
     /// From 1, without gaps.
-    pub(crate) version: i64,
+    pub version: i64,
     /// What it is about.
-    pub(crate) name: &'static str,
-    /// The DDL.
-    pub(crate) ddl: &'static str,
+    pub name: &'static str,
+    /// The oldest schema whose programs may still use the database afterwards: the one before,
+    /// unless something was taken away.
+    pub oldest: i64,
+    /// Whom it keeps waiting, in an operator's words.
+    pub locks: &'static str,
+    /// The table that it reads from end to end, on which its time depends.
+    pub reads: Option<&'static str>,
+    /// The statements.
+    pub ddl: &'static str,
 }
+
+const NEW_TABLES: &str = "none that anybody waits for: new tables only";
+const THE_FILE: &str = "the file's write lock: writes wait until it is done, reads go on";
 
 /// The schema on SQLite.
 pub(crate) const SQLITE: &[Migration] = &[
     Migration {
         version: 1,
         name: "authorizations",
+        oldest: 1,
+        locks: THE_FILE,
+        reads: None,
         ddl: include_str!("sqlite/0001_authorizations.sql"),
     },
     Migration {
         version: 2,
         name: "counters",
+        oldest: 1,
+        locks: THE_FILE,
+        reads: None,
         ddl: include_str!("sqlite/0002_counters.sql"),
     },
 ];
@@ -40,25 +63,121 @@ pub(crate) const POSTGRES: &[Migration] = &[
     Migration {
         version: 1,
         name: "authorizations",
+        oldest: 1,
+        locks: NEW_TABLES,
+        reads: None,
         ddl: include_str!("postgres/0001_authorizations.sql"),
     },
     Migration {
         version: 2,
         name: "counters",
+        oldest: 1,
+        locks: NEW_TABLES,
+        reads: None,
         ddl: include_str!("postgres/0002_counters.sql"),
     },
 ];
 
+/// A migration that a database has had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// [`Migration::version`].
+    pub version: i64,
+    /// [`Migration::name`].
+    pub name: String,
+    /// [`Migration::oldest`].
+    pub oldest: i64,
+}
+
+/// A migration that a database has still to get.
+#[derive(Clone, Copy, Debug)]
+pub struct Pending {
+    /// Which.
+    pub migration: Migration,
+    /// At most so many rows are in the table that it reads.
+    pub rows: Option<i64>,
+}
+
+/// Where a database stands.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    /// What it has had, in order.
+    pub applied: Vec<Applied>,
+    /// What this program would add, in order.
+    pub pending: Vec<Pending>,
+    /// The newest version that this program knows.
+    pub known: i64,
+}
+
+impl Schema {
+    fn of(applied: Vec<Applied>, known: &[Migration]) -> Self {
+        let found = newest(&applied);
+        let pending = known.iter().filter(|one| one.version > found);
+        let pending = pending.map(|&migration| Pending {
+            migration,
+            rows: None,
+        });
+        Self {
+            pending: pending.collect(),
+            applied,
+            known: known.len() as i64,
+        }
+    }
+
+    /// The newest migration that the database has had; 0 for an empty one.
+    pub fn version(&self) -> i64 {
+        newest(&self.applied)
+    }
+
+    /// Whether this program may use the database, once what is pending is done.
+    ///
+    /// # Errors
+    /// The first migration that has taken something away which this program needs.
+    pub fn judge(&self) -> Result<(), MigrateError> {
+        let known = self.known;
+        let refusing = |one: &&Applied| one.version > known && one.oldest > known;
+        match self.applied.iter().find(refusing) {
+            None => Ok(()),
+            Some(refusing) => Err(MigrateError::Newer {
+                found: self.version(),
+                known,
+                name: refusing.name.clone(),
+            }),
+        }
+    }
+}
+
+fn newest(applied: &[Applied]) -> i64 {
+    applied.last().map_or(0, |one| one.version)
+}
+
+/// What is told while migrations run.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'m> {
+    /// It begins, and will read so many rows.
+    Begins(&'m Pending),
+    /// It is done, by this program or by another one that was quicker.
+    Ended(&'m Migration),
+}
+
+/// Who is told.
+pub(crate) type Tell<'t> = &'t mut (dyn FnMut(Step<'_>) + Send);
+
 /// The database cannot be brought to this version's schema.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// A newer grantd has written it; this one does not know what it would break.
-    #[error("the database has schema {found}, and this grantd knows {known}: use a newer grantd")]
+    /// A newer grantd has taken something away that this one needs.
+    #[error(
+        "the database has schema {found}, and since its migration `{name}` it serves no grantd \
+         that knows only {known}: use a newer grantd"
+    )]
     Newer {
         /// The database's version.
         found: i64,
         /// The newest known here.
         known: i64,
+        /// The migration that is in the way.
+        name: String,
     },
     /// The engine failed.
     #[error(transparent)]
@@ -68,11 +187,12 @@ pub enum MigrateError {
     Postgres(#[from] tokio_postgres::Error),
 }
 
-/// Whether a database of schema `found` is this program's to use.
-fn refuse_newer(found: i64, known: &[Migration]) -> Result<(), MigrateError> {
-    let known = known.len() as i64;
-    if found > known {
-        return Err(MigrateError::Newer { found, known });
+/// What `SELECT *` of the table of versions means: a file that an early version made lacks the
+/// third column, and its migrations serve no older program.
+fn applied(version: i64, name: String, oldest: Option<i64>) -> Applied {
+    Applied {
+        version,
+        name,
+        oldest: oldest.unwrap_or(version),
     }
-    Ok(())
 }

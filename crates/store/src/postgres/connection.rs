@@ -32,7 +32,7 @@ const CHECKS: &[&str] = &[
 ];
 
 /// Makes connections.
-pub(super) struct Connector {
+pub(crate) struct Connector {
     config: Config,
     tls: Option<MakeRustlsConnect>,
     patience: Duration,
@@ -41,7 +41,7 @@ pub(super) struct Connector {
 type Opened = Result<(Client, JoinHandle<()>, oneshot::Receiver<()>), Error>;
 
 impl Connector {
-    pub(super) fn of(url: &str, patience: Duration) -> Result<Self, ConnectError> {
+    pub(crate) fn of(url: &str, patience: Duration) -> Result<Self, ConnectError> {
         let Target { config, tls } = url::parse(url, patience)?;
         Ok(Self {
             config,
@@ -55,7 +55,7 @@ impl Connector {
     }
 
     /// A connection that may take its time.
-    pub(super) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
+    pub(crate) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
         let (client, task, _) = self.open().await?;
         client.batch_execute(MIGRATION).await?;
         Ok(ClientWrapper::new(client, task))

@@ -55,7 +55,7 @@ impl From<Failure> for StoreError {
 }
 
 /// What a log may say. PostgreSQL's details quote whole rows, with their password hashes.
-pub(super) fn words(error: &DbError) -> String {
+pub(crate) fn words(error: &DbError) -> String {
     if let DbError::Postgres(error) = error
         && let Some(said) = error.as_db_error()
     {

@@ -38,9 +38,10 @@ pub(super) async fn inspect(connector: &Connector) -> Result<Inspection, Connect
     let asked = "SELECT COUNT(*) FROM pg_stat_replication";
     let standbys = client.query_one(asked, &[]).await;
     let standbys = standbys.ok().and_then(|row| row.try_get(0).ok());
+    let schema = migrate::inspect_postgres(&*client, migrate::POSTGRES).await?;
     Ok(Inspection {
         version: setting("server_version").await,
-        schema: migrate::postgres_version(&*client).await?,
+        schema: Some(schema.version()).filter(|version| *version > 0),
         synchronous_commit: setting("synchronous_commit").await,
         fsync: setting("fsync").await,
         synchronous_standbys: setting("synchronous_standby_names").await,

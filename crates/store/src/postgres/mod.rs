@@ -8,12 +8,12 @@
 //! - nobody waits longer than [`Options::patience`], whatever the database does
 
 mod batch;
-mod connection;
+pub(crate) mod connection;
 mod failure;
 mod inspect;
 mod line;
 mod quiet;
-mod session;
+pub(crate) mod session;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -32,11 +32,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::connection::{Connector, ForPool};
 use self::failure::Failure;
+pub(crate) use self::failure::words;
 pub use self::inspect::Inspection;
 use self::line::Lines;
 use self::transaction::Transactions;
 use crate::db::{Look, Write};
-use crate::migrate::{self, MigrateError};
+use crate::migrate::{self, MigrateError, Migration};
 use crate::sql;
 use crate::steps::{Engine, Input, StoreOn};
 
@@ -104,8 +105,19 @@ impl StoreOn<Postgres> {
     /// # Errors
     /// The URL is wrong, the database is away or of a newer grantd.
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
+        Self::connect_as(url, options, migrate::POSTGRES).await
+    }
+
+    /// The same for a program that knows these migrations.
+    pub(crate) async fn connect_as(
+        url: &str,
+        options: Options,
+        known: &[Migration],
+    ) -> Result<Self, ConnectError> {
         let connector = Arc::new(Connector::of(url, options.patience)?);
-        migrate::postgres(&mut *connector.for_migrations().await?).await?;
+        let mut client = connector.for_migrations().await?;
+        migrate::postgres(&mut client, known, &mut |_| ()).await?;
+        drop(client);
         let engine = Postgres::start(connector, options);
         Ok(Self { engine })
     }

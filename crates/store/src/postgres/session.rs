@@ -11,14 +11,14 @@ use tokio_postgres::types::ToSql;
 use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
 
 /// A connection, lent to one step.
-pub(super) struct Lent<'c> {
+pub(crate) struct Lent<'c> {
     client: &'c ClientWrapper,
     /// After an error nothing of a transaction is kept, and its `COMMIT` would say otherwise.
     failed: AtomicBool,
 }
 
 impl<'c> Lent<'c> {
-    pub(super) fn new(client: &'c ClientWrapper) -> Self {
+    pub(crate) fn new(client: &'c ClientWrapper) -> Self {
         Self {
             client,
             failed: AtomicBool::new(false),

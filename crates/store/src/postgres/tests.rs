@@ -1,18 +1,27 @@
 //! What only this engine promises: its statements and their plans.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use grantd_core::store::SharedStore;
 use tokio_postgres::types::Type;
 
 use super::connection::Connector;
+use super::{ConnectError, Options, PostgresStore};
 use crate::conformance::cluster::Cluster;
-use crate::migrate;
+use crate::copy::tables::{Kind, TABLES};
+use crate::copy::tests as copies;
+use crate::migrate::tests::side_by_side;
+use crate::migrate::{self, MigrateError, Migration};
 use crate::sql;
+use crate::{CopiedTable, DatabaseUrl, copy};
 
 async fn migrated(url: &str) -> deadpool_postgres::ClientWrapper {
     let connector = Connector::of(url, Duration::from_secs(10)).unwrap();
     let mut client = connector.for_migrations().await.unwrap();
-    migrate::postgres(&mut client).await.unwrap();
+    migrate::postgres(&mut client, migrate::POSTGRES, &mut |_| ())
+        .await
+        .unwrap();
     client
 }
 
@@ -23,7 +32,7 @@ async fn every_statement_prepares_alike_on_both_engines() {
     let cluster = Cluster::start();
     let postgres = migrated(&cluster.database()).await;
     let mut sqlite = rusqlite::Connection::open_in_memory().unwrap();
-    migrate::sqlite(&mut sqlite).unwrap();
+    migrate::sqlite(&mut sqlite, migrate::SQLITE, &mut |_| ()).unwrap();
     for (module, name, sql) in sql::all() {
         let here = postgres.prepare(sql).await;
         let here = here.unwrap_or_else(|error| panic!("{module}::{name}: {error:?}"));
@@ -131,4 +140,73 @@ async fn checks_go_by_an_index_whatever_the_statistics_say() {
         assert!(!plan.contains("Seq Scan"), "{plan}");
         assert!(plan.contains("$1"), "planned once: {plan}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_of_two_schemas_share_a_database() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let options = Options {
+        patience: Duration::from_secs(20),
+        ..Options::default()
+    };
+    let open = async |known: &[Migration]| -> Result<SharedStore, MigrateError> {
+        match PostgresStore::connect_as(&url, options, known).await {
+            Ok(store) => Ok(Arc::new(store) as SharedStore),
+            Err(ConnectError::Migrate(refused)) => Err(refused),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    side_by_side(open, migrate::POSTGRES).await;
+}
+
+/// Both ways, cut off at every event on the way there; what comes back is what went.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_goes_there_and_back_wherever_it_is_cut_off() {
+    let (cluster, folder) = (Cluster::start(), tempfile::tempdir().unwrap());
+    let file = |name: &str| DatabaseUrl::Sqlite(folder.path().join(name));
+    let there = DatabaseUrl::parse(&cluster.database()).unwrap();
+    let again = DatabaseUrl::parse(&cluster.database()).unwrap();
+    let (from, back) = (file("from"), file("back"));
+    copies::filled(&from).await;
+    copies::survives_every_cut(&from, &there).await;
+    let copied = copy(&there, &again, &mut |_| ()).await.unwrap();
+    assert!(copied.iter().all(CopiedTable::is_equal));
+    copies::survives_every_cut(&again, &back).await;
+    let first = copies::digests(&from).await;
+    for url in [&there, &again, &back] {
+        assert_eq!(copies::digests(url).await, first, "{url}");
+    }
+}
+
+/// The list of what is copied is the schema of this engine too.
+#[tokio::test]
+async fn every_table_and_column_is_copied() {
+    let cluster = Cluster::start();
+    let client = migrated(&cluster.database()).await;
+    for table in TABLES {
+        let columns = "SELECT column_name::TEXT, data_type::TEXT FROM information_schema.columns \
+                       WHERE table_name = $1 AND table_schema = 'public' ORDER BY ordinal_position";
+        let rows = client.query(columns, &[&table.name]).await.unwrap();
+        let real: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let known = table.columns.iter().map(|(name, kind)| {
+            let kind = match kind {
+                Kind::Int => "bigint",
+                Kind::Flag => "boolean",
+                Kind::Text => "text",
+                Kind::Bytes => "bytea",
+            };
+            (name.to_string(), kind.to_owned())
+        });
+        assert_eq!(real, known.collect::<Vec<_>>(), "{}", table.name);
+    }
+    let counted = "SELECT sequencename::TEXT FROM pg_sequences ORDER BY 1";
+    let rows = client.query(counted, &[]).await.unwrap();
+    let real: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let counting = TABLES.iter().filter(|table| table.ids);
+    let mut known: Vec<String> = counting
+        .map(|table| format!("{}_ids", table.name))
+        .collect();
+    known.sort();
+    assert_eq!(real, known);
 }

@@ -12,6 +12,9 @@ statements! {
     /// The first claim stays.
     CLAIM_META = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
     GET_META = "SELECT value FROM meta WHERE key = $1";
+    ALL_META = "SELECT key, value FROM meta ORDER BY key";
+    SET_META = "INSERT INTO meta (key, value) VALUES ($1, $2) \
+                ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     /// A write that changes nothing anybody reads: whether the engine takes one.
     TOUCH_META = "INSERT INTO meta (key, value) VALUES ($1, '') \
                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -14,7 +14,7 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 128;
 
 /// The one connection that writes. Creates the file, readable by its owner only.
-pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn writer(path: &Path) -> rusqlite::Result<Connection> {
     create_private(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -29,7 +29,7 @@ pub(super) fn writer(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// A connection that only reads. The writer's must have been opened before.
-pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     configure(&conn)?;

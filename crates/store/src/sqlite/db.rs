@@ -14,10 +14,10 @@ use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
 /// The connection of a thread, lent to one step. Steps must be able to travel
 /// between threads on the other engine; the mutex says that this one may too,
 /// and is never waited for.
-pub(super) struct Lent<'c>(Mutex<&'c mut Connection>);
+pub(crate) struct Lent<'c>(Mutex<&'c mut Connection>);
 
 impl<'c> Lent<'c> {
-    pub(super) fn new(conn: &'c mut Connection) -> Self {
+    pub(crate) fn new(conn: &'c mut Connection) -> Self {
         Self(Mutex::new(conn))
     }
 }

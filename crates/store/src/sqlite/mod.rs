@@ -4,8 +4,8 @@
 //! One thread writes ([`writer`]), a few read ([`reader`]); requests never
 //! touch a connection. Other processes may use the same file meanwhile.
 
-mod connection;
-mod db;
+pub(crate) mod connection;
+pub(crate) mod db;
 mod failure;
 mod queue;
 mod reader;
@@ -30,7 +30,7 @@ use self::queue::Queue;
 use self::reader::{Look, Reader};
 use self::writer::{Step, Work, Writer};
 use crate::db::{Db, DbResult, Look as LookUp, Params, Undo, Write};
-use crate::migrate::{self, MigrateError};
+use crate::migrate::{self, MigrateError, Migration};
 use crate::sql;
 use crate::steps::{Engine, Input, StoreOn, tokens};
 
@@ -93,7 +93,16 @@ impl StoreOn<Sqlite> {
     /// # Errors
     /// The file is no database, of a newer grantd, or not writable.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let engine = Sqlite::open(path, options)?;
+        Self::open_as(path, options, migrate::SQLITE)
+    }
+
+    /// The same for a program that knows these migrations.
+    pub(crate) fn open_as(
+        path: &Path,
+        options: Options,
+        known: &[Migration],
+    ) -> Result<Self, OpenError> {
+        let engine = Sqlite::open(path, options, known)?;
         Ok(Self { engine })
     }
 
@@ -110,9 +119,9 @@ impl StoreOn<Sqlite> {
 }
 
 impl Sqlite {
-    fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
+    fn open(path: &Path, options: Options, known: &[Migration]) -> Result<Self, OpenError> {
         let mut conn = connection::writer(path)?;
-        migrate::sqlite(&mut conn)?;
+        migrate::sqlite(&mut conn, known, &mut |_| ())?;
         // From here on, threads end with the store, also when a later line fails.
         let store = Self {
             writes: Arc::new(Queue::new(options.queue)),

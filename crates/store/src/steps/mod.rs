@@ -25,6 +25,7 @@ use grantd_core::store::{AppCheck, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 
 use self::change::{Change, Step};
+pub(crate) use self::upkeep::{INSTANCE_KEY, PING};
 use crate::db::{Look, Write};
 
 /// What an engine has to offer. A step's inputs are a value of their own, so

@@ -9,8 +9,10 @@ use super::change::Subject;
 use super::{Engine, StoreOn, audit};
 use crate::sql;
 
-const INSTANCE_KEY: &str = "instance_key_fingerprint";
-const PING: &str = "ping";
+/// Under which the fingerprint of the instance key is kept.
+pub(crate) const INSTANCE_KEY: &str = "instance_key_fingerprint";
+/// What is written to see whether anything can be.
+pub(crate) const PING: &str = "ping";
 
 #[async_trait]
 impl<E: Engine> Upkeep for StoreOn<E> {

@@ -23,7 +23,7 @@ fn parameters(sql: &str) -> Vec<usize> {
 fn migrated() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = connection::writer(&folder.path().join("db")).unwrap();
-    migrate::sqlite(&mut conn).unwrap();
+    migrate::sqlite(&mut conn, migrate::SQLITE, &mut |_| ()).unwrap();
     (folder, conn)
 }
 
@@ -81,10 +81,11 @@ fn look_ups_and_pages_go_by_an_index() {
     }
 }
 
-/// Lists of everything, and the operator's look by last eight.
+/// Lists of everything, the few notes, and the operator's look by last eight.
 const READ_WHOLE_TABLES: &[&str] = &[
     "apps::COUNT",
     "apps::LIST",
+    "audit::ALL_META",
     "authorizations::COUNT_ALL",
     "authorizations::LIST_ALL",
     "authorizations::COUNT_BY_LAST_EIGHT",

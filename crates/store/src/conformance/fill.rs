@@ -1,0 +1,293 @@
+//! A store full of people, apps and tokens, made in seconds: for copies and
+//! benchmarks. Owns what such a store looks like; everything in it follows from
+//! a number, so that a client can know the tokens without being told.
+//!
+//! Rows are written past the steps, a page at a time, into an empty store.
+
+use grantd_core::entropy::SeededEntropy;
+use grantd_core::secret::Secret;
+use grantd_core::token::{Token, TokenFormat, TokenKind};
+
+use crate::copy::Bulk;
+use crate::copy::tables::{TABLES, Table};
+use crate::db::{Columns, DbError, DbResult};
+use crate::{CopyError, DatabaseUrl};
+
+/// When everything was made.
+const MADE: i64 = 1_600_000_000;
+/// Every so many tokens one is personal, one is bound to a machine, one ends.
+const PERSONAL: u64 = 20;
+const FINGERPRINTED: u64 = 5;
+const EXPIRING: u64 = 10;
+/// So many ids were given out last, and deleted again.
+const DELETED: i64 = 7;
+
+/// How much there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Fill {
+    /// People.
+    pub users: u64,
+    /// Apps, of the first person.
+    pub apps: u64,
+    /// Tokens, each with its row in the trail; spread over people, and then over apps.
+    pub tokens: u64,
+}
+
+/// The token of this number in clear text.
+///
+/// # Panics
+/// Never: the prefix is a good one.
+pub fn token(number: u64) -> Token {
+    let format = TokenFormat::new("gt", false, false).expect("a good prefix");
+    let kind = match number % PERSONAL {
+        0 => TokenKind::Personal,
+        _ => TokenKind::OAuthApp,
+    };
+    format.generate(kind, &SeededEntropy::new(number))
+}
+
+/// The client id of this app, from 0.
+pub fn client_id(app: u64) -> String {
+    format!("{app:020x}")
+}
+
+/// The client secret of this app.
+pub fn client_secret(app: u64) -> Secret {
+    Secret::generate_client_secret(&SeededEntropy::new(u64::MAX - app))
+}
+
+impl Fill {
+    /// Whose token this is, from 0.
+    pub fn user_of(&self, token: u64) -> u64 {
+        token % self.users
+    }
+
+    /// Which app's token this is; a personal one is nobody's.
+    pub fn app_of(&self, token: u64) -> Option<u64> {
+        let of_app = !token.is_multiple_of(PERSONAL);
+        of_app.then(|| token / self.users % self.apps)
+    }
+
+    /// Fills an empty store that some grantd has opened before.
+    ///
+    /// # Errors
+    /// The database cannot be used, or is not empty.
+    pub async fn run(self, url: &DatabaseUrl) -> Result<(), CopyError> {
+        let mut bulk = Bulk::into(url).await?;
+        for table in TABLES {
+            let rows = self.rows_of(table);
+            bulk.add(table, (0..rows).map(|number| self.row(table, number)))
+                .await?;
+            if table.ids {
+                bulk.spend_ids(table, rows as i64 + DELETED).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows_of(&self, table: &Table) -> u64 {
+        match table.name {
+            "apps" => self.apps,
+            "grants" => self.users * self.apps,
+            "authorizations" | "audit" => self.tokens,
+            // One of each per person.
+            _ => self.users,
+        }
+    }
+
+    fn row(&self, table: &Table, number: u64) -> Row {
+        let (at, row) = (Value::Int(MADE), number as i64 + 1);
+        Row(match table.name {
+            "users" => self.user(number),
+            "recovery_codes" => vec![int(row), bytes(&[7; 32]), at],
+            "otp_steps" => vec![int(row), int(MADE / 30), text("192.0.2.1"), int(1)],
+            "known_addresses" => vec![int(row), text("2001:db8::/64"), at],
+            "apps" => app(number),
+            "grants" => {
+                let (user, app) = (number % self.users, number / self.users);
+                let scopes = || text("repo user:email");
+                vec![
+                    int(row),
+                    id(user),
+                    id(app),
+                    scopes(),
+                    scopes(),
+                    int(MADE),
+                    at,
+                ]
+            }
+            "authorizations" => self.authorization(number),
+            "audit" => self.trail(number),
+            other => unreachable!("nobody has said what `{other}` is filled with"),
+        })
+    }
+
+    fn user(&self, number: u64) -> Vec<Value> {
+        let login = format!("user-{number}");
+        // Some are longer than ASCII.
+        let address = format!("{login}@büro.example");
+        let enrolled = number.is_multiple_of(2);
+        vec![
+            id(number),
+            text(&login),
+            text(&login),
+            text(&address),
+            text(&address),
+            Value::Flag(enrolled),
+            text("$argon2id$v=19$m=19456,t=2,p=1$of$nobody"),
+            if enrolled {
+                bytes(&[1, 0, 255])
+            } else {
+                Value::Null
+            },
+            Value::Flag(number == 0),
+            Value::Null,
+            int(1),
+            int(MADE),
+            int(MADE),
+        ]
+    }
+
+    fn authorization(&self, number: u64) -> Vec<Value> {
+        let (token, user, app) = (token(number), self.user_of(number), self.app_of(number));
+        let hash = token.hash();
+        let grant = app.map(|app| app * self.users + user);
+        let one_in = |every: u64| number % every == 1;
+        vec![
+            id(number),
+            id(user),
+            app.map_or(Value::Null, id),
+            grant.map_or(Value::Null, id),
+            int(hash.prefix()),
+            bytes(&hash.0),
+            text(&token.last_eight().0),
+            text(&format!("☂ number {number}")),
+            if one_in(3) {
+                text("https://note.example")
+            } else {
+                Value::Null
+            },
+            text("user:email repo"),
+            text("repo user:email"),
+            match one_in(FINGERPRINTED) {
+                true => text(&format!("machine {number}")),
+                false => text(""),
+            },
+            int(MADE),
+            int(MADE),
+            match one_in(EXPIRING) {
+                true => int(MADE + 86_400 + number as i64 % 86_400),
+                false => Value::Null,
+            },
+        ]
+    }
+
+    fn trail(&self, number: u64) -> Vec<Value> {
+        let (token, user, app) = (token(number), self.user_of(number), self.app_of(number));
+        vec![
+            id(number),
+            int(MADE),
+            text("oauth_access.create"),
+            text("user"),
+            id(user),
+            id(user),
+            app.map_or(Value::Null, id),
+            id(number),
+            Value::Null,
+            bytes(&token.hash().0),
+            text(&token.last_eight().0),
+            text("192.0.2.1"),
+            Value::Null,
+        ]
+    }
+}
+
+fn app(number: u64) -> Vec<Value> {
+    vec![
+        id(number),
+        text(&client_id(number)),
+        text(&format!("App {number}")),
+        text("https://app.example"),
+        text(r#"["https://app.example/cb"]"#),
+        int(1),
+        bytes(&client_secret(number).hash().0),
+        Value::Null,
+        int(1),
+        int(MADE),
+        int(MADE),
+    ]
+}
+
+enum Value {
+    Null,
+    Int(i64),
+    Flag(bool),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+/// The id of what is number 0 is 1.
+fn id(number: u64) -> Value {
+    Value::Int(number as i64 + 1)
+}
+
+fn int(value: i64) -> Value {
+    Value::Int(value)
+}
+
+fn text(value: &str) -> Value {
+    Value::Text(value.to_owned())
+}
+
+fn bytes(value: &[u8]) -> Value {
+    Value::Bytes(value.to_vec())
+}
+
+/// A row that was made up.
+struct Row(Vec<Value>);
+
+impl Row {
+    fn cell<'r, T>(
+        &'r self,
+        at: usize,
+        read: impl FnOnce(&'r Value) -> Option<T>,
+    ) -> DbResult<Option<T>> {
+        match &self.0[at] {
+            Value::Null => Ok(None),
+            value => match read(value) {
+                Some(read) => Ok(Some(read)),
+                None => Err(DbError::Column(at, "it is of another kind".into())),
+            },
+        }
+    }
+}
+
+impl Columns for Row {
+    fn int(&self, at: usize) -> DbResult<Option<i64>> {
+        self.cell(at, |value| match value {
+            Value::Int(value) => Some(*value),
+            _ => None,
+        })
+    }
+
+    fn flag(&self, at: usize) -> DbResult<Option<bool>> {
+        self.cell(at, |value| match value {
+            Value::Flag(value) => Some(*value),
+            _ => None,
+        })
+    }
+
+    fn text(&self, at: usize) -> DbResult<Option<&str>> {
+        self.cell(at, |value| match value {
+            Value::Text(value) => Some(value.as_str()),
+            _ => None,
+        })
+    }
+
+    fn bytes(&self, at: usize) -> DbResult<Option<&[u8]>> {
+        self.cell(at, |value| match value {
+            Value::Bytes(value) => Some(value.as_slice()),
+            _ => None,
+        })
+    }
+}
