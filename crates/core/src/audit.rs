@@ -45,6 +45,14 @@ pub struct Stamp {
 }
 
 impl Stamp {
+    /// A write that nobody asked for.
+    pub fn system(at: Timestamp) -> Self {
+        Self {
+            by: Actor::System,
+            ..Self::operator(at)
+        }
+    }
+
     /// A write from this machine's command line.
     pub fn operator(at: Timestamp) -> Self {
         Self {
@@ -70,6 +78,8 @@ pub enum Action {
     TwoFactorDisabled,
     RecoveryCodeUsed,
     OtpMissingTooOften,
+    /// Once for each time that a login is locked for an address.
+    SignInLocked,
     AppCreated,
     AppDeleted,
     AppSuspended,
@@ -81,6 +91,8 @@ pub enum Action {
     AuthorizationDeleted,
     /// The ten-tokens rule made room.
     AuthorizationEvicted,
+    /// It expired long enough ago.
+    AuthorizationReaped,
     TokenReset,
     TokenRevoked,
     GrantCreated,
@@ -101,6 +113,7 @@ impl Action {
             Self::TwoFactorDisabled => "two_factor.disable",
             Self::RecoveryCodeUsed => "two_factor.recovery_code_used",
             Self::OtpMissingTooOften => "two_factor.missing_code_overflow",
+            Self::SignInLocked => "user.sign_in_locked",
             Self::AppCreated => "oauth_application.create",
             Self::AppDeleted => "oauth_application.destroy",
             Self::AppSuspended => "oauth_application.suspend",
@@ -111,6 +124,7 @@ impl Action {
             Self::AuthorizationEdited => "oauth_access.update",
             Self::AuthorizationDeleted => "oauth_access.destroy",
             Self::AuthorizationEvicted => "oauth_access.evict",
+            Self::AuthorizationReaped => "oauth_access.expire",
             Self::TokenReset => "oauth_access.regenerate",
             Self::TokenRevoked => "oauth_access.revoke",
             Self::GrantCreated => "oauth_authorization.create",

@@ -9,7 +9,9 @@ use crate::app::{App, ClientId};
 use crate::audit::{Actor, Stamp};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
-use crate::error::{Error, Forbidden, Result};
+use crate::error::{Error, Forbidden, Result, Throttle};
+use crate::hourly::{Bucket, Hourly};
+use crate::ids::AppId;
 use crate::login::{Attempt, PasswordIdentity, SignIn};
 use crate::scope::Catalogue;
 use crate::secret::{Secret, SecretHash};
@@ -30,6 +32,8 @@ pub struct Policy {
     pub mint_limits: MintLimits,
     /// A valid token that came as a query parameter is deleted.
     pub revoke_tokens_in_query: bool,
+    /// So many wrong secrets for one app from one address in an hour; more are told to slow down.
+    pub wrong_secrets_per_hour: u32,
 }
 
 impl Default for Policy {
@@ -43,6 +47,7 @@ impl Default for Policy {
                 per_hour: None,
             },
             revoke_tokens_in_query: true,
+            wrong_secrets_per_hour: 1_000,
         }
     }
 }
@@ -105,6 +110,8 @@ pub struct Authority {
     pub policy: Policy,
     /// The one door for passwords.
     pub sign_in: SignIn,
+    /// Events per hour.
+    pub hourly: Arc<Hourly>,
 }
 
 impl Authority {
@@ -190,8 +197,30 @@ impl Authority {
                 };
                 Ok(Some((identity, found.token)))
             }
-            Some(_) => Err(self.sign_in.wrong_secret(client_id, caller.address.into())),
+            Some(found) => Err(self.wrong_secret(found.credentials.app.id, caller)),
         }
+    }
+
+    /// The refusal of an app's wrong secret. Counted apart from people's passwords.
+    fn wrong_secret(&self, app: AppId, caller: &Caller) -> Error {
+        let bucket = Bucket::WrongSecrets(app, caller.address.into());
+        let (limit, now) = (self.policy.wrong_secrets_per_hour, self.clock.now());
+        if self.hourly.count(bucket, limit, now).exceeded {
+            return Error::Throttled {
+                kind: Throttle::Login,
+                retry_after: 600,
+            };
+        }
+        Error::BadCredentials
+    }
+
+    /// Tells the store what was counted on this node, and hears of the other nodes:
+    /// [`Hourly::exchange`].
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn exchange_counts(&self) -> Result<()> {
+        Ok(self.hourly.exchange(&*self.store, self.clock.now()).await?)
     }
 
     /// Deals with a token that came as a query parameter, where proxies and

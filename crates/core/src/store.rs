@@ -10,6 +10,8 @@
 //! refused with [`StoreError::StaleActor`] when that user or app is gone,
 //! suspended, or has another `auth_generation` than the stamp says.
 
+mod counters;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,9 +23,12 @@ use crate::clock::Timestamp;
 use crate::grant::Grant;
 use crate::ids::{AppId, AuthorizationId, GrantId, UserId};
 use crate::login::Address;
+use crate::login::throttle::{Meter, MeterKey};
 use crate::secret::SecretHash;
 use crate::token::TokenHash;
 use crate::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
+
+pub use self::counters::{Count, CounterStore, Settlement};
 
 /// A step did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +132,15 @@ pub struct AppCheck {
     pub token: Option<OwnedAuthorization>,
 }
 
+/// What one look-up for a sign-in finds.
+#[derive(Clone)]
+pub struct SignInCheck {
+    /// Whoever the login or address names.
+    pub credentials: Option<UserCredentials>,
+    /// The meters that were asked for, in the same order; one that nobody has used is empty.
+    pub meters: [Meter; 2],
+}
+
 /// Which tokens an operator means.
 #[derive(Clone, Debug)]
 pub enum TokenFilter {
@@ -142,6 +156,15 @@ pub enum TokenFilter {
     LastEight(String),
     /// With this hash.
     Hash(TokenHash),
+}
+
+/// How much a call of [`Upkeep::reap`] has deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reaped {
+    /// Expired tokens.
+    pub tokens: usize,
+    /// Counters, of the kind of which the most were.
+    pub counters: usize,
 }
 
 /// How a one-time code is accepted.
@@ -165,8 +188,13 @@ pub trait UserStore: Send + Sync {
     async fn find_user_by_id(&self, id: UserId) -> Stored<Option<User>>;
     /// All users, ids ascending.
     async fn list_users(&self, page: PageRequest) -> Stored<Page<User>>;
-    /// What signing in needs, by login or else by verified e-mail address. One statement, whether somebody is found or not.
-    async fn find_credentials(&self, login_or_email: &LoginKey) -> Stored<Option<UserCredentials>>;
+    /// What signing in needs, by login or else by verified e-mail address, and the state of two meters.
+    /// One statement, whether somebody is found or not.
+    async fn find_credentials(
+        &self,
+        login_or_email: &LoginKey,
+        meters: [MeterKey; 2],
+    ) -> Stored<SignInCheck>;
     /// Replaces the password; raises the user's `auth_generation`. False when there is no such user.
     async fn set_password(&self, id: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
     /// Replaces a password's hash by one of the same password with newer parameters, if it is still `old`;
@@ -340,6 +368,10 @@ pub trait Upkeep: Send + Sync {
     async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     /// Remembers the instance key's fingerprint if none is kept yet; the kept one.
     async fn claim_instance_key(&self, fingerprint: &str) -> Stored<String>;
+    /// Deletes what is of no use any more, the oldest first, at most `limit` rows of each kind: tokens that
+    /// expired before `tokens_before`, each with its audit row, their grants following as at any deletion;
+    /// and counters that ended before the stamp's time. What somebody else is at stays for another time.
+    async fn reap(&self, tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     /// Whether the engine answers a read and takes a write.
     async fn ping(&self) -> Stored<()>;
     /// Ends background work and lets go of the files, after all steps in flight.
@@ -347,9 +379,9 @@ pub trait Upkeep: Send + Sync {
 }
 
 /// Everything that is remembered.
-pub trait Store: UserStore + AppStore + AuthorizationStore + Upkeep {}
+pub trait Store: UserStore + AppStore + AuthorizationStore + CounterStore + Upkeep {}
 
-impl<T: UserStore + AppStore + AuthorizationStore + Upkeep> Store for T {}
+impl<T: UserStore + AppStore + AuthorizationStore + CounterStore + Upkeep> Store for T {}
 
 /// The store as it is handed around.
 pub type SharedStore = Arc<dyn Store>;

@@ -13,6 +13,7 @@ use futures_util::FutureExt;
 use grantd_core::authority::{Authority, Caller};
 use grantd_core::entropy;
 use grantd_core::error::{Error, Malformed, Throttle};
+use grantd_core::hourly::Bucket;
 use grantd_core::login::Address;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body::Body;
@@ -26,7 +27,7 @@ use crate::docs::Page;
 use crate::error::{self, Failure, Result};
 use crate::finish::{About, Finisher, user_agent_required};
 use crate::lifecycle;
-use crate::rate::{Bucket, Rates};
+use crate::rate::Rates;
 use crate::reply::Reply;
 use crate::request::Asked;
 use crate::routes::{Part, Route, Router};
@@ -54,7 +55,7 @@ impl App {
     pub fn new(authority: Arc<Authority>, settings: Settings) -> Self {
         Self {
             wire: Wire::new(&settings),
-            rates: Rates::new(&settings),
+            rates: Rates::new(&settings, Arc::clone(&authority.hourly)),
             path_tokens: PathTokenUsage::default(),
             router: Router::new(),
             finisher: Finisher::new(&settings),

@@ -1,30 +1,15 @@
-//! How many requests a caller has made this hour. Owns the windows and their
-//! headers; must not know what the requests were.
+//! How many requests a caller has left this hour. Owns the limits and what
+//! headers say of them; counting is core's.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::Arc;
 
 use grantd_core::clock::Timestamp;
-use grantd_core::ids::{AppId, UserId};
-use grantd_core::login::Address;
+use grantd_core::hourly::{Bucket, Hour, Hourly};
 
 use crate::settings::{Profile, Settings};
 
-const HOUR: i64 = 3_600;
 const ANONYMOUS_PER_HOUR: u32 = 60;
 const P2_PER_HOUR: u32 = 5_000;
-const MOST_CALLERS: usize = 100_000;
-
-/// Whose requests are counted together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Bucket {
-    /// A user's, by password and by token.
-    User(UserId),
-    /// An app's own.
-    App(AppId),
-    /// Everybody's at one address who is not known.
-    Anonymous(Address),
-}
 
 /// The state of a bucket, as the headers tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,29 +24,35 @@ pub struct Rate {
     pub exceeded: bool,
 }
 
-struct Window {
-    used: u32,
-    reset: Timestamp,
+impl Rate {
+    fn of(hour: Hour, limit: u32) -> Self {
+        Self {
+            limit,
+            remaining: limit.saturating_sub(hour.used),
+            reset: hour.ends_at,
+            exceeded: hour.exceeded,
+        }
+    }
 }
 
-/// The limits, and every caller's window.
+/// The limits, over what is counted.
 pub struct Rates {
+    hourly: Arc<Hourly>,
     per_user: Option<u32>,
     per_app: Option<u32>,
     /// P2 tells apps of a bucket as github.com did, and yet never refuses them.
     app_shown: Option<u32>,
-    windows: Mutex<HashMap<Bucket, Window>>,
 }
 
 impl Rates {
-    /// Windows at zero.
-    pub fn new(settings: &Settings) -> Self {
+    /// The limits that the settings say.
+    pub fn new(settings: &Settings, hourly: Arc<Hourly>) -> Self {
         let p2 = (settings.profile == Profile::P2).then_some(P2_PER_HOUR);
         Self {
+            hourly,
             per_user: settings.requests_per_hour.or(p2),
             per_app: settings.app_requests_per_hour,
             app_shown: p2,
-            windows: Mutex::default(),
         }
     }
 
@@ -75,77 +66,43 @@ impl Rates {
             Bucket::User(_) => self.per_user,
             Bucket::App(_) => self.per_app.or(self.app_shown),
             Bucket::Anonymous(_) => self.per_user.map(|limit| limit.min(ANONYMOUS_PER_HOUR)),
+            Bucket::WrongSecrets(..) => None,
         }
     }
 
     /// Looks at a bucket without counting; `None` where nothing is limited.
     pub fn look(&self, bucket: Bucket, now: Timestamp) -> Option<Rate> {
         let limit = self.limit(bucket)?;
-        let windows = self.lock();
-        let window = windows.get(&bucket).filter(|window| window.reset > now);
-        let (used, reset) =
-            window.map_or((0, now.plus(HOUR)), |window| (window.used, window.reset));
-        Some(Rate {
-            limit,
-            remaining: limit.saturating_sub(used),
-            reset,
-            exceeded: false,
-        })
+        Some(Rate::of(self.hourly.look(bucket, now), limit))
     }
 
     /// Counts a request; `None` where nothing is limited.
     pub fn count(&self, bucket: Bucket, now: Timestamp) -> Option<Rate> {
         let limit = self.limit(bucket)?;
-        let mut windows = self.lock();
-        if windows.len() >= MOST_CALLERS && !windows.contains_key(&bucket) {
-            windows.retain(|_, window| window.reset > now);
-            if windows.len() > MOST_CALLERS / 2 {
-                windows.retain(|bucket, _| !matches!(bucket, Bucket::Anonymous(_)));
-            }
-        }
-        let window = windows.entry(bucket).or_insert(Window {
-            used: 0,
-            reset: now.plus(HOUR),
-        });
-        if window.reset <= now {
-            *window = Window {
-                used: 0,
-                reset: now.plus(HOUR),
-            };
-        }
         let only_shown = matches!(bucket, Bucket::App(_)) && self.per_app.is_none();
-        let exceeded = window.used >= limit && !only_shown;
-        window.used = window.used.saturating_add(1).min(limit);
+        let rate = Rate::of(self.hourly.count(bucket, limit, now), limit);
         Some(Rate {
-            limit,
-            remaining: limit - window.used,
-            reset: window.reset,
-            exceeded,
+            exceeded: rate.exceeded && !only_shown,
+            ..rate
         })
     }
 
     /// Takes one back: a 304 costs nothing.
     pub fn give_back(&self, bucket: Bucket) {
-        if let Some(window) = self.lock().get_mut(&bucket) {
-            window.used = window.used.saturating_sub(1);
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Bucket, Window>> {
-        self.windows
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.hourly.take_back(bucket);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use grantd_core::ids::{AppId, UserId};
+    use grantd_core::login::Address;
 
     fn rates(change: impl FnOnce(&mut Settings)) -> Rates {
         let mut settings = Settings::new("http://127.0.0.1:8370".parse().unwrap());
         change(&mut settings);
-        Rates::new(&settings)
+        Rates::new(&settings, Arc::default())
     }
 
     #[test]
@@ -220,15 +177,5 @@ mod tests {
                 .remaining,
             5
         );
-    }
-
-    #[test]
-    fn sec_s30_memory_is_bounded_under_a_million_addresses() {
-        let rates = rates(|settings| settings.profile = Profile::P2);
-        for number in 0..1_000_000u32 {
-            let address = Address::from(std::net::IpAddr::from(number.to_be_bytes()));
-            rates.count(Bucket::Anonymous(address), Timestamp(0));
-        }
-        assert!(rates.lock().len() <= MOST_CALLERS);
     }
 }

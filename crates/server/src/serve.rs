@@ -1,5 +1,5 @@
-//! Connections: accepting, TLS, time-outs, ending gracefully. Owns sockets;
-//! must not know what is answered on them.
+//! Connections: accepting, TLS, time-outs, ending gracefully; what a node tells
+//! the others meanwhile. Owns sockets; must not know what is answered on them.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -10,6 +10,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use grantd_core::hourly::EXCHANGE_EVERY;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,7 +20,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
@@ -83,6 +84,8 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     let mut reloads = true;
+    let (end, ended) = oneshot::channel::<()>();
+    let exchanging = tokio::spawn(exchange_counts(Arc::clone(&app), ended));
     loop {
         tokio::select! {
             () = &mut shutdown => break,
@@ -111,6 +114,23 @@ pub async fn serve(
         .is_err()
     {
         tracing::warn!("requests in flight did not finish in time");
+    }
+    drop(end);
+    // A task that panicked has said so.
+    let _ = exchanging.await;
+}
+
+/// Again and again until the end, and then once more.
+async fn exchange_counts(app: Arc<App>, mut ended: oneshot::Receiver<()>) {
+    loop {
+        let wait = tokio::time::timeout(EXCHANGE_EVERY, &mut ended);
+        let has_ended = wait.await.is_ok();
+        if let Err(error) = app.authority.exchange_counts().await {
+            tracing::debug!(%error, "counts will be exchanged later");
+        }
+        if has_ended {
+            return;
+        }
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) enum Lock {
     Share,
     /// Nobody else may hold it, nor add what refers to it.
     Own,
+    /// The same, and rows that somebody holds already are passed over.
+    Free,
 }
 
 /// The connection that a step has for itself, or shares for a single look-up.
@@ -86,6 +88,17 @@ impl<'d> dyn Db + 'd {
     /// Runs a statement that returns no rows.
     pub(crate) async fn run(&self, sql: &str, params: Params<'_>) -> DbResult<()> {
         self.rows(sql, params, &mut |_| Ok(())).await
+    }
+
+    /// All rows that nobody holds, held until the transaction ends.
+    pub(crate) async fn hold_free<T: Send>(
+        &self,
+        sql: &str,
+        params: Params<'_>,
+        read: impl FnMut(&dyn Columns) -> DbResult<T> + Send,
+    ) -> DbResult<Vec<T>> {
+        let sql = [sql, self.lock_clause(Lock::Free)].concat();
+        self.all(&sql, params, read).await
     }
 
     /// The only row, if any, held until the transaction ends.

@@ -54,9 +54,24 @@ struct Queue {
 }
 
 impl Queue {
-    fn push(&mut self, turn: Turn, work: Work) {
+    /// Takes a place, before it is known whether there will be work for it.
+    fn enter(&mut self, address: Address) {
         self.length += 1;
-        *self.per_address.entry(turn.0).or_default() += 1;
+        *self.per_address.entry(address).or_default() += 1;
+    }
+
+    fn leave(&mut self, address: Address) {
+        self.length -= 1;
+        if let Some(count) = self.per_address.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_address.remove(&address);
+            }
+        }
+    }
+
+    /// Work for a place that was taken.
+    fn push(&mut self, turn: Turn, work: Work) {
         let line = self.waiting.entry(turn.clone()).or_default();
         if line.is_empty() {
             self.turns.push_back(turn);
@@ -69,18 +84,13 @@ impl Queue {
         let turn = self.turns.pop_front()?;
         let line = self.waiting.get_mut(&turn)?;
         let work = line.pop_front();
+        let address = turn.0;
         if line.is_empty() {
             self.waiting.remove(&turn);
         } else {
-            self.turns.push_back(turn.clone());
+            self.turns.push_back(turn);
         }
-        self.length -= 1;
-        if let Some(count) = self.per_address.get_mut(&turn.0) {
-            *count -= 1;
-            if *count == 0 {
-                self.per_address.remove(&turn.0);
-            }
-        }
+        self.leave(address);
         work
     }
 }
@@ -148,6 +158,24 @@ impl HashPool {
         Ok(Self { shared, threads })
     }
 
+    /// Takes a place in the queue. Whoever has one may still do something else first.
+    ///
+    /// # Errors
+    /// [`Busy`] when the queue or the address's share of it is full.
+    pub fn enter(&self, turn: Turn) -> Result<Place, Busy> {
+        let mut queue = self.shared.lock();
+        let of_address = queue.per_address.get(&turn.0).copied().unwrap_or_default();
+        let limits = &self.shared.limits;
+        if queue.closing || queue.length >= limits.queue || of_address >= limits.queue_per_address {
+            return Err(Busy);
+        }
+        queue.enter(turn.0);
+        Ok(Place {
+            shared: Arc::clone(&self.shared),
+            turn: Some(turn),
+        })
+    }
+
     /// Runs `work` on a hashing thread when its turn comes. Work whose caller has gone is skipped.
     ///
     /// # Errors
@@ -157,17 +185,34 @@ impl HashPool {
         turn: Turn,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
+        self.enter(turn)?.run(work).await
+    }
+}
+
+/// A place in the queue; dropped without work, it is free again.
+pub struct Place {
+    shared: Arc<Shared>,
+    turn: Option<Turn>,
+}
+
+impl Place {
+    /// As [`HashPool::run`], without the risk of a full queue.
+    ///
+    /// # Errors
+    /// [`Busy`] when the pool ends or the work panics.
+    pub async fn run<T: Send + 'static>(
+        mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
         let (reply, answer) = oneshot::channel();
         {
             let mut queue = self.shared.lock();
-            let of_address = queue.per_address.get(&turn.0).copied().unwrap_or_default();
-            let limits = &self.shared.limits;
-            if queue.closing
-                || queue.length >= limits.queue
-                || of_address >= limits.queue_per_address
-            {
+            if queue.closing {
                 return Err(Busy);
             }
+            let Some(turn) = self.turn.take() else {
+                return Err(Busy);
+            };
             queue.push(
                 turn,
                 Box::new(move || {
@@ -179,6 +224,14 @@ impl HashPool {
         }
         self.shared.arrived.notify_one();
         answer.await.map_err(|_| Busy)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some((address, _)) = self.turn.take() {
+            self.shared.lock().leave(address);
+        }
     }
 }
 
@@ -218,11 +271,9 @@ mod tests {
             (1, "a", "a3"),
             (2, "b", "b1"),
         ] {
-            let done = done.clone();
-            queue.push(
-                turn(address, login),
-                Box::new(move || done.send(name).unwrap()),
-            );
+            let (done, turn) = (done.clone(), turn(address, login));
+            queue.enter(turn.0);
+            queue.push(turn, Box::new(move || done.send(name).unwrap()));
         }
         while let Some(work) = queue.pop() {
             work();
@@ -291,6 +342,22 @@ mod tests {
         );
         open.send(()).unwrap();
         block_on(other).unwrap();
+    }
+
+    #[test]
+    fn a_place_is_counted_until_it_is_dropped_or_its_work_begins() {
+        let pool = HashPool::start(PoolLimits {
+            threads: 1,
+            queue: 1,
+            queue_per_address: 1,
+        })
+        .unwrap();
+        let place = pool.enter(turn(1, "a")).ok().unwrap();
+        assert!(pool.enter(turn(2, "b")).is_err());
+        drop(place);
+        let place = pool.enter(turn(2, "b")).ok().unwrap();
+        assert_eq!(block_on(place.run(|| 7)), Ok(7));
+        assert!(pool.enter(turn(1, "a")).is_ok());
     }
 
     /// Polls a future once without a runtime.

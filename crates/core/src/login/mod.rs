@@ -3,15 +3,18 @@
 //! door is weaker than another. Must not know where the attempt came in.
 //!
 //! The order: locked pair → closed login → verified before? → hash → suspended
-//! → code. A missing name does the same work as a wrong password.
+//! → code. A missing name does the same work as a wrong password. One statement
+//! finds the credentials and the state of the meters; a password that was
+//! verified a moment ago costs nothing else.
 
 mod address;
 pub mod hash_pool;
+mod hashing;
 pub mod otp;
 pub mod password;
 mod sign_in;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod throttle;
 mod verified;
 

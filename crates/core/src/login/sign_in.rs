@@ -2,36 +2,24 @@
 //! and codes have modules of their own.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::{BoxFuture, FutureExt, Shared};
-
-use super::hash_pool::{Busy, HashPool};
+use super::hash_pool::HashPool;
+use super::hashing::{Hashing, Question};
 use super::otp::{self, Code};
 use super::password::{self, PasswordCost};
-use super::throttle::{Pair, Throttle};
-use super::verified::{Verified, VerifiedKey};
+use super::throttle::{Metered, Outcome, Throttle, ThrottlePolicy};
+use super::verified::Verified;
 use super::{Address, Attempt, PasswordIdentity};
 
-use crate::audit::{Action, Actor, Stamp};
-use crate::clock::{Clock, Timestamp};
+use crate::audit::{Actor, Stamp};
+use crate::clock::{Clock, Timer, Timestamp};
 use crate::entropy::Entropy;
-use crate::error::{Error, Forbidden, Result, Throttle as Throttled};
+use crate::error::{Error, Forbidden, Result};
 use crate::ids::UserId;
-use crate::secret::{InstanceKey, Secret};
-use crate::store::SharedStore;
-use crate::user::{LoginKey, PasswordHash, UserCredentials};
-
-/// What hashing came to; shared by identical attempts in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    Right,
-    Wrong,
-    Locked,
-    Busy,
-}
-
-type InFlight = Shared<BoxFuture<'static, Verdict>>;
+use crate::secret::InstanceKey;
+use crate::store::{SharedStore, SignInCheck};
+use crate::user::{PasswordHash, UserCredentials};
 
 /// The one door for passwords.
 pub struct SignIn {
@@ -42,7 +30,7 @@ pub struct SignIn {
     throttle: Arc<Throttle>,
     pool: Arc<HashPool>,
     verified: Arc<Verified>,
-    in_flight: Mutex<HashMap<VerifiedKey, InFlight>>,
+    hashing: Hashing,
     cost: PasswordCost,
     decoy: PasswordHash,
     seen: Mutex<HashMap<(UserId, Address), Timestamp>>,
@@ -53,9 +41,10 @@ pub struct SignIn {
 pub struct SignInParts {
     pub store: SharedStore,
     pub clock: Arc<dyn Clock>,
+    pub timer: Arc<dyn Timer>,
     pub entropy: Arc<dyn Entropy>,
     pub key: Arc<InstanceKey>,
-    pub throttle: Throttle,
+    pub throttle: ThrottlePolicy,
     pub pool: HashPool,
     pub cost: PasswordCost,
 }
@@ -64,28 +53,48 @@ const DAY: i64 = 86_400;
 const KNOWN_FOR: i64 = 30 * DAY;
 const MOST_SEEN: usize = 10_000;
 
+/// How a password was found right.
+#[derive(PartialEq)]
+enum Proof {
+    /// By a hash, which was counted.
+    Hashed,
+    /// It was right a moment ago.
+    Remembered,
+}
+
 impl SignIn {
-    /// A door with its counters at zero.
+    /// A door over the meters that are in the store.
     pub fn new(parts: SignInParts) -> Self {
         let SignInParts {
             store,
             clock,
+            timer,
             entropy,
             key,
             throttle,
             pool,
             cost,
         } = parts;
+        let (counters, named, time) = (store.clone(), Arc::clone(&key), Arc::clone(&clock));
+        let throttle = Arc::new(Throttle::new(throttle, counters, named, time, timer));
+        let (pool, verified) = (Arc::new(pool), Arc::new(Verified::new(&*entropy)));
+        let hashing = Hashing {
+            throttle: Arc::clone(&throttle),
+            pool: Arc::clone(&pool),
+            verified: Arc::clone(&verified),
+            clock: Arc::clone(&clock),
+            in_flight: Mutex::default(),
+        };
         Self {
-            verified: Arc::new(Verified::new(&*entropy)),
             decoy: cost.decoy(&*entropy),
             store,
             clock,
             entropy,
             key,
-            throttle: Arc::new(throttle),
-            pool: Arc::new(pool),
-            in_flight: Mutex::default(),
+            throttle,
+            pool,
+            verified,
+            hashing,
             cost,
             seen: Mutex::default(),
         }
@@ -98,22 +107,31 @@ impl SignIn {
     /// `Throttled`, `Unavailable`.
     pub async fn sign_in(&self, attempt: Attempt) -> Result<PasswordIdentity> {
         let address = Address::from(attempt.address);
-        let pair: Pair = (attempt.login.clone(), address);
-        self.throttle.admit(&pair)?;
-        let found = self.store.find_credentials(&attempt.login).await?;
-        self.admit_address(&attempt.login, found.as_ref(), address)
+        let keys = self.throttle.keys(&attempt.login, address);
+        let meters = [keys.pair, keys.login];
+        let found = self.store.find_credentials(&attempt.login, meters).await?;
+        self.throttle.admit(&found.meters[0])?;
+        self.admit_address(&found, address).await?;
+        let who = Metered {
+            keys,
+            user: found.credentials.as_ref().map(|found| found.user.id),
+            stamp: self.stamp(&attempt, Actor::System),
+        };
+        let proof = self
+            .prove_password(&attempt, &who, found.credentials.as_ref())
             .await?;
-        self.prove_password(&pair, &attempt.password, found.as_ref())
-            .await?;
-        let Some(credentials) = found else {
+        let Some(credentials) = found.credentials else {
             return Err(Error::BadCredentials);
         };
         if credentials.user.suspended_at.is_some() {
             return Err(Error::Forbidden(Forbidden::Suspended));
         }
-        self.prove_code(&pair, &attempt, &credentials).await?;
-        self.throttle.clear(&pair, credentials.user.id);
-        self.renew_hash(&pair, &attempt, &credentials).await?;
+        let proved_code = self.prove_code(&attempt, &who, &credentials).await?;
+        let to_clear = proof == Proof::Remembered && !proved_code;
+        if to_clear && self.throttle.has_failures(&found.meters[0]) {
+            self.throttle.clear(who).await?;
+        }
+        self.renew_hash(&attempt, &credentials).await?;
         self.remember_address(credentials.user.id, address).await?;
         Ok(PasswordIdentity {
             user: credentials.user,
@@ -121,31 +139,12 @@ impl SignIn {
         })
     }
 
-    /// The refusal of an app's wrong secret. Counted apart from people's passwords.
-    pub(crate) fn wrong_secret(&self, client_id: &str, address: Address) -> Error {
-        if self
-            .throttle
-            .wrong_secrets_overflow((LoginKey::of(client_id), address))
-        {
-            return Error::Throttled {
-                kind: Throttled::Login,
-                retry_after: 600,
-            };
-        }
-        Error::BadCredentials
-    }
-
     /// After a hundred failures in an hour, only addresses that signed in within 30 days go on.
-    async fn admit_address(
-        &self,
-        login: &LoginKey,
-        found: Option<&UserCredentials>,
-        address: Address,
-    ) -> Result<()> {
-        let Some(refusal) = self.throttle.closed_to_new_addresses(login) else {
+    async fn admit_address(&self, found: &SignInCheck, address: Address) -> Result<()> {
+        let Some(refusal) = self.throttle.closed_to_new_addresses(&found.meters[1]) else {
             return Ok(());
         };
-        let Some(credentials) = found else {
+        let Some(credentials) = &found.credentials else {
             return Err(refusal);
         };
         let last = self
@@ -158,155 +157,104 @@ impl SignIn {
 
     async fn prove_password(
         &self,
-        pair: &Pair,
-        password: &Secret,
+        attempt: &Attempt,
+        who: &Metered,
         found: Option<&UserCredentials>,
-    ) -> Result<()> {
-        if password.expose().len() > password::LONGEST_PASSWORD {
+    ) -> Result<Proof> {
+        if attempt.password.expose().len() > password::LONGEST_PASSWORD {
             return Err(Error::BadCredentials);
         }
         let hash = found.map_or(&self.decoy, |credentials| &credentials.password_hash);
-        let key = self.verified.key(&pair.0, pair.1, hash, password);
+        let address = Address::from(attempt.address);
+        let key = self
+            .verified
+            .key(&attempt.login, address, hash, &attempt.password);
         if found.is_some() && self.verified.contains(&key) {
-            return Ok(());
+            return Ok(Proof::Remembered);
         }
-        let verdict = self.hash_once(key, pair, password, hash).await;
-        match verdict {
-            Verdict::Right if found.is_some() => Ok(()),
-            Verdict::Right | Verdict::Wrong => Err(Error::BadCredentials),
-            Verdict::Locked => Err(Error::Forbidden(Forbidden::TooManyAttempts)),
-            Verdict::Busy => Err(Error::Throttled {
-                kind: Throttled::Hashing,
-                retry_after: 1,
-            }),
-        }
-    }
-
-    /// Identical attempts in flight (login, address, password, stored hash) share one reservation and one hash.
-    async fn hash_once(
-        &self,
-        key: VerifiedKey,
-        pair: &Pair,
-        password: &Secret,
-        hash: &PasswordHash,
-    ) -> Verdict {
-        let shared = {
-            let mut in_flight = self
-                .in_flight
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
-            in_flight.retain(|_, hashing| {
-                hashing.peek().is_none() && hashing.strong_count().is_some_and(|count| count > 1)
-            });
-            let start = || {
-                self.hash(key, pair.clone(), password.clone(), hash.clone())
-                    .boxed()
-                    .shared()
-            };
-            in_flight.entry(key).or_insert_with(start).clone()
+        let alone_suffices = found.is_some_and(|credentials| {
+            credentials.totp_seed.is_none() && credentials.user.suspended_at.is_none()
+        });
+        let question = || Question {
+            key,
+            who: who.clone(),
+            turn: (address, attempt.login.clone()),
+            password: attempt.password.clone(),
+            hash: hash.clone(),
+            if_right: if alone_suffices {
+                Outcome::Cleared
+            } else {
+                Outcome::Returned
+            },
+            if_known: found.is_some(),
         };
-        shared.await
-    }
-
-    fn hash(
-        &self,
-        key: VerifiedKey,
-        pair: Pair,
-        password: Secret,
-        hash: PasswordHash,
-    ) -> impl Future<Output = Verdict> + use<> {
-        let (throttle, pool, verified) = (
-            Arc::clone(&self.throttle),
-            Arc::clone(&self.pool),
-            Arc::clone(&self.verified),
-        );
-        async move {
-            let reservation = match throttle.reserve(pair.clone()).await {
-                Ok(reservation) => reservation,
-                Err(Error::Forbidden(_)) => return Verdict::Locked,
-                Err(_) => return Verdict::Busy,
-            };
-            let turn = (pair.1, pair.0);
-            match pool
-                .run(turn, move || password::verify(&password, &hash))
-                .await
-            {
-                Ok(true) => {
-                    verified.insert(key);
-                    Verdict::Right
-                }
-                Ok(false) => {
-                    reservation.fail();
-                    Verdict::Wrong
-                }
-                Err(Busy) => Verdict::Busy,
-            }
+        match self.hashing.once(key, question).await? {
+            true => Ok(Proof::Hashed),
+            false => Err(Error::BadCredentials),
         }
     }
 
+    /// Whether a code was needed, and right.
     async fn prove_code(
         &self,
-        pair: &Pair,
         attempt: &Attempt,
+        who: &Metered,
         credentials: &UserCredentials,
-    ) -> Result<()> {
-        let Some(sealed) = &credentials.totp_seed else {
-            return Ok(());
-        };
+    ) -> Result<bool> {
+        if credentials.totp_seed.is_none() {
+            return Ok(false);
+        }
         let id = credentials.user.id;
         let Some(typed) = attempt.code.as_ref().filter(|code| !code.is_empty()) else {
-            if self.throttle.missing_code_overflows(id) {
-                self.store
-                    .record(
-                        Action::OtpMissingTooOften,
-                        Some(id),
-                        self.stamp(attempt, Actor::System),
-                    )
-                    .await?;
-            }
+            self.throttle.missing_code(who.clone(), id).await?;
             return Err(Error::OtpRequired);
         };
-        let reservation = self.throttle.reserve(pair.clone()).await?;
-        self.throttle.reserve_code(id)?;
-        let right = match Code::read(typed, &self.key) {
-            Code::Totp(code) => {
-                let seed = otp::open_seed(&self.key, sealed)
-                    .map_err(|source| Error::Unavailable(source.into()))?;
-                match otp::matching_step(&seed, &code, self.clock.now()) {
-                    Some(step) => {
-                        self.store
-                            .spend_otp_step(id, step, pair.1, attempt.otp_use)
-                            .await?
-                    }
-                    None => false,
-                }
-            }
-            Code::Recovery(code) => {
-                let actor = Actor::User {
-                    id,
-                    auth_generation: credentials.auth_generation,
-                };
-                self.store
-                    .burn_recovery_code(id, code, self.stamp(attempt, actor))
-                    .await?
-            }
-        };
-        if right {
-            self.throttle.return_code(id);
-            Ok(())
+        let reservation = self.throttle.reserve(who.clone(), Some(id)).await?;
+        let code = Code::read(typed, &self.key);
+        if self.spend(code, attempt, credentials).await? {
+            reservation.settle(Outcome::Cleared).await?;
+            Ok(true)
         } else {
-            reservation.fail();
+            reservation.settle(Outcome::Failed).await?;
             Err(Error::OtpRequired)
         }
     }
 
-    /// Makes the hash anew when the parameters have risen since it was made.
-    async fn renew_hash(
+    /// Whether the code is right, and not used up.
+    async fn spend(
         &self,
-        pair: &Pair,
+        code: Code,
         attempt: &Attempt,
         credentials: &UserCredentials,
-    ) -> Result<()> {
+    ) -> Result<bool> {
+        let id = credentials.user.id;
+        match (code, &credentials.totp_seed) {
+            (_, None) => Ok(false),
+            (Code::Totp(code), Some(sealed)) => {
+                let seed = otp::open_seed(&self.key, sealed)
+                    .map_err(|source| Error::Unavailable(source.into()))?;
+                let Some(step) = otp::matching_step(&seed, &code, self.clock.now()) else {
+                    return Ok(false);
+                };
+                let address = Address::from(attempt.address);
+                let spent = self
+                    .store
+                    .spend_otp_step(id, step, address, attempt.otp_use);
+                Ok(spent.await?)
+            }
+            (Code::Recovery(code), Some(_)) => {
+                let actor = Actor::User {
+                    id,
+                    auth_generation: credentials.auth_generation,
+                };
+                let stamp = self.stamp(attempt, actor);
+                Ok(self.store.burn_recovery_code(id, code, stamp).await?)
+            }
+        }
+    }
+
+    /// Makes the hash anew when the parameters have risen since it was made.
+    async fn renew_hash(&self, attempt: &Attempt, credentials: &UserCredentials) -> Result<()> {
         if !self.cost.exceeds(&credentials.password_hash) {
             return Ok(());
         }
@@ -315,7 +263,7 @@ impl SignIn {
             Arc::clone(&self.entropy),
             attempt.password.clone(),
         );
-        let turn = (pair.1, pair.0.clone());
+        let turn = (Address::from(attempt.address), attempt.login.clone());
         // A full queue only puts the renewal off until the next sign-in.
         let Ok(new) = self
             .pool
@@ -340,10 +288,7 @@ impl SignIn {
     async fn remember_address(&self, user: UserId, address: Address) -> Result<()> {
         let now = self.clock.now();
         {
-            let mut seen = self
-                .seen
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             if seen
                 .get(&(user, address))
                 .is_some_and(|last| now.since(*last) < DAY)

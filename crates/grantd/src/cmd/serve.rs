@@ -13,8 +13,8 @@ use grantd_core::Authority;
 use grantd_core::clock::{Clock, Timer};
 use grantd_core::entropy::Entropy;
 use grantd_core::login::hash_pool::HashPool;
-use grantd_core::login::throttle::Throttle;
 use grantd_core::login::{SignIn, SignInParts};
+use grantd_core::reaper::Reaper;
 use grantd_core::store::PageRequest;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
@@ -93,8 +93,20 @@ async fn answer(
     }
     let app = Arc::new(App::new(authority, config.surface(public_url.clone())));
     announce(instance, listening).await?;
+    let reaping = tokio::spawn(reaper(instance).run(&TokioTimer));
     grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;
+    // A batch in flight is a step of the store, which ends by itself.
+    reaping.abort();
     Ok(())
+}
+
+/// Deletes what is of no use any more, for as long as the server runs.
+fn reaper(instance: &Instance) -> Reaper {
+    Reaper {
+        store: Arc::clone(&instance.store),
+        clock: instance.clock.clone(),
+        token_retention_days: instance.config.values.expired_token_retention_days.0,
+    }
 }
 
 /// A certificate that cannot be used is better told of before anybody is told that all is ready.
@@ -160,7 +172,8 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         clock: Arc::clone(&clock),
         entropy: Arc::clone(&entropy),
         key: Arc::clone(&instance.key),
-        throttle: Throttle::new(config.throttle(), Arc::clone(&clock), Arc::new(TokioTimer)),
+        timer: Arc::new(TokioTimer),
+        throttle: config.throttle(),
         pool,
         cost: config.password_cost(),
     });
@@ -174,6 +187,7 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         scopes: config.scopes.clone(),
         policy: config.policy(),
         sign_in,
+        hourly: Arc::default(),
     })
 }
 

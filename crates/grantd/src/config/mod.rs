@@ -132,6 +132,7 @@ impl Config {
                 ..Policy::default().mint_limits
             },
             revoke_tokens_in_query: values.revoke_tokens_in_query,
+            wrong_secrets_per_hour: values.wrong_secrets_per_hour,
         }
     }
 
@@ -144,7 +145,6 @@ impl Config {
             failures_per_login_and_hour: values.login_failures_per_hour,
             wrong_codes_per_user_and_hour: values.wrong_codes_per_hour,
             missing_codes_per_user_and_hour: values.missing_codes_per_hour,
-            wrong_secrets_per_hour: values.wrong_secrets_per_hour,
         }
     }
 

@@ -10,7 +10,8 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    ApiUrl, ListenAddress, LogFilter, LogFormat, PublicUrl, Shape, SiteName, TokenPrefix, Value,
+    ApiUrl, Days, ListenAddress, LogFilter, LogFormat, PublicUrl, Shape, SiteName, TokenPrefix,
+    Value,
 };
 
 /// One row.
@@ -139,6 +140,9 @@ settings! {
     revoke_tokens_in_query: bool = "true";
     /// So many creations per user, app and hour; without it, no limit.
     creations_per_hour: Option<u32> = "", for example "10";
+    /// Days for which an expired token stays in lists, so that people see what has ended; then it
+    /// is deleted. 0 keeps none.
+    expired_token_retention_days: Days = "30";
     /// So many requests per user and hour; without it, the profile's (none in `p3`, 5000 in `p2`).
     requests_per_hour: Option<u32> = "", for example "5000";
     /// So many requests per app and hour; without it, no limit.

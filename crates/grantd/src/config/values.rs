@@ -86,6 +86,20 @@ impl Value for u32 {
     }
 }
 
+/// A number of days; none at all is a number too.
+#[derive(Clone, Copy)]
+pub(crate) struct Days(pub(crate) u32);
+
+impl Value for Days {
+    const SHAPE: Shape = Shape::Number;
+    const KIND: &'static str = "DAYS";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let wrong = |_| "give a whole number of days".to_owned();
+        text.parse().map(Self).map_err(wrong)
+    }
+}
+
 impl Value for String {
     const KIND: &'static str = "TEXT";
 

@@ -84,6 +84,19 @@ fn postgres_copy_is_killed_goes_on_and_comes_back() {
 }
 
 #[test]
+fn a_copy_between_files_is_killed_and_goes_on() {
+    let place = Place::new();
+    let from = filled(&place, 5_000);
+    let to = format!("sqlite:{}", place.path("copy.db").display());
+    kill_in_the_middle(&place, &from, &to, Duration::ZERO);
+    let half = place.run(&["user", "list", "--database", &to]);
+    assert!(half.refusal().contains("`grantd store copy` again"));
+    let went_on = place.run(&["store", "copy", "--from", &from, "--to", &to]);
+    assert_eq!(digests(&went_on.json()).len(), 8);
+    place.run(&["user", "list", "--database", &to]).json();
+}
+
+#[test]
 fn a_copy_needs_a_source() {
     let place = Place::new();
     let refused = place.run(&["store", "copy", "--from", "sqlite:a", "--to", "sqlite:b"]);

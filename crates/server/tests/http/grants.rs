@@ -137,14 +137,7 @@ async fn a_changed_password_ends_the_old_one_at_once_and_no_token() {
     let octocat = t.user("octocat").await;
     let token = octocat.personal_token("n").await.token();
     let hubot = t.user("hubot").await;
-    let other = t
-        .authority
-        .store
-        .find_credentials(&grantd_core::user::LoginKey::of("hubot"))
-        .await
-        .unwrap()
-        .unwrap();
-    let PasswordHash(hash) = other.password_hash;
+    let PasswordHash(hash) = t.credentials("hubot").await.password_hash;
     let stamp = Stamp::operator(grantd_core::clock::Timestamp(0));
     assert!(
         t.authority

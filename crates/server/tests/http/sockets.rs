@@ -1,8 +1,12 @@
 //! What a real connection carries: bytes that are hardly HTTP, and the end of the server.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use grantd_core::clock::Clock;
+use grantd_core::hourly::Bucket;
+use grantd_core::store::{Count, CounterStore};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::support::{TestApp, User, basic};
 
 struct Served {
+    t: TestApp,
     address: std::net::SocketAddr,
     octocat: User,
     end: oneshot::Sender<()>,
@@ -20,7 +25,10 @@ struct Served {
 }
 
 async fn serve() -> Served {
-    let t = TestApp::new().await;
+    serve_on(TestApp::new().await).await
+}
+
+async fn serve_on(t: TestApp) -> Served {
     let octocat = t.user("octocat").await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -34,6 +42,7 @@ async fn serve() -> Served {
         grantd_server::serve::serve(listener, app, None, reloads, shutdown).await;
     });
     Served {
+        t,
         address,
         octocat,
         end,
@@ -173,4 +182,42 @@ async fn a_request_in_flight_is_answered_before_the_server_ends() {
         TcpStream::connect(served.address).await.is_err(),
         "nobody listens any more"
     );
+}
+
+/// Requests per hour as the store knows them.
+async fn told(t: &TestApp) -> i64 {
+    let now = t.clock.now();
+    let nothing = Count {
+        key: Bucket::Anonymous(IpAddr::from([127, 0, 0, 1]).into()).to_string(),
+        used: 0,
+        ends_at: now.plus(3_600),
+    };
+    let counts = t.store.add_counts(vec![nothing], now).await;
+    counts.expect("a store")[0].used
+}
+
+#[tokio::test]
+async fn what_a_node_counts_is_told_every_second_and_at_its_end() {
+    let served = serve_on(TestApp::p2().await).await;
+    let get = b"GET /meta HTTP/1.1\r\nUser-Agent: t\r\nConnection: close\r\n\r\n";
+    served.exchange(get).await;
+    let started = std::time::Instant::now();
+    while told(&served.t).await == 0 {
+        assert!(started.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    served.exchange(get).await;
+    served.end.send(()).unwrap();
+    served.serving.await.unwrap();
+    assert_eq!(told(&served.t).await, 2);
+}
+
+#[tokio::test]
+async fn where_nothing_is_limited_nothing_is_told() {
+    let served = serve().await;
+    let get = b"GET /meta HTTP/1.1\r\nUser-Agent: t\r\nConnection: close\r\n\r\n";
+    served.exchange(get).await;
+    served.end.send(()).unwrap();
+    served.serving.await.unwrap();
+    assert!(!served.t.store.take().contains_key("add_counts"));
 }

@@ -5,6 +5,9 @@
 //! them out of the path; they are looked for where it puts them. A missing
 //! PostgreSQL is a failure that says what to install, never a skipped test.
 
+pub mod patroni;
+mod standby;
+
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
@@ -21,7 +24,7 @@ const MISSING: &str = "PostgreSQL 13 or newer is needed for this test: apt-get i
 const FOLDERS: [&str; 1] = ["/usr/lib/postgresql"];
 /// The server ends when its guard's standard input does: also when this process is killed.
 const GUARD: &str = r#""$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server"#;
-const FOR_SPEED: [&str; 2] = ["fsync=off", "full_page_writes=off"];
+const FOR_SPEED: &[&str] = &["fsync=off", "full_page_writes=off"];
 
 /// A server with a folder of its own.
 pub struct Cluster {
@@ -31,6 +34,7 @@ pub struct Cluster {
     /// Whom to be instead of root, who may not run PostgreSQL.
     user: Option<(u32, u32)>,
     tls: bool,
+    settings: &'static [&'static str],
     running: Option<(Child, ChildStdin)>,
     databases: AtomicU32,
 }
@@ -41,7 +45,7 @@ impl Cluster {
     /// # Panics
     /// PostgreSQL is missing or does not start.
     pub fn start() -> Self {
-        Self::make(false)
+        Self::make(false, FOR_SPEED)
     }
 
     /// The same, with a certificate for `localhost`.
@@ -49,20 +53,25 @@ impl Cluster {
     /// # Panics
     /// PostgreSQL or `openssl` is missing or does not start.
     pub fn start_with_tls() -> Self {
-        Self::make(true)
+        Self::make(true, FOR_SPEED)
     }
 
-    fn make(tls: bool) -> Self {
+    fn new(tls: bool, settings: &'static [&'static str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut cluster = Self {
+        Self {
             programs: programs(),
             user: unprivileged(folder.path()),
             folder,
             port: free_port(),
             tls,
+            settings,
             running: None,
             databases: AtomicU32::new(0),
-        };
+        }
+    }
+
+    fn make(tls: bool, settings: &'static [&'static str]) -> Self {
+        let mut cluster = Self::new(tls, settings);
         let mut initdb = cluster.program("initdb");
         initdb.args(["--auth=trust", "--username=grantd", "--encoding=UTF8"]);
         initdb.args(["--locale=C", "--no-sync", "-D"]);
@@ -160,7 +169,7 @@ impl Cluster {
         command.arg("-D").arg(self.data());
         command.args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-k"]);
         command.arg(self.folder.path());
-        for setting in FOR_SPEED.iter().chain(&["max_connections=200"]) {
+        for setting in self.settings.iter().chain(&["max_connections=200"]) {
             command.args(["-c", setting]);
         }
         if self.tls {
@@ -183,6 +192,11 @@ impl Cluster {
     }
 
     fn psql(&self, database: &str, sql: &str) -> String {
+        self.try_psql(database, sql)
+            .unwrap_or_else(|trouble| panic!("{sql}: {trouble}"))
+    }
+
+    fn try_psql(&self, database: &str, sql: &str) -> Result<String, String> {
         let mut psql = self.program("psql");
         psql.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
         psql.args(["-U", "grantd", "-d", database, "-X", "-q", "-t", "-A"]);
@@ -190,12 +204,16 @@ impl Cluster {
         psql.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut running = psql.stderr(Stdio::piped()).spawn().expect("psql runs");
         let mut input = running.stdin.take().expect("a pipe");
-        input.write_all(sql.as_bytes()).expect("psql listens");
+        // Without a server it does not listen, and says so.
+        let _ = input.write_all(sql.as_bytes());
         drop(input);
         let said = running.wait_with_output().expect("psql ends");
-        let trouble = String::from_utf8_lossy(&said.stderr);
-        assert!(said.status.success(), "{sql}: {trouble}");
-        String::from_utf8_lossy(&said.stdout).trim().to_owned()
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if said.status.success() {
+            Ok(text(&said.stdout))
+        } else {
+            Err(text(&said.stderr))
+        }
     }
 
     fn program(&self, name: &str) -> Command {

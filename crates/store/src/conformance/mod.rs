@@ -16,15 +16,19 @@ mod audit;
 mod authorizations;
 #[cfg(unix)]
 pub mod cluster;
+mod counters;
+pub mod door;
 mod edits;
 pub mod fill;
 mod grants;
 mod lists;
 mod mint;
 mod races;
+mod reaping;
 mod sign_in;
 mod tokens;
 mod users;
+pub mod wire;
 mod world;
 
 use std::future::Future;
@@ -104,6 +108,23 @@ cases! {
         a_recovery_code_is_bound_to_its_user
         an_address_is_remembered_with_its_latest_time
     }
+    counters {
+        a_look_up_shows_both_meters_whoever_is_found
+        places_are_given_while_there_is_room
+        a_place_is_taken_on_all_meters_or_on_none
+        places_of_the_dead_are_free_after_ten_seconds
+        the_last_failure_locks_and_leaves_one_row
+        a_limit_without_a_lock_slides_and_leaves_no_row
+        a_success_clears_and_leaves_nothing_behind
+        several_meters_settle_at_once
+        of_two_hundred_attempts_ten_get_a_place
+        of_a_hundred_failures_at_once_none_is_lost
+        failing_and_clearing_at_once_loses_no_meter
+        counts_add_up_until_their_hour_ends
+        counts_are_answered_in_the_order_of_the_question
+        of_a_hundred_counts_at_once_none_is_lost
+        what_is_over_counts_for_nothing_though_nobody_deletes_it
+    }
     apps {
         client_ids_are_unique
         an_app_reads_back_whatever_its_state
@@ -176,6 +197,12 @@ cases! {
         the_first_instance_key_stays
         a_ping_reads_and_writes
         a_closed_store_is_unavailable
+    }
+    reaping {
+        expired_tokens_end_after_their_time_and_others_do_not
+        a_batch_is_bounded_and_takes_the_oldest
+        the_number_of_tokens_reaches_a_plateau
+        reapers_are_in_nobodys_way
     }
     races {
         one_of_two_hundred_get_or_creates_creates

@@ -10,6 +10,7 @@ use grantd_core::clock::Timestamp;
 use grantd_core::fingerprint::Fingerprint;
 use grantd_core::grant::Grant;
 use grantd_core::login::Address;
+use grantd_core::login::throttle::MeterKey;
 use grantd_core::note::Note;
 use grantd_core::scope::Scopes;
 use grantd_core::secret::{Sealed, SecretHash};
@@ -17,7 +18,9 @@ use grantd_core::store::{
     GotOrCreated, MintLimits, NotCreated, PageRequest, SharedStore, TokenVerdict,
 };
 use grantd_core::token::{TokenHash, TokenLastEight};
-use grantd_core::user::{Email, Login, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
+use grantd_core::user::{
+    Email, Login, LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials,
+};
 
 /// When nothing else is said.
 pub(super) const NOW: Timestamp = Timestamp(1_600_000_000);
@@ -29,6 +32,9 @@ pub(super) const ALL: PageRequest = PageRequest {
     page: 1,
     per_page: 100,
 };
+
+/// Meters that no case moves.
+const METERS: [MeterKey; 2] = [MeterKey([0xfe; 32]), MeterKey([0xff; 32])];
 
 /// A store, and what a case needs to fill it.
 #[derive(Clone)]
@@ -123,9 +129,14 @@ impl World {
             .unwrap()
     }
 
+    pub(super) async fn find_credentials(&self, key: &LoginKey) -> Option<UserCredentials> {
+        let found = self.store.find_credentials(key, METERS).await;
+        found.unwrap().credentials
+    }
+
     pub(super) async fn credentials(&self, login: &str) -> UserCredentials {
         let key = Login::from_stored(login.to_owned()).key();
-        self.store.find_credentials(&key).await.unwrap().unwrap()
+        self.find_credentials(&key).await.unwrap()
     }
 
     pub(super) async fn app(&self, client_id: &str, owner: &User) -> App {

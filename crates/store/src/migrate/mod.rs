@@ -56,6 +56,14 @@ pub(crate) const SQLITE: &[Migration] = &[
         reads: None,
         ddl: include_str!("sqlite/0002_counters.sql"),
     },
+    Migration {
+        version: 3,
+        name: "expiry",
+        oldest: 2,
+        locks: THE_FILE,
+        reads: Some("authorizations"),
+        ddl: include_str!("sqlite/0003_expiry.sql"),
+    },
 ];
 
 /// The schema on PostgreSQL.
@@ -75,6 +83,16 @@ pub(crate) const POSTGRES: &[Migration] = &[
         locks: NEW_TABLES,
         reads: None,
         ddl: include_str!("postgres/0002_counters.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "expiry",
+        oldest: 2,
+        locks: "SHARE on authorizations while the index is built: whoever creates, changes or revokes \
+                a token waits, and is told 503 after a second; checks go on. Where that is too long, \
+                build it beforehand with CREATE INDEX CONCURRENTLY under the same name",
+        reads: Some("authorizations"),
+        ddl: include_str!("postgres/0003_expiry.sql"),
     },
 ];
 

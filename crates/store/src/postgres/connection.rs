@@ -4,9 +4,11 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Connect};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
@@ -31,9 +33,18 @@ const CHECKS: &[&str] = &[
     "SET enable_mergejoin = off",
 ];
 
+/// The host that let us in last is asked first, and the others, one after another, when it has
+/// not answered for so long. A host may accept a connection and then say nothing.
+const HEAD_START: Duration = Duration::from_millis(100);
+
+/// A command that meets only silence says so after this time.
+const FIRST_ANSWER: Duration = Duration::from_secs(5);
+
 /// Makes connections.
 pub(crate) struct Connector {
     config: Config,
+    hosts: Vec<Config>,
+    last: AtomicUsize,
     tls: Option<MakeRustlsConnect>,
     patience: Duration,
 }
@@ -44,7 +55,9 @@ impl Connector {
     pub(crate) fn of(url: &str, patience: Duration) -> Result<Self, ConnectError> {
         let Target { config, tls } = url::parse(url, patience)?;
         Ok(Self {
+            hosts: url::hosts(&config),
             config,
+            last: AtomicUsize::new(0),
             tls: tls.as_ref().map(verified).transpose()?,
             patience,
         })
@@ -56,9 +69,13 @@ impl Connector {
 
     /// A connection that may take its time.
     pub(crate) async fn for_migrations(&self) -> Result<ClientWrapper, ConnectError> {
-        let (client, task, _) = self.open().await?;
-        client.batch_execute(MIGRATION).await?;
-        Ok(ClientWrapper::new(client, task))
+        let open = async {
+            let (client, task, _) = self.open().await?;
+            client.batch_execute(MIGRATION).await?;
+            Ok(ClientWrapper::new(client, task))
+        };
+        let opened = tokio::time::timeout(FIRST_ANSWER, open).await;
+        opened.unwrap_or(Err(ConnectError::Silent))
     }
 
     /// A connection for checks, and what resolves when it is lost. `None` when that took too long.
@@ -75,10 +92,39 @@ impl Connector {
         tokio::time::timeout(self.patience, open).await.ok()
     }
 
+    /// From the first host that lets us in; those that were not yet done are dropped.
     async fn open(&self) -> Opened {
+        let (count, last) = (self.hosts.len(), self.last.load(Ordering::Relaxed));
+        let mut trying = FuturesUnordered::new();
+        let (mut next, mut refusal) = (0, None);
+        loop {
+            if next < count {
+                let host = (last + next) % count;
+                trying.push(async move { (host, self.open_at(host).await) });
+                next += 1;
+            }
+            let patience = if next < count {
+                HEAD_START
+            } else {
+                Duration::MAX
+            };
+            match tokio::time::timeout(patience, trying.next()).await {
+                Ok(Some((host, Ok(opened)))) => {
+                    self.last.store(host, Ordering::Relaxed);
+                    return Ok(opened);
+                }
+                Ok(Some((_, Err(error)))) => refusal = Some(error),
+                Ok(None) => return Err(refusal.expect("there was a host to refuse us")),
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn open_at(&self, host: usize) -> Opened {
+        let host = &self.hosts[host];
         let (client, task, lost) = match &self.tls {
-            None => spawn(self.config.connect(NoTls).await?),
-            Some(tls) => spawn(self.config.connect(tls.clone()).await?),
+            None => spawn(host.connect(NoTls).await?),
+            Some(tls) => spawn(host.connect(tls.clone()).await?),
         };
         for setting in ANY {
             wish(&client, setting).await;

@@ -77,6 +77,9 @@ pub enum ConnectError {
     /// PostgreSQL does not answer or refuses us.
     #[error("the database does not let us in")]
     Postgres(#[from] tokio_postgres::Error),
+    /// Something accepts our connection, and then says nothing.
+    #[error("the database does not answer")]
+    Silent,
     /// No certificates to check the server's against.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
@@ -221,6 +224,16 @@ impl Engine for Postgres {
     async fn write<I: Input, T: Send + 'static>(&self, input: I, step: Write<I, T>) -> Stored<T> {
         let transactions = self.transactions.clone();
         self.patiently(async move { transactions.write(input, step).await })
+            .await
+    }
+
+    async fn write_lightly<I: Input, T: Send + 'static>(
+        &self,
+        input: I,
+        step: Write<I, T>,
+    ) -> Stored<T> {
+        let transactions = self.transactions.clone();
+        self.patiently(async move { transactions.write_lightly(input, step).await })
             .await
     }
 

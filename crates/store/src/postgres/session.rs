@@ -59,6 +59,7 @@ impl Db for Lent<'_> {
         match lock {
             Lock::Share => " FOR SHARE",
             Lock::Own => " FOR UPDATE",
+            Lock::Free => " FOR UPDATE SKIP LOCKED",
         }
     }
 }

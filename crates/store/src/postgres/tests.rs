@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantd_core::store::SharedStore;
+use grantd_core::audit::Stamp;
+use grantd_core::clock::Timestamp;
+use grantd_core::store::{SharedStore, Upkeep};
 use tokio_postgres::types::Type;
 
 use super::connection::Connector;
@@ -11,9 +13,11 @@ use super::{ConnectError, Options, PostgresStore};
 use crate::conformance::cluster::Cluster;
 use crate::copy::tables::{Kind, TABLES};
 use crate::copy::tests as copies;
+use crate::db::{Db, Undo};
 use crate::migrate::tests::side_by_side;
 use crate::migrate::{self, MigrateError, Migration};
 use crate::sql;
+use crate::steps::Engine;
 use crate::{CopiedTable, DatabaseUrl, copy};
 
 async fn migrated(url: &str) -> deadpool_postgres::ClientWrapper {
@@ -68,11 +72,40 @@ async fn rows_can_be_locked() {
         sql::apps::IS_ACTIVE,
         sql::grants::OF_USER_AND_APP,
         sql::authorizations::EXISTS,
+        sql::counters::METER,
+        sql::counters::ENDED_METERS,
+        sql::counters::ENDED_COUNTS,
     ] {
-        for clause in [" FOR SHARE", " FOR UPDATE"] {
+        for clause in [" FOR SHARE", " FOR UPDATE", " FOR UPDATE SKIP LOCKED"] {
             client.prepare(&format!("{sql}{clause}")).await.unwrap();
         }
     }
+}
+
+/// Rows that ended, of both kinds of key; what somebody holds is passed over.
+#[tokio::test(flavor = "multi_thread")]
+async fn counters_that_ended_are_deleted_and_held_ones_passed_over() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let mut other = migrated(&url).await;
+    let add = "INSERT INTO meters SELECT decode(repeat(lpad(to_hex(n), 2, '0'), 32), 'hex'), '', '', NULL, n \
+               FROM generate_series(1, 30) n; \
+               INSERT INTO hourly_counts SELECT 'key-' || n, 1, n FROM generate_series(1, 30) n";
+    other.batch_execute(add).await.unwrap();
+    let store = PostgresStore::connect(&url, Options::default()).await;
+    let store = store.unwrap();
+    let reap = async || {
+        let stamp = Stamp::system(Timestamp(20));
+        store.reap(Timestamp(0), 15, stamp).await.unwrap().counters
+    };
+    let tx = other.transaction().await.unwrap();
+    let hold = "SELECT key FROM meters WHERE expires_at = 7 FOR UPDATE";
+    assert_eq!(tx.query(hold, &[]).await.unwrap().len(), 1);
+    assert_eq!([reap().await, reap().await, reap().await], [15, 5, 0]);
+    tx.commit().await.unwrap();
+    assert_eq!([reap().await, reap().await], [1, 0]);
+    let left = "SELECT (SELECT COUNT(*) FROM meters), (SELECT COUNT(*) FROM hourly_counts)";
+    assert_eq!(cluster.execute(&url, left), "10|10");
 }
 
 /// Whatever we do or forget, the server ends it.
@@ -139,6 +172,31 @@ async fn checks_go_by_an_index_whatever_the_statistics_say() {
         assert!(plan.contains("authorizations_by_hash"), "{plan}");
         assert!(!plan.contains("Seq Scan"), "{plan}");
         assert!(plan.contains("$1"), "planned once: {plan}");
+    }
+}
+
+/// What may be forgotten waits for no disk; the next user of the connection does.
+#[tokio::test]
+async fn only_light_steps_commit_before_the_disk_has_them() {
+    async fn setting(db: &dyn Db) -> Result<String, Undo<String>> {
+        let found = db.one("SELECT current_setting('synchronous_commit')", &[], |r| {
+            r.get(0)
+        });
+        Ok(found.await?.unwrap_or_default())
+    }
+    let cluster = Cluster::start();
+    let options = Options {
+        pool: 1,
+        patience: Duration::from_secs(10),
+        ..Options::default()
+    };
+    let store = PostgresStore::connect(&cluster.database(), options).await;
+    let engine = store.unwrap().engine;
+    for _ in 0..2 {
+        let light = engine.write_lightly((), |db, ()| Box::pin(setting(db)));
+        assert_eq!(light.await.unwrap(), "off");
+        let other = engine.write((), |db, ()| Box::pin(setting(db)));
+        assert_eq!(other.await.unwrap(), "on");
     }
 }
 

@@ -21,6 +21,9 @@ use crate::db::{DbError, DbResult, Look, Undo, Write};
 
 /// Explicit, whatever the database's defaults are.
 const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+/// What may be forgotten with the primary waits neither for its disk nor for a standby's.
+const WRITE_LIGHTLY: &str =
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = off";
 /// Several look-ups see one state.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Conflicts are rare: rows are locked in one order.
@@ -61,6 +64,11 @@ impl Transactions {
     /// Does a step, all of it or nothing.
     pub(super) async fn write<I: Sync, T>(&self, input: I, step: Write<I, T>) -> Stored<T> {
         self.run(WRITE, &input, step).await
+    }
+
+    /// The same, of which the last moments before the primary's death may be forgotten.
+    pub(super) async fn write_lightly<I: Sync, T>(&self, input: I, step: Write<I, T>) -> Stored<T> {
+        self.run(WRITE_LIGHTLY, &input, step).await
     }
 
     /// Looks several things up that belong together.

@@ -90,6 +90,74 @@ fn complete(config: &mut Config, tls: bool, patience: Duration) {
     config.keepalives_retries(3);
 }
 
+/// The same with one host each, in order.
+pub(super) fn hosts(config: &Config) -> Vec<Config> {
+    let (names, addresses) = (config.get_hosts(), config.get_hostaddrs());
+    let ports = config.get_ports();
+    let count = names.len().max(addresses.len());
+    let fits = |length: usize| length == 0 || length == count;
+    if !fits(names.len()) || !fits(addresses.len()) || !(fits(ports.len()) || ports.len() == 1) {
+        // What is wrong with it, if anything, the driver says best.
+        return vec![config.clone()];
+    }
+    let one = |at: usize| {
+        let mut one = without_hosts(config);
+        match names.get(at) {
+            Some(Host::Tcp(name)) => drop(one.host(name)),
+            #[cfg(unix)]
+            Some(Host::Unix(path)) => drop(one.host_path(path)),
+            None => {}
+        }
+        if let Some(address) = addresses.get(at) {
+            one.hostaddr(*address);
+        }
+        if let Some(port) = ports.get(at).or(ports.first()) {
+            one.port(*port);
+        }
+        one
+    };
+    (0..count.max(1)).map(one).collect()
+}
+
+fn without_hosts(config: &Config) -> Config {
+    let mut one = Config::new();
+    if let Some(user) = config.get_user() {
+        one.user(user);
+    }
+    if let Some(password) = config.get_password() {
+        one.password(password);
+    }
+    if let Some(name) = config.get_dbname() {
+        one.dbname(name);
+    }
+    if let Some(options) = config.get_options() {
+        one.options(options);
+    }
+    if let Some(name) = config.get_application_name() {
+        one.application_name(name);
+    }
+    if let Some(timeout) = config.get_connect_timeout() {
+        one.connect_timeout(*timeout);
+    }
+    if let Some(timeout) = config.get_tcp_user_timeout() {
+        one.tcp_user_timeout(*timeout);
+    }
+    if let Some(interval) = config.get_keepalives_interval() {
+        one.keepalives_interval(interval);
+    }
+    if let Some(retries) = config.get_keepalives_retries() {
+        one.keepalives_retries(retries);
+    }
+    one.keepalives(config.get_keepalives());
+    one.keepalives_idle(config.get_keepalives_idle());
+    one.target_session_attrs(config.get_target_session_attrs());
+    one.ssl_mode(config.get_ssl_mode());
+    one.ssl_negotiation(config.get_ssl_negotiation());
+    one.channel_binding(config.get_channel_binding());
+    one.load_balance_hosts(config.get_load_balance_hosts());
+    one
+}
+
 fn is_this_machine(host: &Host) -> bool {
     match host {
         Host::Tcp(name) if name == "localhost" => true,
@@ -104,7 +172,7 @@ fn is_this_machine(host: &Host) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{PathBuf, Target, Tls, parse};
+    use super::{PathBuf, Target, Tls, hosts, parse};
     use std::time::Duration;
 
     fn target(url: &str) -> Target {
@@ -136,6 +204,25 @@ mod tests {
         assert_eq!(config.get_application_name(), Some("x"));
         assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(3)));
         assert!(config.get_options().unwrap().contains("statement_timeout"));
+    }
+
+    #[test]
+    fn each_host_alone_is_as_if_there_were_no_other() {
+        let rest = "d?options=-c%20a%3Db&connect_timeout=3&tcp_user_timeout=4&keepalives=0&\
+                    channel_binding=require&sslmode=require&load_balance_hosts=random";
+        let of = |hosts: &str| target(&format!("postgres://a:secret@{hosts}/{rest}")).config;
+        let alone = [of("h1:5433"), of("h2")];
+        assert_eq!(hosts(&of("h1:5433,h2")), alone);
+        assert_eq!(hosts(&alone[0]), &alone[..1]);
+        let by_number = |numbers: &str| {
+            let url = format!("postgres://a@h/d?hostaddr={numbers}&port=5433");
+            target(&url.replace("@h", "@")).config
+        };
+        let alone = ["10.0.0.1", "10.0.0.2"].map(by_number);
+        assert_eq!(hosts(&by_number("10.0.0.1,10.0.0.2")), alone);
+        // What makes no sense is for the driver to say.
+        let wrong = target("postgres://a@h1,h2/d?hostaddr=10.0.0.1&sslmode=disable").config;
+        assert_eq!(hosts(&wrong), [wrong]);
     }
 
     #[test]

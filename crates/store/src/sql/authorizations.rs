@@ -109,6 +109,7 @@ statements! {
 
     DELETE = delete!("id = $1");
     DELETE_TOKEN = delete!("id = $1 AND token_hash = $2");
+    DELETE_EXPIRED = delete!("id = $1 AND expires_at <= $2");
     DELETE_ALL_OF_USER_AND_APP = delete!("user_id = $1 AND app_id = $2");
     DELETE_ALL_OF_USER = delete!("user_id = $1");
     DELETE_ALL_OF_APP = delete!("app_id = $1");
@@ -118,6 +119,10 @@ statements! {
     RETIRE_FOR_APP = delete!(
         "user_id = $1 AND app_id = $2 AND fingerprint = $3 AND app_id IS NOT NULL AND fingerprint <> '' \
          AND expires_at <= $4 AND id <> $5");
+
+    /// The oldest first.
+    EXPIRED = "SELECT id, user_id, app_id FROM authorizations WHERE expires_at <= $1 \
+               ORDER BY expires_at, id LIMIT $2";
 
     // What a grant's rules look at, under its lock.
 

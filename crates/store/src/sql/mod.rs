@@ -89,6 +89,7 @@ macro_rules! valid {
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod authorizations;
+pub(crate) mod counters;
 pub(crate) mod grants;
 pub(crate) mod postgres;
 pub(crate) mod sign_in;
@@ -101,6 +102,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("apps", apps::ALL),
         ("audit", audit::ALL),
         ("authorizations", authorizations::ALL),
+        ("counters", counters::ALL),
         ("grants", grants::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),

@@ -8,9 +8,11 @@ mod apps;
 mod audit;
 mod authorizations;
 mod change;
+mod counters;
 mod grants;
 mod list;
 mod mint;
+mod reap;
 pub(crate) mod row;
 mod sign_in;
 pub(crate) mod tokens;
@@ -47,6 +49,14 @@ pub(crate) trait Engine: Send + Sync + 'static {
 
     /// Does a step in one durable transaction; all of it or nothing.
     fn write<I: Input, T: Send + 'static>(
+        &self,
+        input: I,
+        step: Write<I, T>,
+    ) -> impl Future<Output = Stored<T>> + Send;
+
+    /// The same for a step that may be forgotten if the engine's machine dies in the next moment,
+    /// and need not wait for any disk.
+    fn write_lightly<I: Input, T: Send + 'static>(
         &self,
         input: I,
         step: Write<I, T>,

@@ -7,16 +7,19 @@ use grantd_core::clock::Timestamp;
 use grantd_core::fingerprint::Fingerprint;
 use grantd_core::grant::Grant;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
+use grantd_core::login::throttle::{Meter, Tally};
 use grantd_core::note::{Note, NoteUrl};
 use grantd_core::scope::Scopes;
 use grantd_core::secret::{Sealed, SecretHash};
-use grantd_core::store::OwnedAuthorization;
+use grantd_core::store::{OwnedAuthorization, SignInCheck};
 use grantd_core::token::{TokenHash, TokenLastEight};
 use grantd_core::user::{Email, Login, PasswordHash, User, UserCredentials};
 
 use crate::db::{Columns, DbError, DbResult};
 
 pub(crate) const USER: usize = 9;
+const CREDENTIALS: usize = USER + 3;
+const METER: usize = 3;
 pub(crate) const APP: usize = 11;
 pub(crate) const APP_SUMMARY: usize = 5;
 pub(crate) const AUTHORIZATION: usize = 11;
@@ -39,14 +42,47 @@ pub(super) fn user(row: &dyn Columns, at: usize) -> DbResult<User> {
     })
 }
 
-/// A user, then password hash, seed and generation.
-pub(super) fn user_credentials(row: &dyn Columns) -> DbResult<UserCredentials> {
+/// A user, then password hash, seed and generation, or none of it; then two meters.
+pub(super) fn sign_in_check(row: &dyn Columns) -> DbResult<SignInCheck> {
+    let is_there = row.int(0)?.is_some();
+    let credentials = is_there.then(|| user_credentials(row)).transpose()?;
+    let meters = [
+        meter(row, CREDENTIALS)?.unwrap_or_default(),
+        meter(row, CREDENTIALS + METER)?.unwrap_or_default(),
+    ];
+    Ok(SignInCheck {
+        credentials,
+        meters,
+    })
+}
+
+fn user_credentials(row: &dyn Columns) -> DbResult<UserCredentials> {
     Ok(UserCredentials {
         user: user(row, 0)?,
         password_hash: PasswordHash(row.get(USER)?),
         totp_seed: row.maybe(USER + 1)?.map(Sealed),
         auth_generation: row.get(USER + 2)?,
     })
+}
+
+/// Failures, places, lock; none where no row was joined.
+pub(super) fn meter(row: &dyn Columns, at: usize) -> DbResult<Option<Meter>> {
+    let (Some(failures), Some(reserved)) = (tally(row, at)?, tally(row, at + 1)?) else {
+        return Ok(None);
+    };
+    Ok(Some(Meter {
+        failures,
+        reserved,
+        locked_until: row.maybe(at + 2)?.map(Timestamp),
+    }))
+}
+
+fn tally(row: &dyn Columns, at: usize) -> DbResult<Option<Tally>> {
+    let read = |text| {
+        let malformed = || DbError::Column(at, "no moments".into());
+        Tally::from_stored(text).ok_or_else(malformed)
+    };
+    row.text(at)?.map(read).transpose()
 }
 
 pub(super) fn app_credentials(row: &dyn Columns) -> DbResult<AppCredentials> {

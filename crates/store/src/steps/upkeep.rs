@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use grantd_core::audit::{Action, AuditRow, Stamp};
+use grantd_core::clock::Timestamp;
 use grantd_core::ids::UserId;
-use grantd_core::store::{Stored, Upkeep};
+use grantd_core::store::{Reaped, Stored, Upkeep};
 
 use super::change::Subject;
-use super::{Engine, StoreOn, audit};
+use super::{Engine, StoreOn, audit, reap};
 use crate::sql;
 
 /// Under which the fingerprint of the instance key is kept.
@@ -49,6 +50,23 @@ impl<E: Engine> Upkeep for StoreOn<E> {
                 })
             })
             .await
+    }
+
+    async fn reap(&self, tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped> {
+        let (now, limit) = (stamp.at, i64::from(limit));
+        let tokens = self
+            .engine
+            .change(stamp, (tokens_before, limit), |tx, &(before, limit)| {
+                Box::pin(async move { Ok(reap::tokens(tx, before, limit).await?) })
+            })
+            .await?;
+        let counters = self
+            .engine
+            .write_lightly((now, limit), |db, &(now, limit)| {
+                Box::pin(async move { Ok(reap::counters(db, now, limit).await?) })
+            })
+            .await?;
+        Ok(Reaped { tokens, counters })
     }
 
     async fn ping(&self) -> Stored<()> {

@@ -5,8 +5,9 @@ use grantd_core::audit::{Action, Stamp};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, UserId};
 use grantd_core::login::Address;
-use grantd_core::store::{OtpUse, Page, PageRequest, Stored, Taken, UserStore};
-use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
+use grantd_core::login::throttle::MeterKey;
+use grantd_core::store::{OtpUse, Page, PageRequest, SignInCheck, Stored, Taken, UserStore};
+use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User};
 
 use super::change::{Change, Subject};
 use super::list::List;
@@ -56,17 +57,14 @@ impl<E: Engine> UserStore for StoreOn<E> {
             .await
     }
 
-    async fn find_credentials(&self, login_or_email: &LoginKey) -> Stored<Option<UserCredentials>> {
-        if !can_be_stored(login_or_email.as_str()) {
-            return Ok(None);
-        }
+    async fn find_credentials(
+        &self,
+        login_or_email: &LoginKey,
+        meters: [MeterKey; 2],
+    ) -> Stored<SignInCheck> {
         self.engine
-            .read(login_or_email.clone(), |db, key| {
-                Box::pin(async move {
-                    let key = key.as_str();
-                    db.one(sql::users::FIND_CREDENTIALS, &[&key], row::user_credentials)
-                        .await
-                })
+            .read((login_or_email.clone(), meters), |db, (key, meters)| {
+                Box::pin(find_credentials(db, key.as_str(), meters))
             })
             .await
     }
@@ -183,6 +181,18 @@ impl<E: Engine> UserStore for StoreOn<E> {
             })
             .await
     }
+}
+
+async fn find_credentials(
+    db: &dyn Db,
+    login: &str,
+    [first, second]: &[MeterKey; 2],
+) -> DbResult<SignInCheck> {
+    // Nobody is called nothing.
+    let login = Some(login).filter(|login| can_be_stored(login));
+    let keys: Params<'_> = &[&&first.0[..], &&second.0[..], &login];
+    let found = db.one(sql::users::FIND_CREDENTIALS, keys, row::sign_in_check);
+    found.await?.ok_or(DbError::Missing)
 }
 
 async fn find_by_id(db: &dyn Db, id: UserId) -> DbResult<Option<User>> {

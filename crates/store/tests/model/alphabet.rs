@@ -13,6 +13,7 @@ const EMAILS: &[&str] = &["ann@a", "ANN@A", "bob@b", "cat"];
 pub(crate) const CLIENT_IDS: &[&str] = &["alpha", "ALPHA", "beta", "gamma"];
 const PASSWORDS: &[&str] = &["$1", "$2"];
 const CODES: &[&[u8]] = &[&[1, 2], &[2, 3], &[], &[1, 1]];
+const METERS: &[&[u8]] = &[&[1], &[1], &[2], &[1, 2], &[3, 1]];
 const NOTES: &[&str] = &["a", "a", "A", "b"];
 const SCOPES: &[&str] = &[
     "repo",
@@ -107,6 +108,7 @@ fn what() -> impl Strategy<Value = What> {
         10 => seconds().prop_map(What::Advance).boxed(),
         8 => people().boxed(),
         8 => signing_in().boxed(),
+        8 => counters().boxed(),
         8 => apps().boxed(),
         40 => minting().boxed(),
         30 => tokens().boxed(),
@@ -153,6 +155,24 @@ fn signing_in() -> impl Strategy<Value = What> {
         1 => seen.prop_map(|(user, address, ago)| What::RememberAddress { user, address, ago }),
         1 => (one_of_few(), address()).prop_map(|(user, address)| What::AddressLastSeen(user, address)),
         1 => one_of_few().prop_map(What::Record),
+    ]
+}
+
+fn counters() -> impl Strategy<Value = What> {
+    let ended = select(&[
+        Ended::Failed,
+        Ended::Failed,
+        Ended::Returned,
+        Ended::Cleared,
+    ]);
+    let reserved = option::of(select(&[0i64, 1, 9, 10]));
+    let settled = (select(METERS), reserved, ended, one_of_few());
+    let added = (select(METERS), select(&[1i64, 2, -1]), select(&[10i64, 40]));
+    prop_oneof![
+        3 => select(METERS).prop_map(What::Reserve),
+        4 => settled.prop_map(|(meters, reserved, ended, user)| What::Settle { meters, reserved, ended, user }),
+        2 => added.prop_map(|(counts, used, seconds)| What::AddCounts(counts, used, seconds)),
+        2 => (select(&[0i64, 1, 30]), 1..4u32).prop_map(|(ago, limit)| What::Reap(ago, limit)),
     ]
 }
 

@@ -76,6 +76,8 @@ impl Subject {
         for user in self.store.list_users(ALL).await?.items {
             self.store.delete_user(user.id, operator()).await?;
         }
+        let the_end = Stamp::operator(Timestamp(i64::from(u32::MAX)));
+        self.store.reap(the_end.at, 10_000, the_end).await?;
         self.ids = Ids::default();
         self.rows().await?;
         Ok(())

@@ -12,8 +12,11 @@ use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::grant::Grant;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
+use grantd_core::login::throttle::{Admission, Meter};
 use grantd_core::secret::Sealed;
-use grantd_core::store::{GotOrCreated, NotCreated, OwnedAuthorization, Page, Taken, TokenVerdict};
+use grantd_core::store::{
+    Count, GotOrCreated, NotCreated, OwnedAuthorization, Page, Reaped, Taken, TokenVerdict,
+};
 use grantd_core::user::User;
 
 /// Pairs of ids of one kind.
@@ -120,9 +123,13 @@ as_it_is!(
     i64,
     String,
     [u8; 32],
+    [Meter; 2],
+    Vec<Count>,
+    Admission,
+    NotCreated,
+    Reaped,
     Sealed,
     Taken,
-    NotCreated,
     Timestamp
 );
 
@@ -146,6 +153,12 @@ impl<T: Back> Back for Page<T> {
             items: items.collect(),
             total: self.total,
         }
+    }
+}
+
+impl<A: Back, B: Back> Back for (A, B) {
+    fn back(self, ids: &Ids) -> Self {
+        (self.0.back(ids), self.1.back(ids))
     }
 }
 

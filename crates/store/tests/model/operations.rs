@@ -80,6 +80,14 @@ pub(crate) enum EditScopes {
     AddRemove(&'static str, &'static str),
 }
 
+/// How an attempt to sign in ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ended {
+    Returned,
+    Failed,
+    Cleared,
+}
+
 /// Which part of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slice {
@@ -138,6 +146,19 @@ pub(crate) enum What {
         ago: i64,
     },
     Record(Nth),
+    // Counters; meters and counts are named by small numbers.
+    Reserve(&'static [u8]),
+    Settle {
+        meters: &'static [u8],
+        /// Seconds since the place was taken, if one was.
+        reserved: Option<i64>,
+        ended: Ended,
+        user: Nth,
+    },
+    /// Which counts, how many, and in how many seconds their hour ends.
+    AddCounts(&'static [u8], i64, i64),
+    /// What expired so many seconds ago, and how many rows at most.
+    Reap(i64, u32),
     // Apps.
     CreateApp {
         client_id: &'static str,

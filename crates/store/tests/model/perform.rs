@@ -43,7 +43,7 @@ impl<T: Back + Debug> Told for Stored<T> {
     }
 }
 
-fn told<T: Back + Debug + 'static>(answer: Stored<T>) -> Box<dyn Told> {
+pub(crate) fn told<T: Back + Debug + 'static>(answer: Stored<T>) -> Box<dyn Told> {
     Box::new(answer)
 }
 
@@ -255,6 +255,9 @@ impl Call<'_> {
                 let action = Action::OtpMissingTooOften;
                 told(s.record(action, Some(user(*nth)), stamp).await)
             }
+            What::Reserve(_) | What::Settle { .. } | What::AddCounts(..) | What::Reap(..) => {
+                self.count(&operation.what, stamp).await
+            }
             What::CreateApp {
                 client_id: id,
                 owner,
@@ -338,15 +341,7 @@ impl Call<'_> {
         match &operation.what {
             What::FindUser(login) => told(s.find_user(&key(login)).await),
             What::FindUserById(nth) => told(s.find_user_by_id(user(*nth)).await),
-            What::FindCredentials(of) => {
-                let found = s.find_credentials(&key(of)).await;
-                told(found.map(|found| {
-                    found.map(|all| {
-                        let hash = all.password_hash.0;
-                        (all.user, hash, all.totp_seed, all.auth_generation)
-                    })
-                }))
-            }
+            What::FindCredentials(of) => self.find_credentials(of).await,
             What::ListUsers(slice) => told(s.list_users(request(*slice)).await),
             What::AddressLastSeen(nth, from) => {
                 told(s.address_last_seen(user(*nth), address(*from)).await)

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use grantd_core::store::{AuthorizationStore, StoreError, Stored, Upkeep, UserStore};
 use grantd_core::user::LoginKey;
 use grantd_store::conformance::cluster::Cluster;
+use grantd_store::conformance::wire::Wire;
+use grantd_store::{PostgresOptions, PostgresStore};
 
 use super::cast::*;
-use super::wire::Wire;
 
 const DEFAULT: Duration = Duration::from_millis(800);
 
@@ -154,4 +155,54 @@ async fn a_changed_schema_is_no_failure() {
         assert!(found.unwrap().is_some());
         create(&node, &user, &app).await;
     }
+}
+
+/// A host that accepts connections and says nothing, as a machine with a hung disk does, is no
+/// reason not to ask the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_host_does_not_hide_the_next() {
+    let cluster = Cluster::start();
+    let url = cluster.database();
+    let wires = [Wire::before(&url).await, Wire::before(&url).await];
+    let (start, database) = wires[0].url.rsplit_once('/').unwrap();
+    let (_, other) = wires[1].url.rsplit_once('@').unwrap();
+    let (other, _) = other.split_once('/').unwrap();
+    let both = format!("{start},{other}/{database}");
+    let node = node_with(&both, DEFAULT).await;
+    let (user, app) = user_and_app(&node).await;
+    let hash = create(&node, &user, &app).await;
+    for silent in [0, 1] {
+        wires[silent].freeze();
+        // Until every connection has been found out.
+        let started = Instant::now();
+        let mut well = 0;
+        while well < 20 {
+            let new = authorization(&user, &app);
+            let made = node.create_authorization(new, TEN, stamp()).await;
+            let checked = is_valid(&node, &app, hash).await;
+            well = if made.is_ok() && checked.is_ok() {
+                well + 1
+            } else {
+                0
+            };
+            assert!(started.elapsed() < Duration::from_secs(30));
+        }
+        println!("all connections are new after {:?}", started.elapsed());
+        let beginning = node_with(&both, DEFAULT).await;
+        assert!(is_valid(&beginning, &app, hash).await.is_ok());
+        wires[silent].lead_to(cluster.port());
+    }
+}
+
+/// Nobody waits for ever when there is no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_database_ends_a_start_with_words() {
+    let cluster = Cluster::start();
+    let wire = Wire::before(&cluster.database()).await;
+    wire.freeze();
+    let started = Instant::now();
+    let opened = PostgresStore::connect(&wire.url, PostgresOptions::default()).await;
+    let refused = opened.err().expect("a refusal").to_string();
+    assert_eq!(refused, "the database does not answer");
+    assert!(started.elapsed() < Duration::from_secs(30));
 }

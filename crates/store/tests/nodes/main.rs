@@ -3,5 +3,5 @@
 
 mod away;
 mod cast;
+mod counters;
 mod together;
-mod wire;

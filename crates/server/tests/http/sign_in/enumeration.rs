@@ -24,7 +24,8 @@ async fn sec_s07_unknown_login_and_wrong_password_take_the_same_statements_and_a
         let answer = client.get("/authorizations").await;
         answer.refuses(401, "Bad credentials");
         let asked: Vec<_> = t.store.take().into_iter().collect();
-        assert_eq!(asked, [("find_credentials", 1)]);
+        let steps = [("find_credentials", 1), ("reserve", 1), ("settle", 1)];
+        assert_eq!(asked, steps);
         seen.push(answer.as_seen());
     }
     for other in &seen[1..] {

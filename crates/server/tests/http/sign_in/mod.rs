@@ -4,6 +4,7 @@ mod addresses;
 mod codes;
 mod enumeration;
 mod lockout;
+mod nodes;
 mod renewal;
 mod suspension;
 mod tokens;

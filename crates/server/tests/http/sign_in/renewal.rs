@@ -1,14 +1,11 @@
 //! Hashes made at a lower cost are made anew when their password is next at hand.
 
 use grantd_core::login::password::PasswordCost;
-use grantd_core::user::LoginKey;
 
 use crate::support::TestApp;
 
 async fn stored_hash(t: &TestApp, login: &str) -> (String, i64) {
-    let login = LoginKey::of(login);
-    let found = t.authority.store.find_credentials(&login).await;
-    let found = found.expect("a store").expect("a user");
+    let found = t.credentials(login).await;
     (found.password_hash.0, found.auth_generation)
 }
 

@@ -94,6 +94,14 @@ impl Client {
         self.with("x-github-otp", code)
     }
 
+    /// The same, talking to another node.
+    pub(crate) fn at(&self, node: &TestApp) -> Self {
+        Self {
+            t: node.clone(),
+            ..self.clone()
+        }
+    }
+
     /// The same from another address.
     pub(crate) fn from(&self, address: &str) -> Self {
         let mut client = self.clone();

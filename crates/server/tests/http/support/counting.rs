@@ -11,14 +11,15 @@ use grantd_core::clock::Timestamp;
 use grantd_core::grant::Grant;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
 use grantd_core::login::Address;
+use grantd_core::login::throttle::{Admission, Limit, MeterKey};
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
-    AppCheck, AppStore, AuthorizationStore, GotOrCreated, MintLimits, NotCreated, OtpUse,
-    OwnedAuthorization, Page, PageRequest, SharedStore, Stored, Taken, TokenFilter, TokenVerdict,
-    Upkeep, UserStore,
+    AppCheck, AppStore, AuthorizationStore, Count, CounterStore, GotOrCreated, MintLimits,
+    NotCreated, OtpUse, OwnedAuthorization, Page, PageRequest, Reaped, Settlement, SharedStore,
+    SignInCheck, Stored, Taken, TokenFilter, TokenVerdict, Upkeep, UserStore,
 };
 use grantd_core::token::TokenHash;
-use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
+use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User};
 
 /// Counts, and passes everything on.
 pub(crate) struct Counting {
@@ -67,7 +68,7 @@ pass_on!(UserStore {
     find_user(login: &LoginKey) -> Stored<Option<User>>;
     find_user_by_id(id: UserId) -> Stored<Option<User>>;
     list_users(page: PageRequest) -> Stored<Page<User>>;
-    find_credentials(login_or_email: &LoginKey) -> Stored<Option<UserCredentials>>;
+    find_credentials(login_or_email: &LoginKey, meters: [MeterKey; 2]) -> Stored<SignInCheck>;
     set_password(id: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
     rehash_password(id: UserId, old: PasswordHash, new: PasswordHash, stamp: Stamp) -> Stored<bool>;
     set_user_suspended(id: UserId, suspended: bool, stamp: Stamp) -> Stored<bool>;
@@ -108,9 +109,16 @@ pass_on!(AuthorizationStore {
     delete_token(id: AuthorizationId, stamp: Stamp) -> Stored<bool>;
 });
 
+pass_on!(CounterStore {
+    reserve(places: Vec<(MeterKey, Limit)>, at: Timestamp) -> Stored<Admission>;
+    settle(settlements: Vec<Settlement>, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
+    add_counts(counts: Vec<Count>, now: Timestamp) -> Stored<Vec<Count>>;
+});
+
 pass_on!(Upkeep {
     record(action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
     list_audit(after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
+    reap(tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     claim_instance_key(fingerprint: &str) -> Stored<String>;
     ping() -> Stored<()>;
     close() -> ();

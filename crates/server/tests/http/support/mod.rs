@@ -12,7 +12,7 @@ mod server;
 pub(crate) use answer::Answer;
 pub(crate) use client::Client;
 pub(crate) use people::{OAuthApp, User};
-pub(crate) use server::TestApp;
+pub(crate) use server::{Setup, TestApp};
 
 /// `Basic …` for these two.
 pub(crate) fn basic(name: &str, password: &str) -> String {

@@ -14,13 +14,13 @@ use grantd_core::entropy::SeededEntropy;
 use grantd_core::login::hash_pool::{HashPool, PoolLimits};
 use grantd_core::login::otp;
 use grantd_core::login::password::PasswordCost;
-use grantd_core::login::throttle::{Throttle, ThrottlePolicy};
+use grantd_core::login::throttle::{MeterKey, ThrottlePolicy};
 use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::scope::Catalogue;
 use grantd_core::secret::{InstanceKey, Secret};
-use grantd_core::store::SharedStore;
+use grantd_core::store::{SharedStore, UserStore};
 use grantd_core::token::TokenFormat;
-use grantd_core::user::{Email, Login};
+use grantd_core::user::{Email, Login, LoginKey, UserCredentials};
 use grantd_server::app::App;
 use grantd_server::settings::{Profile, Settings};
 use grantd_store::{Options, SqliteStore};
@@ -40,6 +40,23 @@ pub(crate) struct Setup {
     pub(crate) cost: PasswordCost,
 }
 
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            settings: Settings::new("http://127.0.0.1:8370".parse().unwrap()),
+            policy: Policy::default(),
+            throttle: ThrottlePolicy::default(),
+            pool: PoolLimits {
+                threads: 2,
+                queue: 1_024,
+                queue_per_address: 1_024,
+            },
+            hex_tokens: None,
+            cost: CHEAP,
+        }
+    }
+}
+
 /// The server and all it stands on.
 #[derive(Clone)]
 pub(crate) struct TestApp(Arc<Inner>);
@@ -51,7 +68,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<ManualClock>,
     entropy: Arc<SeededEntropy>,
     pub(crate) key: Arc<InstanceKey>,
-    folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 impl std::ops::Deref for TestApp {
@@ -104,35 +121,59 @@ impl TestApp {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Self {
-        let mut setup = Setup {
-            settings: Settings::new("http://127.0.0.1:8370".parse().unwrap()),
-            policy: Policy::default(),
-            throttle: ThrottlePolicy::default(),
-            pool: PoolLimits {
-                threads: 2,
-                queue: 1_024,
-                queue_per_address: 1_024,
-            },
-            hex_tokens: None,
-            cost: CHEAP,
-        };
+        let mut setup = Setup::default();
         change(&mut setup);
-        let hex = setup
-            .hex_tokens
-            .unwrap_or(setup.settings.profile == Profile::P2);
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let clock = Arc::new(ManualClock::at(
             Timestamp::parse("2018-09-30T19:47:18Z").unwrap(),
         ));
         let entropy = Arc::new(SeededEntropy::new(1));
         let key = Arc::new(InstanceKey::generate(&*entropy));
         let store = Arc::new(Counting::new(open_store(folder.path())));
+        Self::node(store, clock, entropy, key, folder, setup)
+    }
+
+    /// Another node on the same store: same time, same key, a memory of its own. What a
+    /// restart forgets, it does not know either.
+    pub(crate) fn beside(&self, change: impl FnOnce(&mut Setup)) -> Self {
+        let mut setup = Setup::default();
+        change(&mut setup);
+        let Inner {
+            store,
+            clock,
+            entropy,
+            key,
+            folder,
+            ..
+        } = &*self.0;
+        Self::node(
+            store.clone(),
+            clock.clone(),
+            entropy.clone(),
+            key.clone(),
+            folder.clone(),
+            setup,
+        )
+    }
+
+    fn node(
+        store: Arc<Counting>,
+        clock: Arc<ManualClock>,
+        entropy: Arc<SeededEntropy>,
+        key: Arc<InstanceKey>,
+        folder: Arc<tempfile::TempDir>,
+        setup: Setup,
+    ) -> Self {
+        let hex = setup
+            .hex_tokens
+            .unwrap_or(setup.settings.profile == Profile::P2);
         let sign_in = SignIn::new(SignInParts {
             store: store.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
             key: key.clone(),
-            throttle: Throttle::new(setup.throttle, clock.clone(), Arc::new(TokioTimer)),
+            timer: Arc::new(TokioTimer),
+            throttle: setup.throttle,
             pool: HashPool::start(setup.pool).expect("threads"),
             cost: setup.cost,
         });
@@ -144,6 +185,7 @@ impl TestApp {
             scopes: Catalogue::default(),
             policy: setup.policy,
             sign_in,
+            hourly: Arc::default(),
         });
         let server = Arc::new(App::new(authority.clone(), setup.settings));
         Self(Arc::new(Inner {
@@ -262,6 +304,13 @@ impl TestApp {
             .set_user_suspended(user.id, suspended, stamp)
             .await;
         assert!(changed.expect("a store"), "nothing changed");
+    }
+
+    /// What the store keeps of a user's password and factor.
+    pub(crate) async fn credentials(&self, login: &str) -> UserCredentials {
+        let (login, meters) = (LoginKey::of(login), [MeterKey([0; 32]); 2]);
+        let found = self.store.find_credentials(&login, meters).await;
+        found.expect("a store").credentials.expect("a user")
     }
 
     /// The names of all audit rows, in order.

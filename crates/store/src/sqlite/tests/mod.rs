@@ -1,6 +1,7 @@
 //! What only this engine promises: its threads, its file, its statements.
 
 mod file;
+mod reaping;
 mod statements;
 mod threads;
 

@@ -94,6 +94,9 @@ const READ_WHOLE_TABLES: &[&str] = &[
     "users::LIST",
 ];
 
+/// A page of ids, and the one row to which others are joined.
+const SMALL: &[&str] = &["SCAN page", "SCAN one", "SCAN CONSTANT ROW"];
+
 #[test]
 fn no_other_statement_reads_a_whole_table() {
     let (_folder, conn) = migrated();
@@ -101,7 +104,7 @@ fn no_other_statement_reads_a_whole_table() {
         let plan = plan(&conn, sql);
         let scans = plan
             .lines()
-            .any(|line| line.starts_with("SCAN") && line != "SCAN page");
+            .any(|line| line.starts_with("SCAN") && !SMALL.contains(&line));
         let allowed = READ_WHOLE_TABLES.contains(&format!("{module}::{name}").as_str());
         assert_eq!(scans, allowed, "{module}::{name}:\n{plan}");
     }

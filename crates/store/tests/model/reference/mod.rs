@@ -5,6 +5,7 @@
 
 mod apps;
 mod authorizations;
+mod counters;
 mod rules;
 mod users;
 
@@ -20,8 +21,10 @@ use grantd_core::ids::{AppId, UserId};
 use grantd_core::login::Address;
 use grantd_core::scope::Scopes;
 use grantd_core::secret::{Sealed, SecretHash};
-use grantd_core::store::{Page, PageRequest, StoreError, Stored, Upkeep};
+use grantd_core::store::{Count, Page, PageRequest, Reaped, StoreError, Stored, Upkeep};
 use grantd_core::user::{PasswordHash, User};
+
+use self::counters::Metered;
 
 /// A store that keeps everything in lists.
 #[derive(Default)]
@@ -35,6 +38,8 @@ pub(crate) struct State {
     grants: Vec<Granted>,
     tokens: Vec<Authorization>,
     trail: Vec<AuditRow>,
+    meters: Vec<Metered>,
+    counts: Vec<Count>,
     last: LastIds,
     instance_key: Option<String>,
     closed: bool,
@@ -204,6 +209,14 @@ impl Upkeep for Reference {
         let mut state = self.open().await?;
         let kept = state.instance_key.get_or_insert(fingerprint.to_owned());
         Ok(kept.clone())
+    }
+
+    async fn reap(&self, tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped> {
+        let mut state = self.change(&stamp).await?;
+        Ok(Reaped {
+            tokens: state.reap_tokens(tokens_before, limit as usize, &stamp),
+            counters: state.reap_counters(stamp.at, limit as usize),
+        })
     }
 
     async fn ping(&self) -> Stored<()> {

@@ -293,6 +293,18 @@ impl State {
         true
     }
 
+    /// Deletes the tokens that expired first, their grants following. How many.
+    pub(super) fn reap_tokens(&mut self, before: Timestamp, limit: usize, stamp: &Stamp) -> usize {
+        let due = self.tokens.iter().filter(|token| is_expired(token, before));
+        let mut due: Vec<_> = due.map(|token| (token.expires_at, token.id)).collect();
+        due.sort();
+        due.truncate(limit);
+        for (_, id) in &due {
+            self.remove_token(Action::AuthorizationReaped, stamp, |token| token.id == *id);
+        }
+        due.len()
+    }
+
     /// Deletes grants with all tokens of that user and app. Whether there were any.
     pub(super) fn remove_grants(&mut self, stamp: &Stamp, which: impl Fn(&Grant) -> bool) -> bool {
         let grants = self.grants.iter().map(|one| &one.grant);

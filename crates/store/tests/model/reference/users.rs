@@ -7,7 +7,8 @@ use grantd_core::audit::{Action, Stamp};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::UserId;
 use grantd_core::login::Address;
-use grantd_core::store::{OtpUse, Page, PageRequest, Stored, Taken, UserStore};
+use grantd_core::login::throttle::MeterKey;
+use grantd_core::store::{OtpUse, Page, PageRequest, SignInCheck, Stored, Taken, UserStore};
 use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
 
 use super::{Person, RecoveryCode, Reference, SpentStep, State, next, page, unavailable};
@@ -104,7 +105,11 @@ impl UserStore for Reference {
         Ok(page(users.collect(), request))
     }
 
-    async fn find_credentials(&self, login_or_email: &LoginKey) -> Stored<Option<UserCredentials>> {
+    async fn find_credentials(
+        &self,
+        login_or_email: &LoginKey,
+        meters: [MeterKey; 2],
+    ) -> Stored<SignInCheck> {
         let state = self.open().await?;
         let by_login = state
             .users
@@ -114,12 +119,16 @@ impl UserStore for Reference {
             one.user.email_verified
                 && one.user.email.as_ref().map(|email| email.key()).as_ref() == Some(login_or_email)
         });
-        Ok(by_login.or(by_email).map(|one| UserCredentials {
+        let credentials = by_login.or(by_email).map(|one| UserCredentials {
             user: one.user.clone(),
             password_hash: one.password.clone(),
             totp_seed: one.seed.clone(),
             auth_generation: one.generation,
-        }))
+        });
+        Ok(SignInCheck {
+            credentials,
+            meters: meters.map(|key| state.meter(key)),
+        })
     }
 
     async fn set_password(&self, id: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool> {

@@ -1,7 +1,8 @@
 //! A wire before a database that can be made to stop: nothing is lost, and nothing arrives.
+//! Owns the two directions; must not know what they carry.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,14 +10,16 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// One direction.
 #[derive(Clone, Default)]
-pub(crate) struct Flow(Arc<AtomicBool>);
+pub struct Flow(Arc<AtomicBool>);
 
 impl Flow {
-    pub(crate) fn freeze(&self) {
+    /// Holds what arrives from now on.
+    pub fn freeze(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
-    pub(crate) fn thaw(&self) {
+    /// Lets it go.
+    pub fn thaw(&self) {
         self.0.store(false, Ordering::SeqCst);
     }
 
@@ -34,29 +37,39 @@ impl Flow {
 }
 
 /// Both.
-pub(crate) struct Wire {
-    pub(crate) url: String,
-    pub(crate) questions: Flow,
-    pub(crate) answers: Flow,
+pub struct Wire {
+    /// Where clients connect to instead.
+    pub url: String,
+    /// To the database.
+    pub questions: Flow,
+    /// From it.
+    pub answers: Flow,
+    port: Arc<AtomicU16>,
 }
 
 impl Wire {
-    /// Another way to the database of `url`.
-    pub(crate) async fn before(url: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (start, rest) = url.split_once("127.0.0.1:").unwrap();
-        let (port, database) = rest.split_once('/').unwrap();
-        let server = format!("127.0.0.1:{port}");
-        let here = listener.local_addr().unwrap();
+    /// Another way to the database of `url`, on this machine.
+    ///
+    /// # Panics
+    /// The URL names no port here, or none is free.
+    pub async fn before(url: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let (start, rest) = url.split_once("127.0.0.1:").expect("a host here");
+        let (port, database) = rest.split_once('/').expect("a database");
+        let port = port.parse().expect("a port");
+        let port = Arc::new(AtomicU16::new(port));
+        let here = listener.local_addr().expect("its address");
         let (questions, answers) = (Flow::default(), Flow::default());
         let wire = Self {
             url: format!("{start}{here}/{database}"),
             questions: questions.clone(),
             answers: answers.clone(),
+            port: Arc::clone(&port),
         };
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let Ok(server) = TcpStream::connect(&server).await else {
+                let port = port.load(Ordering::SeqCst);
+                let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else {
                     continue;
                 };
                 let (from_client, to_client) = client.into_split();
@@ -66,5 +79,18 @@ impl Wire {
             }
         });
         wire
+    }
+
+    /// Nothing passes either way.
+    pub fn freeze(&self) {
+        self.questions.freeze();
+        self.answers.freeze();
+    }
+
+    /// New connections lead to another server, and everything passes again.
+    pub fn lead_to(&self, port: u16) {
+        self.port.store(port, Ordering::SeqCst);
+        self.questions.thaw();
+        self.answers.thaw();
     }
 }
