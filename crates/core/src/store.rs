@@ -169,7 +169,7 @@ pub enum TokenFilter {
 pub struct Reaped {
     /// Expired tokens.
     pub tokens: usize,
-    /// Counters of all kinds.
+    /// Counters, of the kind of which the most were.
     pub counters: usize,
 }
 
