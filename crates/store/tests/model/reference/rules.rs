@@ -293,14 +293,19 @@ impl State {
         true
     }
 
-    /// Deletes the tokens that expired first, their grants following. How many.
+    /// Deletes the tokens that expired first; then each of their grants follows, once. How many.
     pub(super) fn reap_tokens(&mut self, before: Timestamp, limit: usize, stamp: &Stamp) -> usize {
         let due = self.tokens.iter().filter(|token| is_expired(token, before));
-        let mut due: Vec<_> = due.map(|token| (token.expires_at, token.id)).collect();
-        due.sort();
+        let mut due: Vec<_> = due.cloned().collect();
+        due.sort_by_key(|token| (token.expires_at, token.id));
         due.truncate(limit);
-        for (_, id) in &due {
-            self.remove_token(Action::AuthorizationReaped, stamp, |token| token.id == *id);
+        for gone in &due {
+            self.remove_tokens(Action::AuthorizationReaped, stamp, |one| one.id == gone.id);
+        }
+        for gone in &due {
+            if let Some(app) = app_of(gone) {
+                self.follow(gone.user_id, app, stamp);
+            }
         }
         due.len()
     }
