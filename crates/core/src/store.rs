@@ -363,7 +363,7 @@ pub trait Upkeep: Send + Sync {
     async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     /// Remembers the instance key's fingerprint if none is kept yet; the kept one.
     async fn claim_instance_key(&self, fingerprint: &str) -> Stored<String>;
-    /// Deletes what is of no use any more, the oldest first, at most `limit` rows of each kind: tokens that
+    /// Deletes what is of no use any more, the oldest first (of one moment the lowest key), at most `limit` rows of each kind: tokens that
     /// expired before `tokens_before`, each with its audit row, their grants following as at any deletion;
     /// counters, codes, device codes and refresh tokens that ended before the stamp's time. A refresh token outlives
     /// the token that it came with. What somebody else is at stays for another time.
