@@ -13,13 +13,15 @@
 mod apps;
 mod counters;
 mod flows;
+mod sessions;
+mod upkeep;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::app::{AppCredentials, ClientId};
-use crate::audit::{Action, AuditRow, Stamp};
+use crate::audit::Stamp;
 use crate::authorization::{Authorization, AuthorizationEdit, NewAuthorization, NewToken};
 use crate::clock::Timestamp;
 use crate::grant::Grant;
@@ -35,6 +37,13 @@ pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
     DeviceRequest, FlowStore, NewCode, NewDeviceCode, NewRefreshToken, Poll, Rotation,
 };
+
+pub use self::sessions::{
+    AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
+    Sighting, TicketStore,
+};
+
+pub use self::upkeep::{Reaped, Upkeep};
 
 /// A step did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -168,17 +177,6 @@ pub enum TokenFilter {
     LastEight(String),
     /// With this hash.
     Hash(TokenHash),
-}
-
-/// How much a call of [`Upkeep::reap`] has deleted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reaped {
-    /// Expired tokens.
-    pub tokens: usize,
-    /// Counters, of the kind of which the most were.
-    pub counters: usize,
-    /// Codes, device codes or refresh tokens, of the kind of which the most were.
-    pub codes: usize,
 }
 
 /// How a one-time code is accepted.
@@ -354,33 +352,32 @@ pub trait AuthorizationStore: Send + Sync {
     async fn delete_token(&self, id: AuthorizationId, stamp: Stamp) -> Stored<bool>;
 }
 
-/// The trail, and the engine's own state.
-#[async_trait]
-pub trait Upkeep: Send + Sync {
-    /// Adds a row to the audit trail that no other change brings along.
-    async fn record(&self, action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
-    /// The trail after row `after`, at most `limit` rows.
-    async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
-    /// Remembers the instance key's fingerprint if none is kept yet; the kept one.
-    async fn claim_instance_key(&self, fingerprint: &str) -> Stored<String>;
-    /// Deletes what is of no use any more, the oldest first (of one moment the lowest key), at most `limit` rows of each kind: tokens that
-    /// expired before `tokens_before`, each with its audit row, their grants following as at any deletion;
-    /// counters, codes, device codes and refresh tokens that ended before the stamp's time. A refresh token outlives
-    /// the token that it came with. What somebody else is at stays for another time.
-    async fn reap(&self, tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
-    /// Whether the engine answers a read and takes a write, and lives by the same time.
-    async fn ping(&self) -> Stored<()>;
-    /// Ends background work and lets go of the files, after all steps in flight.
-    async fn close(&self);
-}
-
 /// Everything that is remembered.
 pub trait Store:
-    UserStore + AppStore + AuthorizationStore + FlowStore + CounterStore + Upkeep
+    UserStore
+    + AppStore
+    + AuthorizationStore
+    + FlowStore
+    + SessionStore
+    + TicketStore
+    + AccountStore
+    + CounterStore
+    + Upkeep
 {
 }
 
-impl<T: UserStore + AppStore + AuthorizationStore + FlowStore + CounterStore + Upkeep> Store for T {}
+impl<T> Store for T where
+    T: UserStore
+        + AppStore
+        + AuthorizationStore
+        + FlowStore
+        + SessionStore
+        + TicketStore
+        + AccountStore
+        + CounterStore
+        + Upkeep
+{
+}
 
 /// The store as it is handed around.
 pub type SharedStore = Arc<dyn Store>;

@@ -12,7 +12,7 @@ fn it_says_when_it_is_ready_and_ends_when_told() {
     assert!(
         server
             .ready_line
-            .contains("there are no users yet; make one: grantd --data ./grantd-data user create")
+            .contains("or make one here: grantd --data ./grantd-data user create")
     );
     assert!(server.ready_line.ends_with("(data ./grantd-data)"));
     assert_eq!(server.call("GET", "/healthz", &[], "").status, 200);
@@ -27,6 +27,23 @@ fn it_says_when_it_is_ready_and_ends_when_told() {
     let started = Instant::now();
     server.stop();
     assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn the_setup_link_is_the_same_until_there_is_a_user() {
+    let place = Place::new();
+    let link = |server: &crate::web::Server| {
+        let line = server.ready_line.split_once("/setup/");
+        line.map(|(_, rest)| rest.chars().take(43).collect::<String>())
+    };
+    let server = place.serve(&[]);
+    let first = link(&server).unwrap();
+    server.stop();
+    let server = place.serve(&[]);
+    assert_eq!(link(&server), Some(first));
+    server.stop();
+    place.user("octocat");
+    assert_eq!(link(&place.serve(&[])), None);
 }
 
 #[test]

@@ -186,6 +186,7 @@ impl TestApp {
             sign_in,
             hourly: Arc::default(),
             key: key.clone(),
+            mailer: None,
         });
         let server = Arc::new(App::new(authority.clone(), setup.settings));
         Self(Arc::new(Inner {
