@@ -94,6 +94,8 @@ pub(crate) mod authorizations;
 pub(crate) mod counters;
 pub(crate) mod flows;
 pub(crate) mod grants;
+pub(crate) mod last_used;
+pub(crate) mod passkeys;
 pub(crate) mod postgres;
 pub(crate) mod sign_in;
 pub(crate) mod users;
@@ -108,6 +110,8 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("counters", counters::ALL),
         ("flows", flows::ALL),
         ("grants", grants::ALL),
+        ("last_used", last_used::ALL),
+        ("passkeys", passkeys::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),
     ]
