@@ -200,6 +200,10 @@ fn throttled(kind: &Throttle) -> (StatusCode, String, Page) {
             let message = "Too many authorizations were created. Please try again later.";
             (StatusCode::FORBIDDEN, message.into(), Page::RateLimiting)
         }
+        Throttle::Tickets => {
+            let message = "Too many requests of this kind. Please try again later.";
+            (StatusCode::TOO_MANY_REQUESTS, message.into(), Page::Rest)
+        }
         Throttle::Hashing => (
             StatusCode::SERVICE_UNAVAILABLE,
             "Service unavailable".into(),

@@ -16,6 +16,7 @@ use grantd_core::login::hash_pool::PoolLimits;
 use grantd_core::login::password::PasswordCost;
 use grantd_core::login::throttle::ThrottlePolicy;
 use grantd_core::scope::{Catalogue, ScopeDefinition};
+use grantd_core::secret::Secret;
 use grantd_core::store::MintLimits;
 use grantd_core::token::{InvalidPrefix, TokenFormat};
 use grantd_server::serve::TlsFiles;
@@ -26,6 +27,7 @@ use url::Url;
 
 use crate::args::Typed;
 use crate::failure::Failure;
+use crate::mail::SmtpMailer;
 pub(crate) use reference::{markdown, toml};
 use sources::{Origin, Sources};
 use table::{SETTINGS, Values};
@@ -102,6 +104,15 @@ impl Config {
         Some(TlsFiles { certificate, key })
     }
 
+    /// Who sends mail, if anybody does.
+    pub(crate) fn mailer(&self) -> Result<Option<SmtpMailer>, Failure> {
+        let (Some(url), Some(from)) = (&self.values.smtp_url, &self.values.mail_from) else {
+            return Ok(None);
+        };
+        let cannot = |why| Failure::new(format!("cannot use smtp_url: {why}"));
+        SmtpMailer::new(url, from).map(Some).map_err(cannot)
+    }
+
     /// The URL of the listener itself.
     pub(crate) fn listen_url(&self, listening: SocketAddr) -> Url {
         let scheme = if self.tls().is_some() {
@@ -120,6 +131,13 @@ impl Config {
         }
     }
 
+    /// A page of this site that a secret opens; this is the moment it is shown.
+    pub(crate) fn link(&self, page: &str, secret: &Secret) -> String {
+        let public_url = self.public_url(self.values.listen.0);
+        let base = public_url.as_str().trim_end_matches('/');
+        format!("{base}/{page}/{}", secret.expose())
+    }
+
     /// Core's settings.
     pub(crate) fn policy(&self) -> Policy {
         let values = &self.values;
@@ -133,6 +151,8 @@ impl Config {
             },
             revoke_tokens_in_query: values.revoke_tokens_in_query,
             wrong_secrets_per_hour: values.wrong_secrets_per_hour,
+            last_used_address_class: values.last_used_address_class,
+            ..Policy::default()
         }
     }
 
@@ -199,6 +219,11 @@ fn check_together(values: &Values) -> Result<(), Failure> {
     if values.tls_cert.is_some() != values.tls_key.is_some() {
         return Err(Failure::new(
             "tls_cert and tls_key go together; set both or neither",
+        ));
+    }
+    if values.smtp_url.is_some() != values.mail_from.is_some() {
+        return Err(Failure::new(
+            "smtp_url and mail_from go together; set both or neither",
         ));
     }
     let budget_kib = values.password_pool_mib.saturating_mul(1_024);

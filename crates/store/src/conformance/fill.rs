@@ -89,7 +89,7 @@ impl Fill {
         match table.name {
             "apps" | "app_logos" => self.apps,
             "grants" => self.users * self.apps,
-            "authorizations" | "audit" => self.tokens,
+            "authorizations" | "audit" | "last_used" => self.tokens,
             // One of each per person.
             _ => self.users,
         }
@@ -102,6 +102,10 @@ impl Fill {
             "recovery_codes" => vec![int(row), bytes(&[7; 32]), at],
             "otp_steps" => vec![int(row), int(MADE / 30), text("192.0.2.1"), int(1)],
             "known_addresses" => vec![int(row), text("2001:db8::/64"), at],
+            "last_used" => vec![id(number), at, text("private")],
+            "passkeys" => passkey(number),
+            "sessions" => session(number),
+            "tickets" => ticket(number),
             "apps" => app(number),
             "grants" => {
                 let (user, app) = (number % self.users, number / self.users);
@@ -147,6 +151,10 @@ impl Fill {
             int(1),
             int(MADE),
             int(MADE),
+            match number % 3 {
+                0 => Value::Null,
+                _ => text("de"),
+            },
         ]
     }
 
@@ -204,6 +212,34 @@ impl Fill {
     }
 }
 
+/// Of a browser of theirs.
+fn session(number: u64) -> Vec<Value> {
+    vec![
+        id(number),
+        bytes(&token(number).hash().0),
+        id(number),
+        int(1),
+        int(MADE),
+        int(MADE),
+        int(MADE + 14 * 86_400),
+        int(MADE + 300),
+        text("2001:db8::1"),
+        text("Mozilla/5.0 (ü)"),
+    ]
+}
+
+/// Some link or other of theirs.
+fn ticket(number: u64) -> Vec<Value> {
+    vec![
+        bytes(&token(number).hash().0),
+        text("invitation"),
+        id(number),
+        bytes(&[0, 255, 1]),
+        int(MADE + 86_400),
+        Value::Null,
+    ]
+}
+
 fn app(number: u64) -> Vec<Value> {
     vec![
         id(number),
@@ -247,6 +283,21 @@ fn refresh_token(number: u64) -> Vec<Value> {
         text("repo"),
         int(MADE + 86_400),
         one_in_two(int(MADE)),
+    ]
+}
+
+/// One of a person; every other one was never used.
+fn passkey(number: u64) -> Vec<Value> {
+    let used = number.is_multiple_of(2);
+    vec![
+        id(number),
+        id(number),
+        bytes(&number.to_be_bytes()),
+        text("☂ key"),
+        bytes(b"{\"cred\":{}}"),
+        int(i64::from(u32::MAX)),
+        int(MADE),
+        if used { int(MADE) } else { Value::Null },
     ]
 }
 

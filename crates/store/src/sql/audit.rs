@@ -12,12 +12,25 @@ macro_rules! row {
 macro_rules! of_user {
     ($filter:literal, $before:literal, $limit:literal) => {
         concat!(
-            "SELECT ", row!(), " FROM audit WHERE id IN (",
-            "SELECT id FROM (SELECT id FROM audit WHERE user_id = $1", $filter, " AND id < ", $before,
-            " ORDER BY id DESC LIMIT ", $limit, ") about UNION ",
-            "SELECT id FROM (SELECT id FROM audit WHERE actor_kind = 'user' AND actor_id = $1", $filter,
-            " AND id < ", $before, " ORDER BY id DESC LIMIT ", $limit, ") done",
-            ") ORDER BY id DESC LIMIT ", $limit
+            "SELECT ",
+            row!(),
+            " FROM audit WHERE id IN (",
+            "SELECT id FROM (SELECT id FROM audit WHERE user_id = $1",
+            $filter,
+            " AND id < ",
+            $before,
+            " ORDER BY id DESC LIMIT ",
+            $limit,
+            ") about UNION ",
+            "SELECT id FROM (SELECT id FROM audit WHERE actor_kind = 'user' AND actor_id = $1",
+            $filter,
+            " AND id < ",
+            $before,
+            " ORDER BY id DESC LIMIT ",
+            $limit,
+            ") done",
+            ") ORDER BY id DESC LIMIT ",
+            $limit
         )
     };
 }

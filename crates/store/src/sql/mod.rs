@@ -19,11 +19,11 @@ macro_rules! statements {
     };
 }
 
-/// Nine columns of a user `u`.
+/// Ten columns of a user `u`.
 macro_rules! user_columns {
     () => {
         "u.id, u.login, u.email, u.email_verified, u.site_admin, u.totp_seed IS NOT NULL, \
-         u.suspended_at, u.created_at, u.updated_at"
+         u.suspended_at, u.created_at, u.updated_at, u.language"
     };
 }
 
@@ -95,8 +95,10 @@ pub(crate) mod counters;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod last_used;
+pub(crate) mod own_accounts;
 pub(crate) mod passkeys;
 pub(crate) mod postgres;
+pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod users;
 
@@ -111,7 +113,9 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("flows", flows::ALL),
         ("grants", grants::ALL),
         ("last_used", last_used::ALL),
+        ("own_accounts", own_accounts::ALL),
         ("passkeys", passkeys::ALL),
+        ("sessions", sessions::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),
     ]

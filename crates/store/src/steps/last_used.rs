@@ -150,11 +150,7 @@ async fn note_all(
 
 async fn note(db: &dyn Db, id: AuthorizationId, last: &LastUse) -> DbResult<bool> {
     let statement = sql::authorizations::EXISTS;
-    if db
-        .hold_free(statement, &[&id.0], row::id)
-        .await?
-        .is_empty()
-    {
+    if db.hold_free(statement, &[&id.0], row::id).await?.is_empty() {
         return Ok(false);
     }
     let from = last.from.map(AddressClass::name);
@@ -172,8 +168,7 @@ async fn regenerate(
 ) -> DbResult<Option<Authorization>> {
     tx.hold(Lock::Own, sql::authorizations::EXISTS, &[&id.0], row::id)
         .await?;
-    let (find, keys): (_, Params<'_>) =
-        (sql::authorizations::FIND_PERSONAL, &[&user.0, &id.0]);
+    let (find, keys): (_, Params<'_>) = (sql::authorizations::FIND_PERSONAL, &[&user.0, &id.0]);
     let Some(before) = tx.one(find, keys, row::authorization).await? else {
         return Ok(None);
     };

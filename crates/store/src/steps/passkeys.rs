@@ -131,8 +131,10 @@ async fn add(
     session: SessionId,
     new: &NewPasskey,
 ) -> Result<Added, Undo<Added>> {
-    let count = tx.one(sql::passkeys::COUNT_OF_USER, &[&user.0], row::id);
-    if count.await?.unwrap_or_default() >= i64::from(MOST_PASSKEYS) {
+    let count = tx
+        .one(sql::passkeys::COUNT_OF_USER, &[&user.0], row::id)
+        .await?;
+    if count.unwrap_or_default() >= i64::from(MOST_PASSKEYS) {
         return Ok(Err(PasskeyNotAdded::TooMany));
     }
     let counter = i64::from(new.counter);

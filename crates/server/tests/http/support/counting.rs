@@ -6,23 +6,31 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use grantd_core::app::{App, AppCounts, AppCredentials, AppEdit, ClientId, NewApp};
 use grantd_core::audit::{Action, AuditRow, Stamp};
+use grantd_core::authority::BrowserIdentity;
 use grantd_core::authorization::{Authorization, AuthorizationEdit, NewAuthorization, NewToken};
 use grantd_core::clock::Timestamp;
 use grantd_core::grant::Grant;
-use grantd_core::ids::{AppId, AuthorizationId, GrantId, SessionId, UserId};
+use grantd_core::ids::{AppId, AuthorizationId, GrantId, PasskeyId, SessionId, UserId};
+use grantd_core::last_used::LastUse;
 use grantd_core::login::Address;
 use grantd_core::login::throttle::{Admission, Limit, MeterKey};
 use grantd_core::logo::Logo;
-use grantd_core::secret::SecretHash;
+use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
+use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
-    Access, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption, ConsentCheck,
-    Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest, FlowStore,
-    GotOrCreated, MintLimits, NewCode, NewDeviceCode, NotCreated, OtpUse, OwnedAuthorization, Page,
-    PageRequest, Poll, Reaped, Rotation, Settlement, SharedStore, SignInCheck, Stored, Taken,
-    TokenFilter, TokenVerdict, Upkeep, UserStore,
+    Access, AccountStore, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption,
+    ConsentCheck, Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest,
+    EventFilter, FlowStore, GotOrCreated, LiveSession, MintLimits, NewCode, NewDeviceCode,
+    NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedAuthorization, OwnedPasskey, Page,
+    PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation, SearchStore, SessionRecord,
+    SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore,
+    TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
 };
+use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
-use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User};
+use grantd_core::user::{
+    Email, Language, LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials,
+};
 
 /// Counts, and passes everything on.
 pub(crate) struct Counting {
@@ -131,6 +139,62 @@ pass_on!(FlowStore {
     redeem_device_code(app: AppId, device_code: SecretHash, access: Access, stamp: Stamp) -> Stored<DeviceRedemption>;
     rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, grace: u32, stamp: Stamp) -> Stored<Rotation>;
     revoke_refresh_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+});
+
+pass_on!(SessionStore {
+    create_session(new: NewSession, stamp: Stamp) -> Stored<SessionId>;
+    find_session(hash: SecretHash, now: Timestamp) -> Stored<Option<LiveSession>>;
+    see_session(sighting: Sighting) -> Stored<()>;
+    renew_session(id: SessionId, old: SecretHash, new: SecretHash, sudo_until: Timestamp, stamp: Stamp) -> Stored<bool>;
+    list_sessions(user: UserId, now: Timestamp) -> Stored<Vec<SessionRecord>>;
+    end_session(user: UserId, id: SessionId, stamp: Stamp) -> Stored<bool>;
+    end_sessions(user: UserId, except: Option<SessionId>, stamp: Stamp) -> Stored<usize>;
+});
+
+pass_on!(TicketStore {
+    add_ticket(new: NewTicket, announced: Option<Action>, stamp: Stamp) -> Stored<()>;
+    claim_ticket(new: NewTicket, stamp: Stamp) -> Stored<Sealed>;
+    find_ticket(kind: TicketKind, hash: SecretHash, now: Timestamp) -> Stored<Option<Sealed>>;
+    take_ticket(kind: TicketKind, hash: SecretHash, now: Timestamp) -> Stored<Option<Sealed>>;
+});
+
+pass_on!(AccountStore {
+    find_account(id: UserId) -> Stored<Option<UserCredentials>>;
+    set_own_password(who: BrowserIdentity, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
+    set_own_factor(who: BrowserIdentity, factor: Option<SecondFactor>, stamp: Stamp) -> Stored<bool>;
+    replace_recovery_codes(user: UserId, codes: Vec<[u8; 32]>, stamp: Stamp) -> Stored<bool>;
+    set_verified_email(user: UserId, email: Email, stamp: Stamp) -> Stored<Result<bool, Taken>>;
+    set_language(user: UserId, language: Option<Language>, stamp: Stamp) -> Stored<bool>;
+    reset_password(ticket: SecretHash, user: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
+    join(kind: TicketKind, ticket: SecretHash, new: NewUser, stamp: Stamp) -> Stored<Result<User, NotJoined>>;
+    has_users() -> Stored<bool>;
+});
+
+pass_on!(PasskeyStore {
+    add_passkey(who: BrowserIdentity, new: NewPasskey, stamp: Stamp) -> Stored<Result<Passkey, PasskeyNotAdded>>;
+    rename_passkey(user: UserId, id: PasskeyId, name: String, stamp: Stamp) -> Stored<bool>;
+    remove_passkey(who: BrowserIdentity, id: PasskeyId, stamp: Stamp) -> Stored<bool>;
+    list_passkeys(user: UserId) -> Stored<Vec<Passkey>>;
+    find_passkey(credential_id: Vec<u8>) -> Stored<Option<OwnedPasskey>>;
+    use_passkey(used: PasskeyUse) -> Stored<bool>;
+    reset_factors(user: UserId, stamp: Stamp) -> Stored<bool>;
+});
+
+pass_on!(UseStore {
+    note_uses(uses: Vec<(AuthorizationId, LastUse)>) -> Stored<Vec<AuthorizationId>>;
+    list_personal_tokens(user: UserId, page: PageRequest) -> Stored<Page<UsedAuthorization>>;
+    find_personal_token(user: UserId, id: AuthorizationId) -> Stored<Option<UsedAuthorization>>;
+    regenerate_token(user: UserId, id: AuthorizationId, new: NewToken, expires_at: Option<Timestamp>, stamp: Stamp) -> Stored<Option<Authorization>>;
+    delete_personal_token(user: UserId, id: AuthorizationId, stamp: Stamp) -> Stored<bool>;
+    list_used_grants(user: UserId, page: PageRequest) -> Stored<Page<UsedGrant>>;
+    find_used_grant(user: UserId, id: GrantId) -> Stored<Option<UsedGrant>>;
+    delete_grants(user: UserId, stamp: Stamp) -> Stored<usize>;
+});
+
+pass_on!(SearchStore {
+    list_events(filter: EventFilter, before: Option<i64>, limit: u32) -> Stored<Vec<AuditRow>>;
+    search_users(prefix: &LoginKey, page: PageRequest) -> Stored<Page<User>>;
+    set_site_admin(user: UserId, site_admin: bool, stamp: Stamp) -> Stored<bool>;
 });
 
 pass_on!(CounterStore {

@@ -185,7 +185,9 @@ impl TestApp {
             policy: setup.policy,
             sign_in,
             hourly: Arc::default(),
+            last_used: Arc::default(),
             key: key.clone(),
+            mailer: None,
         });
         let server = Arc::new(App::new(authority.clone(), setup.settings));
         Self(Arc::new(Inner {

@@ -23,7 +23,7 @@ CREATE TABLE passkeys (
 );
 CREATE INDEX passkeys_by_user ON passkeys (user_id, id);
 
-CREATE INDEX audit_of_user ON audit (user_id, id);
-CREATE INDEX audit_by_acting_user ON audit (actor_id, id) WHERE actor_kind = 'user';
-CREATE INDEX audit_by_action ON audit (action, id);
-CREATE INDEX authorizations_by_last_eight ON authorizations (token_last_eight, id);
+CREATE INDEX IF NOT EXISTS audit_of_user ON audit (user_id, id);
+CREATE INDEX IF NOT EXISTS audit_by_acting_user ON audit (actor_id, id) WHERE actor_kind = 'user';
+CREATE INDEX IF NOT EXISTS audit_by_action ON audit (action, id);
+CREATE INDEX IF NOT EXISTS authorizations_by_last_eight ON authorizations (token_last_eight, id);

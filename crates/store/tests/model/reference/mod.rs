@@ -7,7 +7,9 @@ mod apps;
 mod authorizations;
 mod counters;
 mod flows;
+mod keeping;
 mod rules;
+mod sessions;
 mod users;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -218,6 +220,7 @@ impl Upkeep for Reference {
             tokens: state.reap_tokens(tokens_before, limit as usize, &stamp),
             counters: state.reap_counters(stamp.at, limit as usize),
             codes: 0,
+            sessions: 0,
         })
     }
 
