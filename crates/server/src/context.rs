@@ -9,6 +9,7 @@ use grantd_core::error::{Error, Forbidden};
 use grantd_core::login::PasswordIdentity;
 use grantd_core::store::OwnedAuthorization;
 use grantd_core::token::Token;
+use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
 use crate::app::App;
@@ -24,6 +25,8 @@ pub struct Context {
     pub(crate) app: Arc<App>,
     pub(crate) caller: Caller,
     pub(crate) identity: Identity,
+    pub(crate) method: Method,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) params: Vec<(String, String)>,
     pub(crate) query: String,
     pub(crate) path_token: Option<Token>,
@@ -55,6 +58,16 @@ impl Context {
     /// Whoever calls.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// How it was asked: on rows that answer HEAD as GET, either.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The request's headers, as sent.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// Whether a browser asks for a page.
@@ -132,12 +145,20 @@ impl Context {
         parse(&self.param(name)?).ok_or(Error::NotFound.into())
     }
 
+    /// The body as it was sent, at most [`body::LONGEST_BODY`]; empty from the second call on.
+    ///
+    /// # Errors
+    /// `BodyTooLarge`, `BodyTooSlow`, `Malformed` when the connection broke.
+    pub fn take_body(&mut self) -> Result<Bytes> {
+        std::mem::replace(&mut self.body, Ok(Bytes::new()))
+    }
+
     /// The body as an object, ready to be held to a schema.
     ///
     /// # Errors
     /// `Malformed`, `BodyTooLarge`, `BodyTooSlow`.
     pub fn schema(&mut self) -> Result<Schema, Failure> {
-        let bytes = std::mem::replace(&mut self.body, Ok(Bytes::new()))?;
+        let bytes = self.take_body()?;
         Ok(Schema::new(
             body::object(&bytes)?,
             self.app.settings.profile == Profile::P2,

@@ -27,6 +27,9 @@ pub enum Failure {
     /// The body did not arrive in time.
     #[error("body too slow")]
     BodyTooSlow,
+    /// The path exists, outside the API, but not for this method; as in `Allow`.
+    #[error("method not allowed")]
+    Method(String),
     /// A handler panicked.
     #[error("a handler panicked")]
     Panic,
@@ -92,6 +95,13 @@ fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String, Page) {
                 StatusCode::REQUEST_TIMEOUT,
                 "Request body did not arrive in time".into(),
                 endpoint,
+            );
+        }
+        Failure::Method(_) => {
+            return (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Method Not Allowed".into(),
+                Page::Rest,
             );
         }
         Failure::Panic => {
@@ -222,6 +232,7 @@ pub fn render(failure: &Failure, endpoint: Page, profile: Profile) -> Reply {
     };
     let mut reply = Reply::json(status, &body, Cache::Unstated);
     match failure {
+        Failure::Method(allowed) => reply = reply.with(header::ALLOW, allowed),
         Failure::Rule(Error::OtpRequired) => {
             reply
                 .headers

@@ -5,6 +5,7 @@
 //! [`request`] (taken apart) → [`auth`] (who) → [`routes`] (what) → `api` (one
 //! handler) → [`wire`] (JSON) or [`error`] (refusal) → [`finish`] (headers).
 
+mod about;
 mod api;
 pub mod app;
 pub mod auth;
@@ -27,4 +28,5 @@ pub mod routes;
 pub mod serve;
 pub mod settings;
 pub mod usage;
+mod web;
 pub mod wire;

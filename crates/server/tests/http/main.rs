@@ -18,3 +18,4 @@ mod sign_in;
 mod sockets;
 mod support;
 mod vectors;
+mod web;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
-use grantd_server::routes::Router;
+use grantd_server::routes::{Place, Router};
 use http::Method;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
@@ -90,7 +90,11 @@ impl Document {
             Some(rest) => rest,
             None => path,
         };
-        let Some(matched) = self.router.find(method, found, below.is_some()) else {
+        let place = Place {
+            below_base: below.is_some(),
+            html: false,
+        };
+        let Some(matched) = self.router.find(method, found, place) else {
             assert!(
                 ANYWHERE.contains(&answer.status),
                 "{asked}: {}",
@@ -104,6 +108,9 @@ impl Document {
             );
             return;
         };
+        if matched.route.part.is_site() {
+            return;
+        }
         let operation = self.operation(matched.route.operation);
         let status = answer.status.to_string();
         let schema = operation

@@ -1,0 +1,3 @@
+//! The pages, called as browsers call them.
+
+mod site;
