@@ -32,7 +32,7 @@ use crate::rate::Rates;
 use crate::reply::Reply;
 use crate::request::{Asked, Door};
 use crate::routes::{Matched, Part, Route, Router};
-use crate::settings::{Profile, Settings};
+use crate::settings::Settings;
 use crate::usage::PathTokenUsage;
 use crate::web;
 use crate::wire::Wire;
@@ -331,9 +331,7 @@ impl App {
         }
         match asked.door {
             Door::Site { .. } => web::refusal::page(failure),
-            Door::Api | Door::Machine { .. } => {
-                error::render(failure, page, self.settings.profile)
-            }
+            Door::Api | Door::Machine { .. } => error::render(failure, page, self.settings.profile),
         }
     }
 

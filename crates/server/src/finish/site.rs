@@ -60,10 +60,7 @@ impl Finisher {
             Cache::Private | Cache::Revalidate => "private, no-cache",
             Cache::NoStore | Cache::Unstated => "private, no-store",
         };
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static(control),
-        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
         let mut bytes = reply.body;
         if reply.status != StatusCode::NO_CONTENT {
             let shared = matches!(reply.cache, Cache::Immutable | Cache::Public);
@@ -82,7 +79,11 @@ impl Finisher {
             headers.insert(header::CONTENT_LENGTH, bytes.len().into());
         }
         for (at, (name, value)) in reply.headers.iter().enumerate() {
-            let again = reply.headers.iter().take(at).any(|(found, _)| found == name);
+            let again = reply
+                .headers
+                .iter()
+                .take(at)
+                .any(|(found, _)| found == name);
             if again || name == header::VARY {
                 headers.append(name.clone(), value.clone());
             } else {

@@ -15,7 +15,11 @@ fn is_of_the_site(answer: &Answer) {
             "{}: {name}",
             answer.asked
         );
-        assert!(!name.starts_with("x-ratelimit-"), "{}: {name}", answer.asked);
+        assert!(
+            !name.starts_with("x-ratelimit-"),
+            "{}: {name}",
+            answer.asked
+        );
     }
     assert_eq!(answer.header("x-frame-options"), Some("DENY"));
     assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
@@ -43,15 +47,24 @@ async fn whoever_is_lost_gets_a_page_from_a_browser_and_json_otherwise() {
     let browser = t.anyone().with("accept", BROWSER);
     let page = browser.get("/nowhere").await;
     is_of_the_site(page.is(404));
-    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
     t.anyone().get("/nowhere").await.refuses(404, "Not Found");
-    browser.get("/api/v3/nowhere").await.refuses(404, "Not Found");
+    browser
+        .get("/api/v3/nowhere")
+        .await
+        .refuses(404, "Not Found");
     browser
         .with_token("nonsense")
         .get("/nowhere")
         .await
         .refuses(401, "Bad credentials");
-    browser.get("/user").await.refuses(401, "Requires authentication");
+    browser
+        .get("/user")
+        .await
+        .refuses(401, "Requires authentication");
     let long = format!("/nowhere?{}", "x".repeat(9_000));
     is_of_the_site(browser.get(&long).await.is(431));
 }
@@ -59,9 +72,17 @@ async fn whoever_is_lost_gets_a_page_from_a_browser_and_json_otherwise() {
 #[tokio::test]
 async fn an_authorization_header_means_nothing_to_a_page() {
     let t = TestApp::p2().await;
-    let browser = t.anyone().with("accept", BROWSER).with_basic("nobody", "wrong");
+    let browser = t
+        .anyone()
+        .with("accept", BROWSER)
+        .with_basic("nobody", "wrong");
     browser.get("/").await.is(200);
     browser.get("/?access_token=x").await.is(200);
     let options = browser.send(Method::OPTIONS, "/", "").await;
-    assert!(options.is(204).header("access-control-allow-origin").is_some());
+    assert!(
+        options
+            .is(204)
+            .header("access-control-allow-origin")
+            .is_some()
+    );
 }
