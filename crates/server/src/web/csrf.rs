@@ -59,8 +59,8 @@ pub(crate) fn judge(
     if text("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
         return Err(Refused::Foreign);
     }
-    let right = expected
-        .is_some_and(|expected| expected.as_bytes().ct_eq(presented.as_bytes()).into());
+    let right =
+        expected.is_some_and(|expected| expected.as_bytes().ct_eq(presented.as_bytes()).into());
     if right { Ok(()) } else { Err(Refused::Token) }
 }
 
@@ -84,7 +84,10 @@ mod tests {
         let ours = ("origin", "https://git.example.com:8443");
         assert_eq!(judged(&[ours], "right"), Ok(()));
         assert_eq!(judged(&[], "right"), Ok(()));
-        assert_eq!(judged(&[("sec-fetch-site", "same-origin")], "right"), Ok(()));
+        assert_eq!(
+            judged(&[("sec-fetch-site", "same-origin")], "right"),
+            Ok(())
+        );
         for foreign in [
             "https://git.example.com",
             "http://git.example.com:8443",
@@ -93,7 +96,10 @@ mod tests {
             "null",
             "",
         ] {
-            assert_eq!(judged(&[("origin", foreign)], "right"), Err(Refused::Foreign));
+            assert_eq!(
+                judged(&[("origin", foreign)], "right"),
+                Err(Refused::Foreign)
+            );
         }
         assert_eq!(judged(&[ours, ours], "right"), Err(Refused::Foreign));
         for site in ["cross-site", "same-site", "x"] {

@@ -19,7 +19,8 @@ impl Form {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .map(|value| value.split(';').next().unwrap_or(value).trim());
-        if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
+        if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+        {
             return Self::default();
         }
         Self::of_pairs(body)
@@ -36,7 +37,12 @@ impl Form {
 
     /// A field's text; `""` when it did not come.
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.all(name).next().unwrap_or_default()
+        self.find(name).unwrap_or_default()
+    }
+
+    fn find(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| value.expose())
     }
 
     /// A field's text without the white space around it.
@@ -51,7 +57,7 @@ impl Form {
 
     /// Whether a box is ticked or a button was pressed.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.all(name).next().is_some()
+        self.find(name).is_some()
     }
 
     /// All values of a field that may come several times.
@@ -115,7 +121,10 @@ mod tests {
             )
         };
         let read = ("1".to_owned(), "é x".to_owned(), 2, true);
-        assert_eq!(parse("application/x-www-form-urlencoded; charset=utf-8"), read);
+        assert_eq!(
+            parse("application/x-www-form-urlencoded; charset=utf-8"),
+            read
+        );
         let none = (String::new(), String::new(), 0, false);
         assert_eq!(parse("text/plain"), none);
         assert_eq!(parse("multipart/form-data; boundary=x"), none);

@@ -27,12 +27,24 @@ pub(crate) enum Section {
 const SECTIONS: [(Section, &str, &str); 8] = [
     (Section::Profile, "section-profile", "/settings"),
     (Section::Password, "section-password", "/settings/password"),
-    (Section::TwoFactor, "section-two-factor", "/settings/two-factor"),
+    (
+        Section::TwoFactor,
+        "section-two-factor",
+        "/settings/two-factor",
+    ),
     (Section::Passkeys, "section-passkeys", "/settings/passkeys"),
     (Section::Sessions, "section-sessions", "/settings/sessions"),
     (Section::Tokens, "section-tokens", "/settings/tokens"),
-    (Section::Applications, "section-applications", "/settings/applications"),
-    (Section::SecurityLog, "section-security-log", "/settings/security-log"),
+    (
+        Section::Applications,
+        "section-applications",
+        "/settings/applications",
+    ),
+    (
+        Section::SecurityLog,
+        "section-security-log",
+        "/settings/security-log",
+    ),
 ];
 
 /// The frame of one page. Every template has one as its field `page`.
@@ -79,7 +91,12 @@ impl Page {
         self.words.t(key)
     }
 
-    pub(crate) fn t1<'a>(&self, key: &str, name: &'a str, value: impl Into<FluentValue<'a>>) -> String {
+    pub(crate) fn t1<'a>(
+        &self,
+        key: &str,
+        name: &'a str,
+        value: impl Into<FluentValue<'a>>,
+    ) -> String {
         self.words.t1(key, name, value)
     }
 

@@ -63,7 +63,12 @@ impl Language {
             .map(|range| {
                 let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
                 let weight = weight.trim().strip_prefix("q=").map_or(1.0, |weight| {
-                    weight.trim().parse().ok().filter(|q: &f32| q.is_finite()).unwrap_or(0.0)
+                    weight
+                        .trim()
+                        .parse()
+                        .ok()
+                        .filter(|q: &f32| q.is_finite())
+                        .unwrap_or(0.0)
                 });
                 (weight, tag.trim())
             })
@@ -104,7 +109,12 @@ impl Words {
     }
 
     /// The message of this key with one value put in.
-    pub(crate) fn t1<'a>(&self, key: &str, name: &'a str, value: impl Into<FluentValue<'a>>) -> String {
+    pub(crate) fn t1<'a>(
+        &self,
+        key: &str,
+        name: &'a str,
+        value: impl Into<FluentValue<'a>>,
+    ) -> String {
         let mut args = FluentArgs::with_capacity(1);
         args.set(name, value);
         self.say(key, Some(&args))
@@ -142,7 +152,9 @@ impl Words {
         // 2018-09-30T19:47:18Z, the one form that timestamps have.
         let text = at.to_string();
         let number = |range: std::ops::Range<usize>| -> i64 {
-            text.get(range).and_then(|part| part.parse().ok()).unwrap_or(0)
+            text.get(range)
+                .and_then(|part| part.parse().ok())
+                .unwrap_or(0)
         };
         let mut args = FluentArgs::with_capacity(4);
         args.set("year", number(0..4).to_string());
@@ -156,7 +168,11 @@ impl Words {
     pub(crate) fn scope(&self, name: &str, words: &str) -> String {
         let key = format!("scope-{}", name.replace([':', '/', '.'], "-"));
         let shipped = CATALOGUES.has(&key) && Self::new(Language::English).t(&key) == words;
-        if shipped { self.t(&key) } else { words.to_owned() }
+        if shipped {
+            self.t(&key)
+        } else {
+            words.to_owned()
+        }
     }
 
     fn say(&self, key: &str, args: Option<&FluentArgs<'_>>) -> String {

@@ -43,7 +43,10 @@ fn every_language_has_the_same_messages_with_the_same_values() {
             assert_eq!(other.get(key), Some(values), "{language}: {key}");
         }
         for key in other.keys() {
-            assert!(english.contains_key(key), "{language}: {key} is not English");
+            assert!(
+                english.contains_key(key),
+                "{language}: {key} is not English"
+            );
         }
     }
 }
