@@ -22,6 +22,10 @@ pub enum Auth {
     Password,
     /// The app whose client id stands in the path, by its secret.
     App,
+    /// Somebody who is signed in in a browser; see `web::visit`.
+    Session,
+    /// The same, who proved within the last minutes to be that person.
+    Sudo,
 }
 
 /// Who calls, proved.
@@ -132,6 +136,8 @@ impl Auth {
             }
             (Self::App, _) => Err(Error::NotFound),
             (Self::User | Self::Password, Identity::App(..)) => Err(Error::BadCredentials),
+            // Rows of the site judge cookies, which no identity is made from.
+            (Self::Session | Self::Sudo, _) => Err(Error::AuthenticationRequired),
         }
     }
 }

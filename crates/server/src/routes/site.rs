@@ -1,14 +1,31 @@
 //! Every operation outside the API: pages ([`Part::Site`]) and the endpoints
 //! that programs call in OAuth flows ([`Part::Machine`]). No document describes
-//! them; who may call is the handler's to judge, from cookies or the form.
+//! them. Who may see a page stands in its row ([`Auth::Anyone`], [`Auth::Session`],
+//! [`Auth::Sudo`]); who may call an endpoint is its handler's to judge.
 
 use http::Method;
 
 use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
-use crate::web::front;
+use crate::web::{assets, front, visit};
 
+/// A page: its handler takes a [`visit::Visit`].
+macro_rules! page {
+    ($operation:literal, $auth:ident $method:ident $path:literal, $handler:path) => {
+        Route {
+            operation: $operation,
+            method: Method::$method,
+            path: $path,
+            auth: Auth::$auth,
+            docs: Page::Rest,
+            part: Part::Site,
+            handler: |context| Box::pin(visit::answer(context, Auth::$auth, $handler)),
+        }
+    };
+}
+
+/// Anything else outside the API: its handler takes the request as it is.
 macro_rules! site {
     ($operation:literal, $part:ident $method:ident $path:literal, $handler:path) => {
         Route {
@@ -26,5 +43,6 @@ macro_rules! site {
 /// The table.
 #[rustfmt::skip]
 pub static SITE: &[Route] = &[
-    site!("site/front", Site GET "/", front::show),
+    site!("site/asset", Site GET "/assets/{name}", assets::show),
+    page!("site/front", Anyone GET "/", front::show),
 ];

@@ -1,5 +1,17 @@
-//! The pages, for people in browsers. Must not decide who may do what: that is
-//! core's.
+//! The pages, for people in browsers: parse, ask core, show. A request's way:
+//! [`visit`] (who, which language, is the form ours) → a handler → a template
+//! (`crates/server/templates`) in the frame of [`page`]. Must not decide who
+//! may do what: that is core's.
 
+pub(crate) mod assets;
+mod cookies;
+mod csrf;
+mod form;
 pub(crate) mod front;
+mod notice;
+mod page;
 pub(crate) mod refusal;
+mod session;
+mod target;
+pub(crate) mod visit;
+mod words;
