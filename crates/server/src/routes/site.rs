@@ -8,7 +8,7 @@ use http::Method;
 use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
-use crate::web::{assets, front, visit};
+use crate::web::{assets, consent, device, front, visit};
 
 /// A page: its handler takes a [`visit::Visit`].
 macro_rules! page {
@@ -45,4 +45,11 @@ macro_rules! site {
 pub static SITE: &[Route] = &[
     site!("site/asset", Site GET "/assets/{name}", assets::show),
     page!("site/front", Anyone GET "/", front::show),
+    page!("site/consent", Anyone GET "/login/oauth/authorize", consent::show),
+    site!("site/consent-head", Site HEAD "/login/oauth/authorize", consent::head),
+    page!("site/consent-decide", Anyone POST "/login/oauth/authorize", consent::decide),
+    page!("site/device", Session GET "/login/device", device::show),
+    page!("site/device-code", Session POST "/login/device", device::look_up),
+    page!("site/device-done", Session GET "/login/device/done", device::done),
+    page!("site/device-decide", Session POST "/login/device/decision", device::decide),
 ];

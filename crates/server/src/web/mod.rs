@@ -4,8 +4,10 @@
 //! may do what: that is core's.
 
 pub(crate) mod assets;
+pub(crate) mod consent;
 mod cookies;
 mod csrf;
+pub(crate) mod device;
 mod form;
 pub(crate) mod front;
 mod notice;

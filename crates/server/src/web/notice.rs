@@ -19,9 +19,14 @@ pub(crate) enum Notice {
     TokenDeleted,
     ApplicationRevoked,
     ApplicationsRevoked,
+    DeviceRefused,
+    AppSaved,
+    AppLogo,
+    AppSecretEnded,
+    AppDeleted,
 }
 
-const ALL: [Notice; 13] = [
+const ALL: [Notice; 18] = [
     Notice::Profile,
     Notice::EmailSent,
     Notice::Language,
@@ -35,6 +40,11 @@ const ALL: [Notice; 13] = [
     Notice::TokenDeleted,
     Notice::ApplicationRevoked,
     Notice::ApplicationsRevoked,
+    Notice::DeviceRefused,
+    Notice::AppSaved,
+    Notice::AppLogo,
+    Notice::AppSecretEnded,
+    Notice::AppDeleted,
 ];
 
 impl Notice {
@@ -59,6 +69,11 @@ impl Notice {
             Self::TokenDeleted => "notice-token-deleted",
             Self::ApplicationRevoked => "notice-application-revoked",
             Self::ApplicationsRevoked => "notice-applications-revoked",
+            Self::DeviceRefused => "notice-device-refused",
+            Self::AppSaved => "notice-app-saved",
+            Self::AppLogo => "notice-app-logo",
+            Self::AppSecretEnded => "notice-app-secret-ended",
+            Self::AppDeleted => "notice-app-deleted",
         }
     }
 
