@@ -7,6 +7,7 @@ pub(crate) mod assets;
 pub(crate) mod consent;
 mod cookies;
 mod csrf;
+pub(crate) mod developers;
 pub(crate) mod device;
 mod form;
 pub(crate) mod front;
