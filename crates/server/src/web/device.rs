@@ -110,9 +110,7 @@ pub(crate) async fn done(visit: Visit) -> Result<Reply> {
 fn refused(visit: &Visit, refusal: DeviceRefusal) -> Result<Reply> {
     let words = visit.words();
     let (status, sentence) = match refusal {
-        DeviceRefusal::UnknownCode => {
-            (StatusCode::UNPROCESSABLE_ENTITY, words.t("device-unknown"))
-        }
+        DeviceRefusal::UnknownCode => (StatusCode::UNPROCESSABLE_ENTITY, words.t("device-unknown")),
         DeviceRefusal::TooManyWrongCodes => {
             (StatusCode::TOO_MANY_REQUESTS, words.t("device-too-many"))
         }

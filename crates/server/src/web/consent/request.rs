@@ -67,7 +67,8 @@ impl<'a> Asked<'a> {
             .map(Cow::Borrowed)
             .collect();
         if !prompts.is_empty() {
-            let value: String = form_urlencoded::byte_serialize(prompts.join(" ").as_bytes()).collect();
+            let value: String =
+                form_urlencoded::byte_serialize(prompts.join(" ").as_bytes()).collect();
             pairs.push(Cow::Owned(format!("prompt={value}")));
         }
         format!("{PATH}?{}", pairs.join("&"))

@@ -42,9 +42,10 @@ pub(crate) async fn rotate(visit: Visit) -> Result<Reply> {
     // What the page does not offer ends the old secret at once: the safe side.
     let overlap = overlap.filter(|overlap| OVERLAPS.contains(overlap));
     let (who, client_id) = (&visit.who()?.who, app.client_id.as_str());
-    let rotated = visit
-        .authority()
-        .rotate_own_secret(who, client_id, overlap.unwrap_or(0), visit.caller());
+    let rotated =
+        visit
+            .authority()
+            .rotate_own_secret(who, client_id, overlap.unwrap_or(0), visit.caller());
     let (app, secret) = rotated.await?;
     shown(&visit, &app, &secret)
 }
