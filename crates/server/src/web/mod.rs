@@ -4,13 +4,16 @@
 //! may do what: that is core's.
 
 pub(crate) mod assets;
+mod browser_name;
 mod cookies;
 mod csrf;
 mod form;
 pub(crate) mod front;
 mod notice;
 mod page;
+mod pager;
 pub(crate) mod refusal;
+mod scope_tree;
 mod session;
 mod target;
 pub(crate) mod visit;
