@@ -8,7 +8,7 @@ use http::Method;
 use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
-use crate::web::{assets, consent, developers, device, front, visit};
+use crate::web::{assets, consent, developers, device, front, login, visit};
 
 /// A page: its handler takes a [`visit::Visit`].
 macro_rules! page {
@@ -66,4 +66,23 @@ pub static SITE: &[Route] = &[
     page!("site/developers-secret-end", Sudo POST "/settings/developers/apps/{client_id}/secret/end", developers::end_previous),
     page!("site/developers-ask-deletion", Sudo GET "/settings/developers/apps/{client_id}/delete", developers::ask_deletion),
     page!("site/developers-delete", Sudo POST "/settings/developers/apps/{client_id}/delete", developers::delete),
+    page!("site/login", Anyone GET "/login", login::show),
+    page!("site/sign-in", Anyone POST "/login", login::submit),
+    page!("site/second-step", Anyone GET "/login/two-factor", login::two_factor::show),
+    page!("site/finish-sign-in", Anyone POST "/login/two-factor", login::two_factor::submit),
+    page!("site/signed-in", Session GET "/login/done", login::done::show),
+    page!("site/sign-out", Anyone POST "/logout", login::sign_out),
+    page!("site/sudo", Session GET "/sudo", login::sudo::show),
+    page!("site/enter-sudo", Session POST "/sudo", login::sudo::submit),
+    page!("site/forgot-password", Anyone GET "/password-reset", login::forgot::show),
+    page!("site/send-reset-link", Anyone POST "/password-reset", login::forgot::submit),
+    page!("site/reset-link-sent", Anyone GET "/password-reset/sent", login::forgot::sent),
+    page!("site/reset-link", Anyone GET "/password-reset/{link}", login::forgot::open),
+    page!("site/reset-password", Anyone POST "/password-reset/{link}", login::forgot::set),
+    page!("site/verification-link", Anyone GET "/email-verification/{link}", login::verify::open),
+    page!("site/verify-email", Anyone POST "/email-verification/{link}", login::verify::submit),
+    page!("site/setup-link", Anyone GET "/setup/{link}", login::join::setup),
+    page!("site/set-up", Anyone POST "/setup/{link}", login::join::set_up),
+    page!("site/invitation", Anyone GET "/invitations/{link}", login::join::invitation),
+    page!("site/accept-invitation", Anyone POST "/invitations/{link}", login::join::accept),
 ];

@@ -12,6 +12,8 @@ pub(crate) enum Cookie {
     Session,
     /// Tells browsers apart before anybody signs in, so that forms can be bound to one.
     Visit,
+    /// Who has proved the password and is to prove a second factor.
+    Pending,
     /// What the next page is to say.
     Notice,
 }
@@ -22,6 +24,7 @@ impl Cookie {
         let name = match self {
             Self::Session => "grantd_session",
             Self::Visit => "grantd_visit",
+            Self::Pending => "grantd_pending",
             Self::Notice => "grantd_notice",
         };
         let prefix = if secure { "__Host-" } else { "" };

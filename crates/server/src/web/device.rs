@@ -51,7 +51,7 @@ struct AskPage {
 
 /// `POST /login/device`: the code, typed.
 pub(crate) async fn look_up(visit: Visit) -> Result<Reply> {
-    let who = &visit.who()?.who;
+    let who = &visit.who()?.identity;
     let typed = visit.form().text(CODE);
     let found = visit.authority().find_device(typed, who, visit.caller());
     match found.await {
@@ -77,7 +77,7 @@ fn ask(visit: &Visit, login: String, view: DeviceView) -> Result<Reply> {
 
 /// `POST /login/device/decision`.
 pub(crate) async fn decide(visit: Visit) -> Result<Reply> {
-    let who = &visit.who()?.who;
+    let who = &visit.who()?.identity;
     let approve = match visit.form().text("decision") {
         "approve" => true,
         "deny" => false,

@@ -4,17 +4,25 @@
 //! may do what: that is core's.
 
 pub(crate) mod assets;
+mod browser_name;
 pub(crate) mod consent;
 mod cookies;
 mod csrf;
 pub(crate) mod developers;
 pub(crate) mod device;
 mod form;
+mod form_page;
 pub(crate) mod front;
+mod letters;
+pub(crate) mod login;
+mod new_password;
 mod notice;
 mod page;
+mod pager;
 pub(crate) mod refusal;
+mod scope_tree;
 mod session;
 mod target;
+mod told;
 pub(crate) mod visit;
 mod words;

@@ -91,6 +91,10 @@ fn describe(failure: &Failure, words: &Words) -> (String, String) {
             (words.t("refusal-large-title"), words.t("refusal-large"))
         }
         Failure::BodyTooSlow => (words.t("refusal-slow-title"), words.t("refusal-slow")),
+        Failure::FreshProof => (
+            words.t("refusal-forbidden-title"),
+            words.t("refusal-forbidden"),
+        ),
         Failure::Panic => (words.t("refusal-broken-title"), words.t("refusal-broken")),
         Failure::Rule(error) => of_rule(error, words),
     }

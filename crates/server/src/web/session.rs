@@ -1,31 +1,22 @@
-//! Whoever is signed in in a browser. Owns how the session's cookie becomes a
-//! person; sessions themselves are core's.
+//! Whoever is signed in in a browser. Owns how a cookie becomes a session and a
+//! session a cookie; what a session is, is core's.
 
-use grantd_core::authority::{Authority, BrowserIdentity, Caller};
-use grantd_core::clock::Timestamp;
+use grantd_core::authority::{Authority, Caller};
 use grantd_core::error::Result;
 use grantd_core::secret::Secret;
+use grantd_core::session::{BrowserSession, LONGEST, SignedIn};
 
-use super::words::Language;
+use super::cookies::{Cookie, Jar};
+
+/// No secret is longer.
+const LONGEST_SECRET: usize = 64;
 
 /// Somebody who is signed in.
 pub(crate) struct Signed {
-    /// Who, under which session.
-    pub(crate) who: BrowserIdentity,
+    /// The session.
+    pub(crate) session: BrowserSession,
     /// What the browser holds.
     pub(crate) secret: Secret,
-}
-
-impl Signed {
-    /// Whether they proved who they are a moment ago, as sensitive changes need.
-    pub(crate) fn is_fresh(&self, _now: Timestamp) -> bool {
-        false
-    }
-
-    /// The language that they chose.
-    pub(crate) fn language(&self) -> Option<Language> {
-        None
-    }
 }
 
 /// The session of a cookie, if it is alive.
@@ -33,9 +24,19 @@ impl Signed {
 /// # Errors
 /// `Unavailable`.
 pub(crate) async fn find(
-    _authority: &Authority,
-    _secret: String,
-    _caller: &Caller,
+    authority: &Authority,
+    cookie: String,
+    caller: &Caller,
 ) -> Result<Option<Signed>> {
-    Ok(None)
+    let secret = Secret::new(cookie);
+    if secret.expose().len() > LONGEST_SECRET {
+        return Ok(None);
+    }
+    let session = authority.session(&secret, caller).await?;
+    Ok(session.map(|session| Signed { session, secret }))
+}
+
+/// The cookie of a session that has just begun or got another secret.
+pub(crate) fn cookie(jar: Jar, signed_in: &SignedIn) -> String {
+    jar.set(Cookie::Session, signed_in.secret.expose(), Some(LONGEST))
 }

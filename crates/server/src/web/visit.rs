@@ -8,8 +8,11 @@ use std::future::Future;
 use askama::Template;
 use bytes::Bytes;
 use grantd_core::authority::{Authority, Caller};
+use grantd_core::clock::Timestamp;
 use grantd_core::entropy;
 use grantd_core::error::Error;
+use grantd_core::secret::Secret;
+use grantd_core::session::BrowserSession;
 use http::{HeaderMap, StatusCode, header};
 
 use super::cookies::{Cookie, Jar};
@@ -18,6 +21,7 @@ use super::form::{Faults, Form};
 use super::notice::Notice;
 use super::page::Page;
 use super::session::{self, Signed};
+use super::told::Told;
 use super::words::{Language, Words};
 use super::{refusal, target};
 use crate::auth::Auth;
@@ -69,7 +73,7 @@ where
     }
     let missing = match (auth, &visit.signed) {
         (Auth::Session | Auth::Sudo, None) => Some("/login"),
-        (Auth::Sudo, Some(signed)) if !signed.is_fresh(visit.now()) => Some("/sudo"),
+        (Auth::Sudo, Some(signed)) if !signed.session.sudo => Some("/sudo"),
         _ => None,
     };
     let (app, jar) = (visit.context.shared_app(), visit.jar);
@@ -85,6 +89,7 @@ where
             let reply = target::detour(&app.authority, "/login", &place, &caller).await?;
             Ok(reply.with(header::SET_COOKIE, &jar.clear(Cookie::Session)))
         }
+        Err(Failure::FreshProof) => target::detour(&app.authority, "/sudo", &place, &caller).await,
         outcome => outcome,
     }
 }
@@ -106,7 +111,8 @@ impl Visit {
         let visit = known.unwrap_or_else(|| entropy::hex::<16>(&*context.authority().entropy));
         let language = signed
             .as_ref()
-            .and_then(Signed::language)
+            .and_then(|signed| signed.session.user().language)
+            .map(Language::from)
             .unwrap_or_else(|| accepted(headers, settings));
         let notice = jar
             .read(headers, Cookie::Notice)
@@ -159,8 +165,34 @@ impl Visit {
         self.context.caller()
     }
 
-    pub(crate) fn now(&self) -> grantd_core::clock::Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.authority().clock.now()
+    }
+
+    /// What the browser calls itself.
+    pub(crate) fn user_agent(&self) -> &str {
+        let header = self.context.headers().get(header::USER_AGENT);
+        header
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    /// A cookie that the browser sent.
+    pub(crate) fn cookie(&self, cookie: Cookie) -> Option<String> {
+        self.jar.read(self.context.headers(), cookie)
+    }
+
+    /// The secret of a link, in the path.
+    ///
+    /// # Errors
+    /// `NotFound` when it is none.
+    pub(crate) fn secret_param(&self, name: &str) -> Result<Secret> {
+        let text = self.context.param(name)?;
+        let harmless = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if text.len() > 100 || !text.bytes().all(harmless) {
+            return Err(Error::NotFound.into());
+        }
+        Ok(Secret::new(text))
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -196,9 +228,10 @@ impl Visit {
     ///
     /// # Errors
     /// `AuthenticationRequired`.
-    pub(crate) fn who(&self) -> Result<&Signed> {
+    pub(crate) fn who(&self) -> Result<&BrowserSession> {
         self.signed
             .as_ref()
+            .map(|signed| &signed.session)
             .ok_or(Error::AuthenticationRequired.into())
     }
 
@@ -212,7 +245,7 @@ impl Visit {
             login: self
                 .signed
                 .as_ref()
-                .map(|signed| signed.who.user.login.to_string()),
+                .map(|signed| signed.session.user().login.to_string()),
             csrf: self.csrf(),
             notice: self.notice.map(|notice| notice.say(&self.words)),
             section: None,
@@ -226,8 +259,12 @@ impl Visit {
     }
 
     /// Shows a form again, with what is wrong with it.
-    pub(crate) fn again(&self, template: &impl Template) -> Result<Reply> {
-        self.write(StatusCode::UNPROCESSABLE_ENTITY, template, "")
+    pub(crate) fn tell(&self, told: &Told, template: &impl Template) -> Result<Reply> {
+        let mut reply = self.write(told.status, template, "")?;
+        if let Some(seconds) = told.retry_after {
+            reply = reply.with(header::RETRY_AFTER, &seconds.to_string());
+        }
+        Ok(reply)
     }
 
     /// Shows a page with another status, or with forms whose answer leads to `form_action` as well.

@@ -23,7 +23,7 @@ use crate::reply::{Cache, Reply};
 /// `GET /login/oauth/authorize`. The one effect that it has is the code for a consent that was given before.
 pub(crate) async fn show(visit: Visit) -> Result<Reply> {
     let asked = Asked::of_query(visit.context().raw_query());
-    let who = visit.signed().map(|signed| &signed.who);
+    let who = visit.signed().map(|signed| &signed.session.identity);
     let decided = visit
         .authority()
         .authorize(&asked.request, who, visit.caller());
@@ -44,10 +44,14 @@ pub(crate) async fn decide(visit: Visit) -> Result<Reply> {
         (None, _) => authority.authorize(&asked.request, None, caller).await?,
         (Some(signed), "approve") => {
             authority
-                .approve(&asked.request, &signed.who, caller)
+                .approve(&asked.request, &signed.session.identity, caller)
                 .await?
         }
-        (Some(signed), "deny") => authority.deny(&asked.request, &signed.who).await?,
+        (Some(signed), "deny") => {
+            authority
+                .deny(&asked.request, &signed.session.identity)
+                .await?
+        }
         _ => return Err(Error::Malformed(Malformed::NotAnObject).into()),
     };
     answer(&visit, &asked, decision, StatusCode::SEE_OTHER).await

@@ -84,7 +84,7 @@ struct AskPage<'a> {
 /// The page that asks.
 pub(super) fn ask(visit: &Visit, asked: &Asked<'_>, view: ConsentView) -> Result<Reply> {
     let words = visit.words();
-    let login = visit.who()?.who.user.login.to_string();
+    let login = visit.who()?.user().login.to_string();
     let title = words.t1("consent-title", "app", view.app.name.as_str());
     let page = AskPage {
         page: visit.page(title),

@@ -38,7 +38,7 @@ pub(crate) async fn delete(visit: Visit) -> Result<Reply> {
         let faults = Faults::one("confirm", sentence);
         return page(&visit, &app, StatusCode::UNPROCESSABLE_ENTITY, faults).await;
     }
-    let (who, client_id) = (&visit.who()?.who, app.client_id.as_str());
+    let (who, client_id) = (&visit.who()?.identity, app.client_id.as_str());
     visit
         .authority()
         .delete_own_app(who, client_id, visit.caller())
@@ -47,7 +47,7 @@ pub(crate) async fn delete(visit: Visit) -> Result<Reply> {
 }
 
 async fn page(visit: &Visit, app: &App, status: StatusCode, faults: Faults) -> Result<Reply> {
-    let who = &visit.who()?.who;
+    let who = &visit.who()?.identity;
     let counts = visit
         .authority()
         .count_own_app(who, app.client_id.as_str())

@@ -120,7 +120,7 @@ pub(crate) async fn new(visit: Visit) -> Result<Reply> {
 /// `POST /settings/developers/new`.
 pub(crate) async fn create(visit: Visit) -> Result<Reply> {
     let typed = Typed::of_form(visit.form());
-    let who = &visit.who()?.who;
+    let who = &visit.who()?.identity;
     let registered = visit
         .authority()
         .register_app(who, typed.app(), visit.caller());
@@ -146,7 +146,7 @@ pub(crate) async fn edit(visit: Visit) -> Result<Reply> {
 pub(crate) async fn save(visit: Visit) -> Result<Reply> {
     let app = named(&visit).await?;
     let typed = Typed::of_form(visit.form());
-    let (who, client_id) = (&visit.who()?.who, app.client_id.as_str());
+    let (who, client_id) = (&visit.who()?.identity, app.client_id.as_str());
     let saved = visit
         .authority()
         .edit_own_app(who, client_id, typed.edit(), visit.caller());

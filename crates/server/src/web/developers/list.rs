@@ -31,7 +31,7 @@ struct ListPage {
 
 /// `GET /settings/developers`.
 pub(crate) async fn list(visit: Visit) -> Result<Reply> {
-    let who = &visit.who()?.who;
+    let who = &visit.who()?.identity;
     let wanted = visit.context().query().page();
     let found = visit.authority().own_apps(who, wanted).await?;
     let words = visit.words();

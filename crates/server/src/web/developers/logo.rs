@@ -38,7 +38,7 @@ pub(crate) async fn upload(visit: Visit) -> Result<Reply> {
     let words = visit.words();
     let sentence = match Logo::parse(visit.form().file("logo").to_vec()) {
         Ok(logo) => {
-            let (who, client_id) = (&visit.who()?.who, app.client_id.as_str());
+            let (who, client_id) = (&visit.who()?.identity, app.client_id.as_str());
             let set = visit
                 .authority()
                 .set_own_logo(who, client_id, Some(logo), visit.caller());
@@ -55,7 +55,7 @@ pub(crate) async fn upload(visit: Visit) -> Result<Reply> {
 /// `POST /settings/developers/apps/{client_id}/logo/remove`.
 pub(crate) async fn remove(visit: Visit) -> Result<Reply> {
     let app = named(&visit).await?;
-    let (who, client_id) = (&visit.who()?.who, app.client_id.as_str());
+    let (who, client_id) = (&visit.who()?.identity, app.client_id.as_str());
     let removed = visit
         .authority()
         .set_own_logo(who, client_id, None, visit.caller());

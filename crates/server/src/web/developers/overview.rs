@@ -41,7 +41,7 @@ pub(super) async fn named(visit: &Visit) -> Result<App> {
     let client_id = visit.context().param("client_id")?;
     let found: Ruled<App> = visit
         .authority()
-        .own_app(&visit.who()?.who, &client_id)
+        .own_app(&visit.who()?.identity, &client_id)
         .await;
     Ok(found?)
 }
@@ -53,7 +53,7 @@ pub(super) async fn page(
     status: StatusCode,
     faults: Faults,
 ) -> Result<Reply> {
-    let who = &visit.who()?.who;
+    let who = &visit.who()?.identity;
     let counts = visit
         .authority()
         .count_own_app(who, app.client_id.as_str())

@@ -41,7 +41,7 @@ pub(crate) async fn rotate(visit: Visit) -> Result<Reply> {
     let overlap = visit.form().text("overlap").parse().ok();
     // What the page does not offer ends the old secret at once: the safe side.
     let overlap = overlap.filter(|overlap| OVERLAPS.contains(overlap));
-    let (who, client_id) = (&visit.who()?.who, app.client_id.as_str());
+    let (who, client_id) = (&visit.who()?.identity, app.client_id.as_str());
     let rotated =
         visit
             .authority()
@@ -53,7 +53,7 @@ pub(crate) async fn rotate(visit: Visit) -> Result<Reply> {
 /// `POST /settings/developers/apps/{client_id}/secret/end`.
 pub(crate) async fn end_previous(visit: Visit) -> Result<Reply> {
     let app = named(&visit).await?;
-    let (who, client_id) = (&visit.who()?.who, app.client_id.as_str());
+    let (who, client_id) = (&visit.who()?.identity, app.client_id.as_str());
     let ended = visit
         .authority()
         .end_own_previous_secret(who, client_id, visit.caller());

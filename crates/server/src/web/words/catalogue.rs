@@ -15,6 +15,7 @@ macro_rules! files {
             include_str!(concat!("../../../i18n/", $language, "/sign-in.ftl")),
             include_str!(concat!("../../../i18n/", $language, "/settings.ftl")),
             include_str!(concat!("../../../i18n/", $language, "/events.ftl")),
+            include_str!(concat!("../../../i18n/", $language, "/mail.ftl")),
             include_str!(concat!("../../../i18n/", $language, "/scopes.ftl")),
             include_str!(concat!("../../../i18n/", $language, "/consent.ftl")),
             include_str!(concat!("../../../i18n/", $language, "/device.ftl")),

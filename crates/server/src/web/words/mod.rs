@@ -92,6 +92,17 @@ impl Language {
     }
 }
 
+impl From<grantd_core::user::Language> for Language {
+    fn from(chosen: grantd_core::user::Language) -> Self {
+        use grantd_core::user::Language as Chosen;
+        match chosen {
+            Chosen::English => Self::English,
+            Chosen::German => Self::German,
+            Chosen::Chinese => Self::Chinese,
+        }
+    }
+}
+
 /// The catalogue of one language.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words {

@@ -68,6 +68,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<ManualClock>,
     entropy: Arc<SeededEntropy>,
     pub(crate) key: Arc<InstanceKey>,
+    /// What browsers call this site.
+    pub(crate) origin: String,
     engine: Arc<Engine>,
 }
 
@@ -187,6 +189,7 @@ impl TestApp {
             hourly: Arc::default(),
             key: key.clone(),
         });
+        let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));
         Self(Arc::new(Inner {
             server,
@@ -195,6 +198,7 @@ impl TestApp {
             clock,
             entropy,
             key,
+            origin,
             engine,
         }))
     }
