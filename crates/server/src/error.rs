@@ -27,12 +27,6 @@ pub enum Failure {
     /// The body did not arrive in time.
     #[error("body too slow")]
     BodyTooSlow,
-    /// The path exists, outside the API, but not for this method; as in `Allow`.
-    #[error("method not allowed")]
-    Method(String),
-    /// In a browser: the person must prove again who they are.
-    #[error("a fresh proof is needed")]
-    FreshProof,
     /// A handler panicked.
     #[error("a handler panicked")]
     Panic,
@@ -98,20 +92,6 @@ fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String, Page) {
                 StatusCode::REQUEST_TIMEOUT,
                 "Request body did not arrive in time".into(),
                 endpoint,
-            );
-        }
-        Failure::Method(_) => {
-            return (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "Method Not Allowed".into(),
-                Page::Rest,
-            );
-        }
-        Failure::FreshProof => {
-            return (
-                StatusCode::FORBIDDEN,
-                "Must authenticate again".into(),
-                Page::Rest,
             );
         }
         Failure::Panic => {
@@ -221,7 +201,7 @@ fn throttled(kind: &Throttle) -> (StatusCode, String, Page) {
             (StatusCode::FORBIDDEN, message.into(), Page::RateLimiting)
         }
         Throttle::Tickets => {
-            let message = "Too many requests. Please try again later.";
+            let message = "Too many requests of this kind. Please try again later.";
             (StatusCode::TOO_MANY_REQUESTS, message.into(), Page::Rest)
         }
         Throttle::Hashing => (
@@ -246,7 +226,6 @@ pub fn render(failure: &Failure, endpoint: Page, profile: Profile) -> Reply {
     };
     let mut reply = Reply::json(status, &body, Cache::Unstated);
     match failure {
-        Failure::Method(allowed) => reply = reply.with(header::ALLOW, allowed),
         Failure::Rule(Error::OtpRequired) => {
             reply
                 .headers
