@@ -221,7 +221,7 @@ fn throttled(kind: &Throttle) -> (StatusCode, String, Page) {
             (StatusCode::FORBIDDEN, message.into(), Page::RateLimiting)
         }
         Throttle::Tickets => {
-            let message = "Too many requests. Please try again later.";
+            let message = "Too many requests of this kind. Please try again later.";
             (StatusCode::TOO_MANY_REQUESTS, message.into(), Page::Rest)
         }
         Throttle::Hashing => (

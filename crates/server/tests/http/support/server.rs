@@ -188,6 +188,7 @@ impl TestApp {
             sign_in,
             hourly: Arc::default(),
             key: key.clone(),
+            mailer: None,
         });
         let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));
