@@ -70,7 +70,7 @@ const sign = async (form) => {
   const made = await navigator.credentials.get({ publicKey: key });
   return send(form, form.dataset.finish, {
     ticket,
-    to: form.elements.to ? form.elements.to.value : "",
+    return_to: form.elements.return_to ? form.elements.return_to.value : "",
     credential: {
       id: made.id,
       rawId: encode(made.rawId),

@@ -15,10 +15,12 @@ profile-field-email = E-Mail-Adresse
 profile-hint-email = Für Links zu einem neuen Passwort. Eine Nachricht mit einem Link zeigt, dass die Adresse Ihnen gehört.
 profile-verified = bestätigt
 profile-unverified = nicht bestätigt
-profile-verify = Nachricht noch einmal schicken
+profile-email-lead = Die Adresse gilt, sobald Sie den Link in der Nachricht geöffnet haben, die dorthin geht.
+profile-email-change = Ändern
+profile-email-none = Es ist keine Adresse bekannt.
+profile-email-button = Nachricht schicken
 profile-field-language = Sprache
 profile-language-browser = Wie der Browser sagt
-notice-profile = Ihr Profil ist gespeichert.
 notice-email-sent = Eine Nachricht mit einem Link ist unterwegs. Die neue Adresse gilt, sobald der Link geöffnet wurde.
 notice-language = Ihre Sprache ist gespeichert.
 profile-email-title = E-Mail-Adresse
@@ -27,7 +29,8 @@ profile-language-title = Sprache
 password-title = Passwort
 password-lead = Wer Ihr Passwort kennt, kann in Ihrem Namen handeln. Wählen Sie eines, das Sie sonst nirgends benutzen.
 password-button = Passwort ändern
-password-end-sessions = Überall sonst abmelden
+password-sessions = Alle anderen Browser werden abgemeldet.
+password-present = Jetziges Passwort
 password-end-tokens = Alle meine persönlichen Zugangstokens löschen und allen Apps den Zugang nehmen
 notice-password = Ihr Passwort ist geändert.
 
@@ -35,14 +38,10 @@ two-factor-title = Zwei-Faktor-Anmeldung
 two-factor-off = Nur Ihr Passwort schützt dieses Konto. Mit einem Code aus einer Authenticator-App kommt niemand allein mit dem Passwort hinein.
 two-factor-enrol = Authenticator-App einrichten
 two-factor-on = Beim Anmelden wird nach einem Code aus Ihrer Authenticator-App gefragt.
-two-factor-since = seit { $date }
-two-factor-codes-left = { $count ->
-    [0] Es ist kein Wiederherstellungscode mehr da. Machen Sie jetzt neue: Ohne sie sperrt der Verlust der App Sie aus.
-    [one] Ein Wiederherstellungscode ist noch da. Machen Sie am besten neue.
-   *[other] { $count } Wiederherstellungscodes sind noch da.
-}
 two-factor-regenerate = Neue Wiederherstellungscodes machen
 two-factor-regenerate-lead = Die alten gelten dann sofort nicht mehr.
+two-factor-codes-title = Neue Wiederherstellungscodes?
+two-factor-disable-title = Zwei-Faktor-Anmeldung ausschalten?
 two-factor-disable = Ausschalten
 two-factor-disable-lead = Auch Ihre Wiederherstellungscodes gelten dann nicht mehr.
 two-factor-disable-confirm = Ohne zweiten Faktor kommt hinein, wer Ihr Passwort erfährt.

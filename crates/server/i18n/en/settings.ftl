@@ -15,10 +15,12 @@ profile-field-email = E-mail address
 profile-hint-email = For links to a new password. A message with a link shows that the address is yours.
 profile-verified = verified
 profile-unverified = not verified
-profile-verify = Send the message again
+profile-email-lead = The address counts as soon as you have opened the link in the message that it gets.
+profile-email-change = Change
+profile-email-none = No address is known.
+profile-email-button = Send the message
 profile-field-language = Language
 profile-language-browser = As the browser says
-notice-profile = Your profile was saved.
 notice-email-sent = A message with a link is on its way. The new address counts as soon as the link was opened.
 notice-language = Your language was saved.
 profile-email-title = E-mail address
@@ -27,7 +29,8 @@ profile-language-title = Language
 password-title = Password
 password-lead = Whoever knows your password can act as you. Choose one that you use nowhere else.
 password-button = Change the password
-password-end-sessions = Sign out everywhere else
+password-sessions = All other browsers are signed out.
+password-present = Present password
 password-end-tokens = Delete all of my personal access tokens and take back all apps
 notice-password = Your password was changed.
 
@@ -35,14 +38,10 @@ two-factor-title = Two-factor authentication
 two-factor-off = Only your password protects this account. With a code from an authenticator app nobody gets in with the password alone.
 two-factor-enrol = Set up an authenticator app
 two-factor-on = Signing in asks for a code from your authenticator app.
-two-factor-since = since { $date }
-two-factor-codes-left = { $count ->
-    [0] No recovery code is left. Make new ones now: without them, losing your app locks you out.
-    [one] One recovery code is left. Consider making new ones.
-   *[other] { $count } recovery codes are left.
-}
 two-factor-regenerate = Make new recovery codes
 two-factor-regenerate-lead = The old ones stop working at once.
+two-factor-codes-title = New recovery codes?
+two-factor-disable-title = Turn two-factor authentication off?
 two-factor-disable = Turn it off
 two-factor-disable-lead = Your recovery codes stop working, too.
 two-factor-disable-confirm = Without a second factor, whoever learns your password gets in.

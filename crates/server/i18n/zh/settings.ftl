@@ -15,10 +15,12 @@ profile-field-email = 电子邮箱
 profile-hint-email = 用于接收重设密码的链接。我们会发送一封带有链接的邮件，以确认邮箱属于您。
 profile-verified = 已验证
 profile-unverified = 未验证
-profile-verify = 重新发送邮件
+profile-email-lead = 打开发往该邮箱的邮件中的链接后，该邮箱即生效。
+profile-email-change = 更改
+profile-email-none = 尚无邮箱。
+profile-email-button = 发送邮件
 profile-field-language = 语言
 profile-language-browser = 跟随浏览器
-notice-profile = 个人资料已保存。
 notice-email-sent = 带有链接的邮件已发送。打开链接后，新邮箱即生效。
 notice-language = 语言已保存。
 profile-email-title = 电子邮箱
@@ -27,7 +29,8 @@ profile-language-title = 语言
 password-title = 密码
 password-lead = 知道您密码的人可以代表您操作。请选择一个在别处没有使用的密码。
 password-button = 更改密码
-password-end-sessions = 退出其他所有浏览器
+password-sessions = 其他所有浏览器将退出登录。
+password-present = 当前密码
 password-end-tokens = 删除我的所有个人访问令牌并收回所有应用的授权
 notice-password = 密码已更改。
 
@@ -35,13 +38,10 @@ two-factor-title = 双重验证
 two-factor-off = 目前只有密码保护此账户。启用身份验证器应用的验证码后，仅凭密码无法登录。
 two-factor-enrol = 设置身份验证器应用
 two-factor-on = 登录时会要求输入身份验证器应用的验证码。
-two-factor-since = 自 { $date } 起
-two-factor-codes-left = { $count ->
-    [0] 恢复码已用完。请立即生成新的恢复码：没有它们，丢失应用就无法登录。
-   *[other] 还剩 { $count } 个恢复码。
-}
 two-factor-regenerate = 生成新的恢复码
 two-factor-regenerate-lead = 旧的恢复码将立即失效。
+two-factor-codes-title = 生成新的恢复码？
+two-factor-disable-title = 关闭双重验证？
 two-factor-disable = 关闭
 two-factor-disable-lead = 您的恢复码也会失效。
 two-factor-disable-confirm = 没有第二重验证，知道您密码的人就能登录。

@@ -8,7 +8,7 @@ use http::Method;
 use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
-use crate::web::{assets, consent, developers, device, front, login, visit};
+use crate::web::{assets, consent, developers, device, front, login, settings, visit};
 
 /// A page: its handler takes a [`visit::Visit`].
 macro_rules! page {
@@ -85,4 +85,20 @@ pub static SITE: &[Route] = &[
     page!("site/set-up", Anyone POST "/setup/{link}", login::join::set_up),
     page!("site/invitation", Anyone GET "/invitations/{link}", login::join::invitation),
     page!("site/accept-invitation", Anyone POST "/invitations/{link}", login::join::accept),
+    page!("site/profile", Session GET "/settings", settings::profile::show),
+    page!("site/email", Sudo GET "/settings/email", settings::profile::email),
+    page!("site/change-email", Sudo POST "/settings/email", settings::profile::set_email),
+    page!("site/change-language", Session POST "/settings/language", settings::profile::set_language),
+    page!("site/password", Sudo GET "/settings/password", settings::password::show),
+    page!("site/change-password", Sudo POST "/settings/password", settings::password::set),
+    page!("site/two-factor", Session GET "/settings/two-factor", settings::two_factor::show),
+    page!("site/enrolment", Sudo GET "/settings/two-factor/enrol", settings::two_factor::enrol),
+    page!("site/enrol", Sudo POST "/settings/two-factor/enrol", settings::two_factor::confirm),
+    page!("site/new-recovery-codes", Sudo GET "/settings/two-factor/codes", settings::two_factor::ask_for_codes),
+    page!("site/replace-recovery-codes", Sudo POST "/settings/two-factor/codes", settings::two_factor::replace_codes),
+    page!("site/two-factor-off", Sudo GET "/settings/two-factor/disable", settings::two_factor::ask_to_disable),
+    page!("site/disable-two-factor", Sudo POST "/settings/two-factor/disable", settings::two_factor::disable),
+    page!("site/sessions", Session GET "/settings/sessions", settings::sessions::list),
+    page!("site/end-session", Session POST "/settings/sessions/{session_id}/end", settings::sessions::end),
+    page!("site/end-other-sessions", Session POST "/settings/sessions/end", settings::sessions::end_others),
 ];

@@ -22,6 +22,7 @@ mod pager;
 pub(crate) mod refusal;
 mod scope_tree;
 mod session;
+pub(crate) mod settings;
 mod target;
 mod told;
 pub(crate) mod visit;

@@ -6,7 +6,6 @@ use super::words::Words;
 /// Something that was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notice {
-    Profile,
     EmailSent,
     Language,
     Password,
@@ -26,8 +25,7 @@ pub(crate) enum Notice {
     AppDeleted,
 }
 
-const ALL: [Notice; 18] = [
-    Notice::Profile,
+const ALL: [Notice; 17] = [
     Notice::EmailSent,
     Notice::Language,
     Notice::Password,
@@ -56,7 +54,6 @@ impl Notice {
     /// Its name, and the key of its message.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Profile => "notice-profile",
             Self::EmailSent => "notice-email-sent",
             Self::Language => "notice-language",
             Self::Password => "notice-password",

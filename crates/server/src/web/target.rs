@@ -63,8 +63,8 @@ pub(crate) fn with_ticket(path: &str, ticket: &str) -> String {
     if ticket.is_empty() || !ticket.bytes().all(harmless) {
         return path.to_owned();
     }
-    let mark = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{mark}to={ticket}")
+    let separator = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{separator}return_to={ticket}")
 }
 
 /// What a ticket stands for; it stays.

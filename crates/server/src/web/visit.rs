@@ -258,7 +258,12 @@ impl Visit {
         self.write(StatusCode::OK, template, "")
     }
 
-    /// Shows a form again, with what is wrong with it.
+    /// Shows a form again, with what was typed wrong.
+    pub(crate) fn again(&self, template: &impl Template) -> Result<Reply> {
+        self.write(StatusCode::UNPROCESSABLE_ENTITY, template, "")
+    }
+
+    /// Shows a form again, with why it was refused.
     pub(crate) fn tell(&self, told: &Told, template: &impl Template) -> Result<Reply> {
         let mut reply = self.write(told.status, template, "")?;
         if let Some(seconds) = told.retry_after {

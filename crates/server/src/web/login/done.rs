@@ -17,7 +17,7 @@ struct DonePage {
 
 /// `GET /login/done`.
 pub(crate) async fn show(visit: Visit) -> Result<Reply> {
-    let target = target::take(&visit, &visit.query("to")).await?;
+    let target = target::take(&visit, &visit.query("return_to")).await?;
     let page = visit.page(visit.words().t("done-title"));
     visit.show(&DonePage { page, target })
 }

@@ -41,8 +41,9 @@ struct LoginPage {
 
 /// `GET /login`.
 pub(crate) async fn show(visit: Visit) -> Result<Reply> {
-    let to = visit.query("to");
-    if visit.signed().is_some() {
+    let to = visit.query("return_to");
+    let another = visit.query("prompt") == "select_account";
+    if visit.signed().is_some() && !another {
         return Ok(visit.go(&target::take(&visit, &to).await?));
     }
     let page = view(&visit, to, Faults::default()).await?;
@@ -119,7 +120,7 @@ impl Asking {
 /// `POST /login`.
 pub(crate) async fn submit(visit: Visit) -> Result<Reply> {
     let words = visit.words();
-    let to = visit.form().text("to").to_owned();
+    let to = visit.form().text("return_to").to_owned();
     let mut faults = Faults::default();
     if visit.form().trimmed("login").is_empty() {
         faults.add("login", words.t("login-missing-name"));
@@ -170,8 +171,22 @@ fn second_step(visit: &Visit, ticket: &Secret, to: &str) -> Reply {
 /// # Errors
 /// `Unavailable`.
 pub(super) async fn enter(visit: &Visit, signed_in: &SignedIn, to: &str) -> Result<Reply> {
+    end_before(visit).await?;
     let path = target::after_form(visit, to).await?;
     Ok(with_session(visit, signed_in, visit.go(&path)))
+}
+
+/// Whoever was signed in before in this browser is signed out: nobody could find that session again.
+async fn end_before(visit: &Visit) -> Result<()> {
+    let Some(before) = visit.signed() else {
+        return Ok(());
+    };
+    let ended = visit.authority().sign_out(&before.session, visit.caller());
+    match ended.await {
+        // It was over already.
+        Err(Error::BadCredentials) => Ok(()),
+        outcome => Ok(outcome?),
+    }
 }
 
 /// An answer that brings a new session's cookie.
@@ -185,12 +200,7 @@ pub(super) fn with_session(visit: &Visit, signed_in: &SignedIn, reply: Reply) ->
 
 /// `POST /logout`.
 pub(crate) async fn sign_out(visit: Visit) -> Result<Reply> {
-    if let Some(signed) = visit.signed() {
-        visit
-            .authority()
-            .sign_out(&signed.session, visit.caller())
-            .await?;
-    }
+    end_before(&visit).await?;
     let jar = visit.jar();
     Ok(visit
         .go("/")

@@ -49,13 +49,13 @@ fn view(visit: &Visit, to: String, faults: Faults) -> Result<SudoPage> {
 
 /// `GET /sudo`.
 pub(crate) async fn show(visit: Visit) -> Result<Reply> {
-    let page = view(&visit, visit.query("to"), Faults::default())?;
+    let page = view(&visit, visit.query("return_to"), Faults::default())?;
     visit.show(&page)
 }
 
 /// `POST /sudo`.
 pub(crate) async fn submit(visit: Visit) -> Result<Reply> {
-    let to = visit.form().text("to").to_owned();
+    let to = visit.form().text("return_to").to_owned();
     let password = visit.form().secret("password");
     let code = Secret::new(visit.form().trimmed("code").to_owned());
     let code = Some(code).filter(|code| !code.is_empty());

@@ -46,7 +46,7 @@ fn view(visit: &Visit, to: String, faults: Faults) -> TwoFactorPage {
 
 /// `GET /login/two-factor`.
 pub(crate) async fn show(visit: Visit) -> Result<Reply> {
-    let to = visit.query("to");
+    let to = visit.query("return_to");
     let waiting = match pending(&visit) {
         Some(ticket) => visit.authority().pending_sign_in(&ticket).await?,
         None => None,
@@ -60,7 +60,7 @@ pub(crate) async fn show(visit: Visit) -> Result<Reply> {
 /// `POST /login/two-factor`.
 pub(crate) async fn submit(visit: Visit) -> Result<Reply> {
     let words = visit.words();
-    let to = visit.form().text("to").to_owned();
+    let to = visit.form().text("return_to").to_owned();
     let Some(ticket) = pending(&visit) else {
         return Ok(visit.go(&target::with_ticket("/login", &to)));
     };
