@@ -2,7 +2,7 @@
 //! app and a fresh second factor come to be; must not know whether the
 //! operator types, clicks or calls.
 
-use crate::app::{App, ClientId, NewApp};
+use crate::app::{App, AppSettings, ClientId, NewApp};
 use crate::audit::Stamp;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -70,6 +70,10 @@ pub struct NewRegistration {
     pub client_secret: Option<Secret>,
     /// Without a secret.
     pub public: bool,
+    /// What it is for.
+    pub description: Option<String>,
+    /// How its flows work.
+    pub settings: AppSettings,
 }
 
 impl Operator<'_> {
@@ -158,6 +162,8 @@ impl Operator<'_> {
             callback_urls: registration.callback_urls,
             owner_id: registration.owner_id,
             secret_hash: secret.as_ref().map(Secret::hash),
+            description: registration.description,
+            settings: registration.settings,
         };
         let app = self
             .store
@@ -167,15 +173,21 @@ impl Operator<'_> {
         Ok((app, secret))
     }
 
-    /// Replaces an app's secret; the new one in clear text, this once. `None` for a public or unknown app.
+    /// Replaces an app's secret; the new one in clear text, this once. The old one is accepted for
+    /// `overlap` seconds more. `None` for a public or unknown app.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn rotate_secret(&self, app: &App) -> Result<Option<Secret>, AccountError> {
+    pub async fn rotate_secret(
+        &self,
+        app: &App,
+        overlap: u32,
+    ) -> Result<Option<Secret>, AccountError> {
         let secret = Secret::generate_client_secret(self.entropy);
+        let until = (overlap > 0).then(|| self.clock.now().plus(overlap.into()));
         Ok(self
             .store
-            .rotate_app_secret(app.id, secret.hash(), self.stamp())
+            .rotate_app_secret(app.id, secret.hash(), until, self.stamp())
             .await?
             .then_some(secret))
     }

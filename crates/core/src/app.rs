@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::clock::Timestamp;
 use crate::ids::{AppId, UserId};
+use crate::scope::Scopes;
 use crate::secret::SecretHash;
 
 /// The client id that the wire shows for authorizations without an app.
@@ -68,6 +69,30 @@ impl serde::Serialize for ClientId {
     }
 }
 
+/// What an app's owner decides of its flows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppSettings {
+    /// Devices without a browser may ask for tokens (RFC 8628).
+    pub device_flow: bool,
+    /// A callback admits what lies below its path, as at GitHub; else only itself.
+    pub sub_path_callbacks: bool,
+    /// Tokens from flows end after eight hours and come with a refresh token.
+    pub expiring_tokens: bool,
+    /// The app's tokens never have more than these and what they imply; everything, if none is set.
+    pub allowed_scopes: Option<Scopes>,
+}
+
+impl Default for AppSettings {
+    fn default() -> Self {
+        Self {
+            device_flow: true,
+            sub_path_callbacks: false,
+            expiring_tokens: false,
+            allowed_scopes: None,
+        }
+    }
+}
+
 /// A registered OAuth app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct App {
@@ -79,12 +104,20 @@ pub struct App {
     pub name: String,
     /// The homepage.
     pub url: String,
+    /// What it is for, in its owner's words.
+    pub description: Option<String>,
     /// Where codes may be sent.
     pub callback_urls: Vec<String>,
     /// Who registered it.
     pub owner_id: UserId,
     /// Has no secret: an app on people's own machines (RFC 6749 section 2.1 "public").
     pub public: bool,
+    /// How its flows work.
+    pub settings: AppSettings,
+    /// When its logo was set, if it has one.
+    pub logo_at: Option<Timestamp>,
+    /// Until when the secret before the present one is accepted too.
+    pub previous_secret_until: Option<Timestamp>,
     /// Since when the app and its tokens are refused.
     pub suspended_at: Option<Timestamp>,
     /// When it was registered.
@@ -102,12 +135,71 @@ pub struct NewApp {
     pub name: String,
     /// The homepage.
     pub url: String,
+    /// What it is for, in its owner's words.
+    pub description: Option<String>,
     /// Where codes may be sent.
     pub callback_urls: Vec<String>,
     /// Who registers it.
     pub owner_id: UserId,
     /// The hashed secret; none for a public app.
     pub secret_hash: Option<SecretHash>,
+    /// How its flows work.
+    pub settings: AppSettings,
+}
+
+/// A change of an app; absent parts stay as they are.
+#[derive(Clone, Debug, Default)]
+pub struct AppEdit {
+    /// The name people see.
+    pub name: Option<String>,
+    /// The homepage.
+    pub url: Option<String>,
+    /// `Some(None)` clears it.
+    pub description: Option<Option<String>>,
+    /// Where codes may be sent.
+    pub callback_urls: Option<Vec<String>>,
+    /// [`AppSettings::device_flow`].
+    pub device_flow: Option<bool>,
+    /// [`AppSettings::sub_path_callbacks`].
+    pub sub_path_callbacks: Option<bool>,
+    /// [`AppSettings::expiring_tokens`].
+    pub expiring_tokens: Option<bool>,
+    /// [`AppSettings::allowed_scopes`]; `Some(None)` admits everything again.
+    pub allowed_scopes: Option<Option<Scopes>>,
+}
+
+impl AppEdit {
+    /// The app after the edit; `updated_at` moves to `now` only if something changed.
+    pub fn apply(&self, before: &App, now: Timestamp) -> App {
+        fn set<T: Clone>(value: &mut T, to: &Option<T>) {
+            if let Some(to) = to {
+                value.clone_from(to);
+            }
+        }
+        let mut after = before.clone();
+        set(&mut after.name, &self.name);
+        set(&mut after.url, &self.url);
+        set(&mut after.description, &self.description);
+        set(&mut after.callback_urls, &self.callback_urls);
+        let settings = &mut after.settings;
+        set(&mut settings.device_flow, &self.device_flow);
+        set(&mut settings.sub_path_callbacks, &self.sub_path_callbacks);
+        set(&mut settings.expiring_tokens, &self.expiring_tokens);
+        set(&mut settings.allowed_scopes, &self.allowed_scopes);
+        if after != *before {
+            after.updated_at = now;
+        }
+        after
+    }
+}
+
+/// How many rely on an app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AppCounts {
+    /// Users with a grant.
+    pub users: u64,
+    /// Tokens, expired ones included.
+    pub tokens: u64,
 }
 
 /// An app as authorizations and grants show it.
@@ -132,8 +224,27 @@ pub struct AppCredentials {
     pub app: App,
     /// The hashed secret; none for a public app.
     pub secret_hash: Option<SecretHash>,
+    /// The secret before it, accepted until [`App::previous_secret_until`].
+    pub previous_secret_hash: Option<SecretHash>,
     /// Rises with every change of secret or suspension; checked again in every write made as this app.
     pub auth_generation: i64,
+}
+
+impl AppCredentials {
+    /// Whether a secret with this hash proves the app of this row, if there is one, at `now`.
+    /// Compares in constant time, and always twice: all refusals take the same work. No secret
+    /// proves a public app.
+    pub fn proves(row: Option<&Self>, presented: &SecretHash, now: Timestamp) -> bool {
+        let matches = |kept: Option<SecretHash>| {
+            kept.unwrap_or(SecretHash([0; 32])).matches(presented) & kept.is_some()
+        };
+        let overlapping = row
+            .and_then(|row| row.app.previous_secret_until)
+            .is_some_and(|end| end > now);
+        let present = matches(row.and_then(|row| row.secret_hash));
+        let previous = matches(row.and_then(|row| row.previous_secret_hash));
+        present | (previous & overlapping)
+    }
 }
 
 #[cfg(test)]

@@ -5,19 +5,19 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::app::{App, ClientId};
+use crate::app::{App, AppCredentials, ClientId};
 use crate::audit::{Actor, Stamp};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::error::{Error, Forbidden, Result, Throttle};
 use crate::hourly::{Bucket, Hourly};
-use crate::ids::AppId;
+use crate::ids::{AppId, SessionId};
 use crate::login::{Attempt, PasswordIdentity, SignIn};
 use crate::scope::Catalogue;
-use crate::secret::{Secret, SecretHash};
+use crate::secret::{InstanceKey, Secret};
 use crate::store::{MintLimits, OtpUse, OwnedAuthorization, SharedStore, StoreError, TokenVerdict};
 use crate::token::{Token, TokenFormat};
-use crate::user::LoginKey;
+use crate::user::{LoginKey, User};
 
 /// The settings that rules depend on.
 #[derive(Clone, Debug)]
@@ -94,6 +94,28 @@ impl AppIdentity {
     }
 }
 
+/// A user in a browser, with a session that is alive.
+#[derive(Clone, Debug)]
+pub struct BrowserIdentity {
+    /// Who.
+    pub user: User,
+    /// The user's [`auth_generation`](crate::user::UserCredentials::auth_generation) at sign-in:
+    /// what the session rests on. Checked again in every write.
+    pub auth_generation: i64,
+    /// Which session. What was made under it and not used yet ends with it.
+    pub session: SessionId,
+}
+
+impl BrowserIdentity {
+    /// The actor of writes under this session.
+    pub fn actor(&self) -> Actor {
+        Actor::User {
+            id: self.user.id,
+            auth_generation: self.auth_generation,
+        }
+    }
+}
+
 /// The authority, shared by all requests.
 pub struct Authority {
     /// What is remembered.
@@ -112,6 +134,8 @@ pub struct Authority {
     pub sign_in: SignIn,
     /// Events per hour.
     pub hourly: Arc<Hourly>,
+    /// What short secrets are hashed under.
+    pub key: Arc<InstanceKey>,
 }
 
 impl Authority {
@@ -183,11 +207,8 @@ impl Authority {
             }
             Err(_) => None,
         };
-        // Compared even when there is nothing to compare with, so that all refusals take the same work.
-        let kept = found
-            .as_ref()
-            .and_then(|found| found.credentials.secret_hash);
-        let right = kept.unwrap_or(SecretHash([0; 32])).matches(&presented) && kept.is_some();
+        let credentials = found.as_ref().map(|found| &found.credentials);
+        let right = AppCredentials::proves(credentials, &presented, self.clock.now());
         match found {
             None => Ok(None),
             Some(found) if right && found.credentials.app.suspended_at.is_none() => {
@@ -202,7 +223,7 @@ impl Authority {
     }
 
     /// The refusal of an app's wrong secret. Counted apart from people's passwords.
-    fn wrong_secret(&self, app: AppId, caller: &Caller) -> Error {
+    pub(crate) fn wrong_secret(&self, app: AppId, caller: &Caller) -> Error {
         let bucket = Bucket::WrongSecrets(app, caller.address.into());
         let (limit, now) = (self.policy.wrong_secrets_per_hour, self.clock.now());
         if self.hourly.count(bucket, limit, now).exceeded {

@@ -3,7 +3,7 @@
 //! authorization" to "Delete an authorization"; every function asks for a
 //! [`PasswordIdentity`], so no route can forget that a token will not do.
 
-use crate::app::{App, ClientId};
+use crate::app::{App, AppCredentials, ClientId};
 use crate::authority::{Authority, Caller};
 use crate::authorization::{Authorization, AuthorizationEdit, Issued, NewAuthorization};
 use crate::error::{Error, FieldError, Result, Throttle};
@@ -12,7 +12,7 @@ use crate::ids::AuthorizationId;
 use crate::login::PasswordIdentity;
 use crate::note::{Note, NoteUrl};
 use crate::scope::{ScopeChange, ScopeKeys};
-use crate::secret::{Secret, SecretHash};
+use crate::secret::Secret;
 use crate::store::{GotOrCreated, NotCreated, OwnedAuthorization, Page, PageRequest, Taken};
 use crate::token::{Token, TokenKind};
 
@@ -115,8 +115,7 @@ impl Authority {
             Ok(client_id) => self.store.find_app(&client_id).await?,
             Err(_) => None,
         };
-        let kept = found.as_ref().and_then(|found| found.secret_hash);
-        let right = kept.unwrap_or(SecretHash([0; 32])).matches(&secret.hash()) && kept.is_some();
+        let right = AppCredentials::proves(found.as_ref(), &secret.hash(), self.clock.now());
         if let Some(found) = found.filter(|found| right && found.app.suspended_at.is_none()) {
             return Ok(found.app);
         }

@@ -38,6 +38,8 @@ pub enum Bucket {
     Anonymous(Address),
     /// Wrong secrets for one app from one address.
     WrongSecrets(AppId, Address),
+    /// Device codes given out for one app to one address.
+    DeviceCodes(AppId, Address),
 }
 
 /// The name in the store.
@@ -49,6 +51,9 @@ impl fmt::Display for Bucket {
             Self::Anonymous(address) => write!(f, "requests from {address}"),
             Self::WrongSecrets(id, address) => {
                 write!(f, "wrong secrets of app {} from {address}", id.0)
+            }
+            Self::DeviceCodes(id, address) => {
+                write!(f, "device codes of app {} for {address}", id.0)
             }
         }
     }

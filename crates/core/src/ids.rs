@@ -45,6 +45,10 @@ id!(
     /// A grant's id: `/applications/grants/{grant_id}`; a sequence of its own.
     GrantId
 );
+id!(
+    /// A browser session's id, never shown; what proves the session is a secret of its own.
+    SessionId
+);
 
 #[cfg(test)]
 mod tests {

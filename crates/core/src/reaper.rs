@@ -53,5 +53,5 @@ impl Reaper {
 
 /// Whether there may be more.
 fn is_full(reaped: Reaped) -> bool {
-    reaped.tokens.max(reaped.counters) >= BATCH as usize
+    reaped.tokens.max(reaped.counters).max(reaped.codes) >= BATCH as usize
 }

@@ -11,12 +11,13 @@
 //! suspended, or has another `auth_generation` than the stamp says.
 
 mod counters;
+mod flows;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::app::{App, AppCredentials, ClientId, NewApp};
+use crate::app::{App, AppCounts, AppCredentials, AppEdit, ClientId, NewApp};
 use crate::audit::{Action, AuditRow, Stamp};
 use crate::authorization::{Authorization, AuthorizationEdit, NewAuthorization, NewToken};
 use crate::clock::Timestamp;
@@ -24,11 +25,16 @@ use crate::grant::Grant;
 use crate::ids::{AppId, AuthorizationId, GrantId, UserId};
 use crate::login::Address;
 use crate::login::throttle::{Meter, MeterKey};
+use crate::logo::Logo;
 use crate::secret::SecretHash;
 use crate::token::TokenHash;
 use crate::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
 
 pub use self::counters::{Count, CounterStore, Settlement};
+pub use self::flows::{
+    Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
+    DeviceRequest, FlowStore, NewCode, NewDeviceCode, NewRefreshToken, Poll, Rotation,
+};
 
 /// A step did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +177,8 @@ pub struct Reaped {
     pub tokens: usize,
     /// Counters, of the kind of which the most were.
     pub counters: usize,
+    /// Codes, device codes or refresh tokens, of the kind of which the most were.
+    pub codes: usize,
 }
 
 /// How a one-time code is accepted.
@@ -253,11 +261,30 @@ pub trait AppStore: Send + Sync {
     async fn list_apps(&self, page: PageRequest) -> Stored<Page<App>>;
     /// Hands the app to another user. False when there is no such app.
     async fn set_app_owner(&self, id: AppId, owner: UserId, stamp: Stamp) -> Stored<bool>;
-    /// Replaces the secret; raises the app's `auth_generation`. False when there is no such app or it is public.
-    async fn rotate_app_secret(&self, id: AppId, secret: SecretHash, stamp: Stamp) -> Stored<bool>;
+    /// Replaces the secret; raises the app's `auth_generation`. The replaced secret is kept as the previous one
+    /// until `previous_until`, or not at all. False when there is no such app or it is public.
+    async fn rotate_app_secret(
+        &self,
+        id: AppId,
+        secret: SecretHash,
+        previous_until: Option<Timestamp>,
+        stamp: Stamp,
+    ) -> Stored<bool>;
+    /// Forgets the previous secret before its time; raises the app's `auth_generation`. False when there is none.
+    async fn end_previous_secret(&self, id: AppId, stamp: Stamp) -> Stored<bool>;
+    /// Applies an edit to the app as it is at that moment ([`AppEdit::apply`]). `None` when there is no such app.
+    async fn edit_app(&self, id: AppId, edit: AppEdit, stamp: Stamp) -> Stored<Option<App>>;
+    /// A user's apps, ids ascending.
+    async fn list_apps_of_owner(&self, owner: UserId, page: PageRequest) -> Stored<Page<App>>;
+    /// How many users have a grant of the app, and how many tokens it has.
+    async fn count_app(&self, id: AppId) -> Stored<AppCounts>;
+    /// Sets or removes the logo. False when there is no such app, or no logo to remove.
+    async fn set_app_logo(&self, id: AppId, logo: Option<Logo>, stamp: Stamp) -> Stored<bool>;
+    /// The app's logo.
+    async fn find_app_logo(&self, id: AppId) -> Stored<Option<Logo>>;
     /// Suspends or unsuspends; raises `auth_generation`. False when there is no such app or nothing changed.
     async fn set_app_suspended(&self, id: AppId, suspended: bool, stamp: Stamp) -> Stored<bool>;
-    /// Deletes an app with all its grants and tokens.
+    /// Deletes an app with all its grants, tokens, codes and its logo.
     async fn delete_app(&self, id: AppId, stamp: Stamp) -> Stored<bool>;
 }
 
@@ -376,7 +403,8 @@ pub trait Upkeep: Send + Sync {
     async fn claim_instance_key(&self, fingerprint: &str) -> Stored<String>;
     /// Deletes what is of no use any more, the oldest first, at most `limit` rows of each kind: tokens that
     /// expired before `tokens_before`, each with its audit row, their grants following as at any deletion;
-    /// and counters that ended before the stamp's time. What somebody else is at stays for another time.
+    /// counters, codes, device codes and refresh tokens that ended before the stamp's time. A refresh token outlives
+    /// the token that it came with. What somebody else is at stays for another time.
     async fn reap(&self, tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     /// Whether the engine answers a read and takes a write, and lives by the same time.
     async fn ping(&self) -> Stored<()>;
@@ -385,9 +413,12 @@ pub trait Upkeep: Send + Sync {
 }
 
 /// Everything that is remembered.
-pub trait Store: UserStore + AppStore + AuthorizationStore + CounterStore + Upkeep {}
+pub trait Store:
+    UserStore + AppStore + AuthorizationStore + FlowStore + CounterStore + Upkeep
+{
+}
 
-impl<T: UserStore + AppStore + AuthorizationStore + CounterStore + Upkeep> Store for T {}
+impl<T: UserStore + AppStore + AuthorizationStore + FlowStore + CounterStore + Upkeep> Store for T {}
 
 /// The store as it is handed around.
 pub type SharedStore = Arc<dyn Store>;

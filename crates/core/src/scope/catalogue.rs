@@ -175,6 +175,56 @@ impl Catalogue {
             .any(|scope| self.reaches(scope.as_str(), wanted, self.0.len()))
     }
 
+    /// Whether `held` allows what each of `wanted` allows.
+    pub fn covers_all(&self, held: &Scopes, wanted: &Scopes) -> bool {
+        wanted.iter().all(|scope| self.covers(held, scope.as_str()))
+    }
+
+    /// The scopes of a `scope` parameter, separated by spaces or commas: unknown names are dropped,
+    /// as the flows do, and so are those that another one implies.
+    pub fn requested(&self, text: &str) -> Scopes {
+        let names = text.split(|c: char| c == ',' || c.is_ascii_whitespace());
+        let known = names.filter(|name| self.0.contains_key(*name));
+        let scopes = known.fold(Scopes::default(), |scopes, name| {
+            scopes.union(&Scopes(vec![Scope(name.to_owned())]))
+        });
+        self.normalised(&scopes)
+    }
+
+    /// Without the scopes that another one of them implies. Of several that imply one another the first stays.
+    pub fn normalised(&self, scopes: &Scopes) -> Scopes {
+        let implied = |(at, scope): &(usize, &Scope)| {
+            scopes.iter().enumerate().any(|(other_at, other)| {
+                other_at != *at
+                    && self.reaches(other.as_str(), scope.as_str(), self.0.len())
+                    && (other_at < *at
+                        || !self.reaches(scope.as_str(), other.as_str(), self.0.len()))
+            })
+        };
+        let kept = scopes.iter().enumerate().filter(|one| !implied(one));
+        Scopes(kept.map(|(_, scope)| scope.clone()).collect())
+    }
+
+    /// Those of `scopes` that `allowed` covers.
+    pub fn within(&self, scopes: &Scopes, allowed: &Scopes) -> Scopes {
+        let kept = scopes
+            .iter()
+            .filter(|scope| self.covers(allowed, scope.as_str()));
+        Scopes(kept.cloned().collect())
+    }
+
+    /// Everything that `scopes` allow, by name: themselves and what they imply.
+    pub fn reach(&self, scopes: &Scopes) -> Scopes {
+        let implied = self.0.keys().filter(|name| self.covers(scopes, name));
+        let implied = Scopes(implied.map(|name| Scope(name.clone())).collect());
+        scopes.clone().union(&implied)
+    }
+
+    /// What a scope allows, in words.
+    pub fn words(&self, scope: &Scope) -> Option<&str> {
+        self.0.get(scope.as_str()).map(|one| one.words.as_str())
+    }
+
     fn reaches(&self, from: &str, wanted: &str, steps: usize) -> bool {
         from == wanted
             || steps > 0

@@ -73,6 +73,12 @@ impl Scopes {
         self
     }
 
+    /// Keeps what `others` lists too, in its own order.
+    pub fn intersection(mut self, others: &Self) -> Self {
+        self.0.retain(|scope| others.contains(scope));
+        self
+    }
+
     /// The same set in alphabetical order: for `X-OAuth-Scopes`, and to compare sets.
     pub fn sorted(&self) -> Self {
         let mut sorted = self.0.clone();
