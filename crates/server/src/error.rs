@@ -73,7 +73,7 @@ impl<'a> From<&'a FieldError> for Field<'a> {
 }
 
 /// Status, message and page of a failure; `endpoint` is the page of the route that failed.
-fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String, Page) {
+pub(crate) fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String, Page) {
     let error = match failure {
         Failure::Rule(error) => error,
         Failure::BodyTooLarge => {
@@ -138,6 +138,11 @@ fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String, Page) {
         Error::Malformed(Malformed::NotAnObject) => (
             StatusCode::BAD_REQUEST,
             "Body should be a JSON object".into(),
+            endpoint,
+        ),
+        Error::Malformed(Malformed::Form) => (
+            StatusCode::BAD_REQUEST,
+            "Problems parsing the form".into(),
             endpoint,
         ),
         Error::Malformed(Malformed::TokenInQuery) => (

@@ -66,7 +66,7 @@ impl Rates {
             Bucket::User(_) => self.per_user,
             Bucket::App(_) => self.per_app.or(self.app_shown),
             Bucket::Anonymous(_) => self.per_user.map(|limit| limit.min(ANONYMOUS_PER_HOUR)),
-            Bucket::WrongSecrets(..) => None,
+            Bucket::WrongSecrets(..) | Bucket::DeviceCodes(..) => None,
         }
     }
 

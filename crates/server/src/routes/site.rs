@@ -7,6 +7,7 @@ use http::Method;
 use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
+use crate::oauth::{access_token, device_code, metadata};
 use crate::web::front;
 
 macro_rules! site {
@@ -27,4 +28,7 @@ macro_rules! site {
 #[rustfmt::skip]
 pub static SITE: &[Route] = &[
     site!("site/front", Site GET "/", front::show),
+    site!("oauth/access-token", Machine POST "/login/oauth/access_token", access_token::exchange),
+    site!("oauth/device-code", Machine POST "/login/device/code", device_code::start),
+    site!("oauth/metadata", Machine GET "/.well-known/oauth-authorization-server", metadata::show),
 ];

@@ -220,19 +220,25 @@ impl TestApp {
     }
 
     pub(crate) async fn user(&self, login: &str) -> User {
-        self.enrol(login, false).await
+        self.enrol(login, false, true).await
+    }
+
+    /// Somebody without an e-mail address, and so without a verified one.
+    pub(crate) async fn user_without_address(&self, login: &str) -> User {
+        self.enrol(login, false, false).await
     }
 
     pub(crate) async fn user_with_otp(&self, login: &str) -> User {
-        self.enrol(login, true).await
+        self.enrol(login, true, true).await
     }
 
-    async fn enrol(&self, login: &str, otp: bool) -> User {
+    async fn enrol(&self, login: &str, otp: bool, address: bool) -> User {
         let password = format!("the password of {login}");
         let account = NewAccount {
             login: Login::parse(login).expect("a login"),
             password: Secret::new(password.clone()),
-            email: Some(Email::parse(&format!("{login}@example.com")).expect("an address")),
+            email: address
+                .then(|| Email::parse(&format!("{login}@example.com")).expect("an address")),
             site_admin: false,
         };
         let totp = otp.then_some(("grantd", &*self.key));
