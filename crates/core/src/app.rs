@@ -169,6 +169,19 @@ pub struct AppEdit {
 }
 
 impl AppEdit {
+    /// The settings after the edit.
+    pub fn settings(&self, before: AppSettings) -> AppSettings {
+        AppSettings {
+            device_flow: self.device_flow.unwrap_or(before.device_flow),
+            sub_path_callbacks: self.sub_path_callbacks.unwrap_or(before.sub_path_callbacks),
+            expiring_tokens: self.expiring_tokens.unwrap_or(before.expiring_tokens),
+            allowed_scopes: match &self.allowed_scopes {
+                Some(allowed) => allowed.clone(),
+                None => before.allowed_scopes,
+            },
+        }
+    }
+
     /// The app after the edit; `updated_at` moves to `now` only if something changed.
     pub fn apply(&self, before: &App, now: Timestamp) -> App {
         fn set<T: Clone>(value: &mut T, to: &Option<T>) {
@@ -181,11 +194,7 @@ impl AppEdit {
         set(&mut after.url, &self.url);
         set(&mut after.description, &self.description);
         set(&mut after.callback_urls, &self.callback_urls);
-        let settings = &mut after.settings;
-        set(&mut settings.device_flow, &self.device_flow);
-        set(&mut settings.sub_path_callbacks, &self.sub_path_callbacks);
-        set(&mut settings.expiring_tokens, &self.expiring_tokens);
-        set(&mut settings.allowed_scopes, &self.allowed_scopes);
+        after.settings = self.settings(after.settings);
         if after != *before {
             after.updated_at = now;
         }

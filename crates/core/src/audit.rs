@@ -86,6 +86,8 @@ pub enum Action {
     AppUnsuspended,
     AppOwnerChanged,
     AppSecretRotated,
+    AppPreviousSecretEnded,
+    AppEdited,
     AuthorizationCreated,
     AuthorizationEdited,
     AuthorizationDeleted,
@@ -95,7 +97,15 @@ pub enum Action {
     AuthorizationReaped,
     TokenReset,
     TokenRevoked,
+    /// A refresh token has brought another one.
+    TokenRefreshed,
+    /// Its code was presented a second time.
+    CodeReplayed,
+    /// A superseded refresh token of its family was presented.
+    RefreshTokenReused,
     GrantCreated,
+    /// A person said yes in a browser.
+    GrantConsented,
     GrantDeleted,
 }
 
@@ -120,6 +130,8 @@ impl Action {
             Self::AppUnsuspended => "oauth_application.unsuspend",
             Self::AppOwnerChanged => "oauth_application.transfer",
             Self::AppSecretRotated => "oauth_application.reset_secret",
+            Self::AppPreviousSecretEnded => "oauth_application.remove_previous_secret",
+            Self::AppEdited => "oauth_application.update",
             Self::AuthorizationCreated => "oauth_access.create",
             Self::AuthorizationEdited => "oauth_access.update",
             Self::AuthorizationDeleted => "oauth_access.destroy",
@@ -127,6 +139,10 @@ impl Action {
             Self::AuthorizationReaped => "oauth_access.expire",
             Self::TokenReset => "oauth_access.regenerate",
             Self::TokenRevoked => "oauth_access.revoke",
+            Self::TokenRefreshed => "oauth_access.refresh",
+            Self::CodeReplayed => "oauth_access.code_replayed",
+            Self::RefreshTokenReused => "oauth_access.refresh_token_reused",
+            Self::GrantConsented => "oauth_authorization.consent",
             Self::GrantCreated => "oauth_authorization.create",
             Self::GrantDeleted => "oauth_authorization.destroy",
         }

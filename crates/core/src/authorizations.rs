@@ -11,7 +11,7 @@ use crate::fingerprint::Fingerprint;
 use crate::ids::AuthorizationId;
 use crate::login::PasswordIdentity;
 use crate::note::{Note, NoteUrl};
-use crate::scope::{ScopeChange, ScopeKeys};
+use crate::scope::{ScopeChange, ScopeKeys, Scopes};
 use crate::secret::Secret;
 use crate::store::{GotOrCreated, NotCreated, OwnedAuthorization, Page, PageRequest, Taken};
 use crate::token::{Token, TokenKind};
@@ -165,6 +165,9 @@ impl Authority {
             &mut errors,
             self.scopes.parse(&request.scopes.unwrap_or_default()),
         );
+        if let (Some(app), Some(scopes)) = (app, &scopes) {
+            errors.extend(self.beyond_what_is_allowed(app, scopes));
+        }
         let note_url = gather(
             &mut errors,
             request.note_url.map(NoteUrl::parse).transpose(),
@@ -239,6 +242,14 @@ impl Authority {
     ) -> Result<Authorization> {
         let before = self.authorization(user, id).await?.authorization;
         let edit = self.check_edit(&before, request)?;
+        if let (Some(app), true) = (&before.app, edit.scopes != ScopeChange::Keep) {
+            let found = self.store.find_app(&app.client_id).await?;
+            let app = found.ok_or(Error::NotFound)?.app;
+            let added = edit.scopes.apply(&before.scopes).without(&before.scopes);
+            if let Some(error) = self.beyond_what_is_allowed(&app, &added) {
+                return Err(error.into());
+            }
+        }
         let stamp = self.stamp(user.actor(), caller);
         match self
             .store
@@ -249,6 +260,15 @@ impl Authority {
             Some(Err(taken)) => Err(already_exists(taken).into()),
             None => Err(Error::NotFound),
         }
+    }
+
+    /// What an app's token would have beyond [`allowed_scopes`](crate::app::AppSettings::allowed_scopes).
+    fn beyond_what_is_allowed(&self, app: &App, scopes: &Scopes) -> Option<FieldError> {
+        let allowed = app.settings.allowed_scopes.as_ref()?;
+        let beyond = scopes.clone().without(&self.scopes.within(scopes, allowed));
+        let names = beyond.join(",");
+        let words = || format!("scopes are not allowed for this application: {names}");
+        (!names.is_empty()).then(|| FieldError::custom("scopes", words()))
     }
 
     fn check_edit(

@@ -15,6 +15,7 @@ pub mod authorizations;
 pub mod clock;
 pub mod code_exchange;
 pub mod consent;
+pub mod developer;
 pub mod device_flow;
 pub mod entropy;
 pub mod error;

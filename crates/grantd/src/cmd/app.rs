@@ -1,15 +1,19 @@
 //! `grantd app`: OAuth apps. Owns what an app's URLs may be; nothing else but the commands.
 
+mod settings;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use clap::{ArgGroup, Args, Subcommand};
 use grantd_core::accounts::NewRegistration;
-use grantd_core::app::{self as apps, ClientId};
+use grantd_core::app::{self as apps, AppEdit, AppSettings, ClientId};
 use grantd_core::ids::UserId;
+use grantd_core::redirect_uri;
 use grantd_core::secret::Secret;
 use url::Url;
 
+use self::settings::Settings;
 use crate::failure::Failure;
 use crate::instance::{self, Instance};
 use crate::output::{self, AppJson};
@@ -17,6 +21,9 @@ use crate::secret_input;
 
 /// Shorter client secrets could be guessed from their hash.
 const SHORTEST_GOOD_SECRET: usize = 32;
+
+/// Seconds: a month.
+const LONGEST_OVERLAP: i64 = 2_678_400;
 
 /// What can be done with apps.
 #[derive(Subcommand)]
@@ -27,10 +34,14 @@ pub(crate) enum App {
     List,
     /// One app
     Show { client_id: String },
+    /// Change what an app is called, where its codes may be sent, or how its flows work
+    Edit(Edit),
     /// Hand an app to another user
     SetOwner(SetOwner),
     /// Make a new secret in place of the old one; printed this once
-    RotateSecret { client_id: String },
+    RotateSecret(RotateSecret),
+    /// Refuse the secret before the present one before its time
+    EndPreviousSecret { client_id: String },
     /// Refuse an app and its tokens until unsuspended
     Suspend { client_id: String },
     /// Lift a suspension
@@ -63,6 +74,40 @@ pub(crate) struct Create {
     /// Without a secret: an app on people's own machines
     #[arg(long)]
     public: bool,
+    /// What it is for
+    #[arg(long, value_name = "TEXT", value_parser = description)]
+    description: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// `grantd app edit`.
+#[derive(Args)]
+pub(crate) struct Edit {
+    client_id: String,
+    /// What people see
+    #[arg(long, value_parser = name)]
+    name: Option<String>,
+    /// The homepage
+    #[arg(long, value_name = "URL", value_parser = homepage)]
+    url: Option<String>,
+    /// Where codes may be sent, in place of all from before; give it several times for several
+    #[arg(long = "callback-url", value_name = "URL", value_parser = callback)]
+    callback_urls: Vec<String>,
+    /// What it is for; an empty text removes it
+    #[arg(long, value_name = "TEXT", value_parser = description)]
+    description: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// `grantd app rotate-secret`.
+#[derive(Args)]
+pub(crate) struct RotateSecret {
+    client_id: String,
+    /// The old secret is accepted beside the new one for so long, so that the app can change over
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=LONGEST_OVERLAP))]
+    overlap: u32,
 }
 
 /// `grantd app set-owner`.
@@ -83,6 +128,12 @@ fn name(text: &str) -> Result<String, String> {
         .ok_or_else(|| "a name has 1 to 255 bytes and no control characters".into())
 }
 
+fn description(text: &str) -> Result<String, String> {
+    let fits = text.len() <= 1_000 && !text.chars().any(char::is_control);
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| "a description has at most 1000 bytes and no control characters".into())
+}
+
 /// The URL as it was typed: the wire shows it so.
 fn homepage(text: &str) -> Result<String, String> {
     let fits = Url::parse(text)
@@ -93,17 +144,7 @@ fn homepage(text: &str) -> Result<String, String> {
 
 /// A callback may have a scheme of its own (RFC 8252 section 7.1), but none that a browser runs.
 fn callback(text: &str) -> Result<String, String> {
-    let url = Url::parse(text)
-        .map_err(|_| "give an absolute URL, such as https://example.com/callback")?;
-    if ["javascript", "data", "vbscript", "file", "blob", "about"].contains(&url.scheme()) {
-        return Err(format!(
-            "the scheme `{}` cannot be a callback",
-            url.scheme()
-        ));
-    }
-    if url.fragment().is_some() {
-        return Err("a callback has no fragment (RFC 6749 section 3.1.2)".into());
-    }
+    redirect_uri::check_callback(text).map_err(|why| why.to_string())?;
     Ok(text.to_owned())
 }
 
@@ -113,8 +154,10 @@ pub(crate) async fn run(command: App, instance: &Instance) -> Result<(), Failure
         App::Create(create) => self::create(create, instance).await,
         App::List => list(instance).await,
         App::Show { client_id } => show(&client_id, None, instance).await,
+        App::Edit(change) => edit(change, instance).await,
         App::SetOwner(change) => set_owner(change, instance).await,
-        App::RotateSecret { client_id } => rotate_secret(&client_id, instance).await,
+        App::RotateSecret(rotation) => rotate_secret(&rotation, instance).await,
+        App::EndPreviousSecret { client_id } => end_previous_secret(&client_id, instance).await,
         App::Suspend { client_id } => set_suspended(&client_id, true, instance).await,
         App::Unsuspend { client_id } => set_suspended(&client_id, false, instance).await,
         App::Delete { client_id } => delete(&client_id, instance).await,
@@ -127,7 +170,10 @@ async fn create(create: Create, instance: &Instance) -> Result<(), Failure> {
         true => Some(given_secret()?),
         false => None,
     };
+    let edit = create.settings.edit(&instance.config.scopes)?;
     let registration = NewRegistration {
+        settings: edit.settings(AppSettings::default()),
+        description: create.description.filter(|text| !text.is_empty()),
         name: create.name,
         owner_id: owner.id,
         url: create.url,
@@ -195,16 +241,45 @@ async fn set_owner(change: SetOwner, instance: &Instance) -> Result<(), Failure>
     show(&change.client_id, None, instance).await
 }
 
-async fn rotate_secret(client_id: &str, instance: &Instance) -> Result<(), Failure> {
+async fn edit(change: Edit, instance: &Instance) -> Result<(), Failure> {
+    let app = instance.app(&change.client_id).await?;
+    let callback_urls = Some(change.callback_urls).filter(|urls| !urls.is_empty());
+    let description = change.description;
+    let edit = AppEdit {
+        name: change.name,
+        url: change.url,
+        description: description.map(|text| Some(text).filter(|text| !text.is_empty())),
+        callback_urls,
+        ..change.settings.edit(&instance.config.scopes)?
+    };
+    let stamp = instance.operator().stamp();
+    let edited = instance.store.edit_app(app.id, edit, stamp).await?;
+    still_there(edited.is_some(), &app)?;
+    show(&change.client_id, None, instance).await
+}
+
+async fn rotate_secret(rotation: &RotateSecret, instance: &Instance) -> Result<(), Failure> {
+    let client_id = &rotation.client_id;
     let app = instance.app(client_id).await?;
     if app.public {
         return Err(Failure::new(format!(
             "app `{client_id}` is public: it has no secret to replace"
         )));
     }
-    let secret = instance.operator().rotate_secret(&app).await?;
+    let secret = instance
+        .operator()
+        .rotate_secret(&app, rotation.overlap)
+        .await?;
     still_there(secret.is_some(), &app)?;
     show(client_id, secret.as_ref(), instance).await
+}
+
+async fn end_previous_secret(client_id: &str, instance: &Instance) -> Result<(), Failure> {
+    let app = instance.app(client_id).await?;
+    let stamp = instance.operator().stamp();
+    // False when there is none, too: saying it twice is no mistake.
+    instance.store.end_previous_secret(app.id, stamp).await?;
+    show(client_id, None, instance).await
 }
 
 async fn set_suspended(

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use grantd_core::Authority;
 use grantd_core::accounts::{NewAccount, NewRegistration};
-use grantd_core::app::ClientId;
+use grantd_core::app::{AppSettings, ClientId};
 use grantd_core::authority::Caller;
 use grantd_core::authorization::{Authorization, Issued};
 use grantd_core::authorizations::AuthorizationRequest;
@@ -100,6 +100,8 @@ impl Demo<'_> {
             client_id: Some(ClientId::parse(CLIENT_ID).map_err(unexpected)?),
             client_secret: Some(Secret::new(CLIENT_SECRET.into())),
             public: false,
+            description: None,
+            settings: AppSettings::default(),
         };
         self.instance.operator().create_app(registration).await?;
         Ok(())

@@ -188,6 +188,7 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         policy: config.policy(),
         sign_in,
         hourly: Arc::default(),
+        key: Arc::clone(&instance.key),
     })
 }
 

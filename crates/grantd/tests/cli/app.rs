@@ -38,6 +38,8 @@ fn create_prints_the_app_and_its_secret_once() {
             "client_id": client_id, "id": 1, "name": "my github app", "url": "http://my-github-app.com",
             "callback_urls": ["http://my-github-app.com/callback", "http://127.0.0.1/other"],
             "owner": "octocat", "public": false, "suspended": false, "suspended_at": null,
+            "description": null, "device_flow": true, "sub_path_callbacks": false,
+            "expiring_tokens": false, "allowed_scopes": null, "previous_secret_until": null,
         })
     );
 }
@@ -130,6 +132,85 @@ fn an_app_lives_from_create_to_delete() {
             .refusal()
             .contains("grantd app list")
     );
+}
+
+#[test]
+fn settings_are_given_at_creation_and_edited() {
+    let place = Place::new();
+    place.user("octocat");
+    let app = place.app(&[
+        "--device-flow",
+        "off",
+        "--sub-path-callbacks",
+        "--expiring-tokens",
+        "--allowed-scopes",
+        "repo,user",
+        "--description",
+        "Builds",
+    ]);
+    assert_eq!(app["device_flow"], false);
+    assert_eq!(
+        (&app["sub_path_callbacks"], &app["expiring_tokens"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(app["allowed_scopes"], json!(["repo", "user"]));
+    assert_eq!(app["description"], "Builds");
+    let id = app["client_id"].as_str().unwrap();
+    let edited = place
+        .run(&[
+            "app",
+            "edit",
+            id,
+            "--name",
+            "Other",
+            "--url",
+            "https://other.example",
+            "--callback-url",
+            "com.example.other:/cb",
+            "--description",
+            "",
+            "--device-flow",
+            "on",
+            "--expiring-tokens=off",
+            "--allowed-scopes",
+            "any",
+        ])
+        .json();
+    assert_eq!(
+        (&edited["name"], &edited["url"]),
+        (&json!("Other"), &json!("https://other.example"))
+    );
+    assert_eq!(edited["callback_urls"], json!(["com.example.other:/cb"]));
+    assert_eq!(
+        (&edited["description"], &edited["allowed_scopes"]),
+        (&json!(null), &json!(null))
+    );
+    assert_eq!(
+        (
+            &edited["device_flow"],
+            &edited["sub_path_callbacks"],
+            &edited["expiring_tokens"]
+        ),
+        (&json!(true), &json!(true), &json!(false))
+    );
+    let unknown = ["app", "edit", id, "--allowed-scopes", "repo,nope"];
+    assert!(place.run(&unknown).refusal().contains("no scope `nope`"));
+}
+
+#[test]
+fn a_secret_may_be_replaced_by_overlap() {
+    let place = Place::new();
+    place.user("octocat");
+    let app = place.app(&[]);
+    let id = app["client_id"].as_str().unwrap();
+    let rotated = place
+        .run(&["app", "rotate-secret", id, "--overlap", "3600"])
+        .json();
+    assert!(rotated["previous_secret_until"].is_string());
+    let ended = place.run(&["app", "end-previous-secret", id]).json();
+    assert!(ended["previous_secret_until"].is_null());
+    let at_once = place.run(&["app", "rotate-secret", id]).json();
+    assert!(at_once["previous_secret_until"].is_null());
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(super) async fn an_app_with_changed_credentials_writes_nothing(w: World) {
     assert!(reset(before.clone()).await.unwrap().is_some());
     let rotated = w
         .store
-        .rotate_app_secret(app.id, SecretHash([9; 32]), operator());
+        .rotate_app_secret(app.id, SecretHash([9; 32]), None, operator());
     assert!(rotated.await.unwrap());
     assert!(refused(reset(before).await), "another secret");
     w.store
@@ -123,7 +123,7 @@ pub(super) async fn every_stamped_step_is_refused_to_a_stale_actor(w: World) {
         refused(s.burn_recovery_code(user, [1; 32], stale()).await),
         refused(s.create_app(new_app("other", &octocat), stale()).await),
         refused(s.set_app_owner(app.id, user, stale()).await),
-        refused(s.rotate_app_secret(app.id, secret, stale()).await),
+        refused(s.rotate_app_secret(app.id, secret, None, stale()).await),
         refused(s.set_app_suspended(app.id, true, stale()).await),
         refused(s.delete_app(app.id, stale()).await),
         refused(

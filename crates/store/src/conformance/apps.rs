@@ -86,7 +86,7 @@ pub(super) async fn a_new_secret_raises_the_generation(w: World) {
     let rotate = async |id| {
         let set = w
             .store
-            .rotate_app_secret(id, SecretHash([8; 32]), operator());
+            .rotate_app_secret(id, SecretHash([8; 32]), None, operator());
         set.await.unwrap()
     };
     assert!(rotate(app.id).await);

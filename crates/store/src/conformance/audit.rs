@@ -57,7 +57,7 @@ pub(super) async fn every_change_leaves_its_row(w: World) {
     s.set_app_owner(app.id, octocat.id, operator())
         .await
         .unwrap();
-    s.rotate_app_secret(app.id, SecretHash([9; 32]), operator())
+    s.rotate_app_secret(app.id, SecretHash([9; 32]), None, operator())
         .await
         .unwrap();
     s.set_app_suspended(app.id, true, operator()).await.unwrap();

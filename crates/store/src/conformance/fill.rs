@@ -87,7 +87,7 @@ impl Fill {
 
     fn rows_of(&self, table: &Table) -> u64 {
         match table.name {
-            "apps" => self.apps,
+            "apps" | "app_logos" => self.apps,
             "grants" => self.users * self.apps,
             "authorizations" | "audit" => self.tokens,
             // One of each per person.
@@ -116,6 +116,8 @@ impl Fill {
                     at,
                 ]
             }
+            "app_logos" => vec![int(row), bytes(b"GIF89a\0\xff")],
+            "refresh_tokens" => refresh_token(number),
             "authorizations" => self.authorization(number),
             "audit" => self.trail(number),
             other => unreachable!("nobody has said what `{other}` is filled with"),
@@ -215,6 +217,36 @@ fn app(number: u64) -> Vec<Value> {
         int(1),
         int(MADE),
         int(MADE),
+        text("It is an app"),
+        Value::Flag(number.is_multiple_of(2)),
+        Value::Flag(false),
+        Value::Flag(true),
+        Value::Null,
+        int(MADE),
+        bytes(&[8; 32]),
+        int(MADE + 86_400),
+    ]
+}
+
+/// Of a person for the first app; every other one was superseded.
+fn refresh_token(number: u64) -> Vec<Value> {
+    let mut hash = [9; 32];
+    hash[..8].copy_from_slice(&number.to_be_bytes());
+    let one_in_two = |value| match number.is_multiple_of(2) {
+        true => value,
+        false => Value::Null,
+    };
+    vec![
+        bytes(&hash),
+        id(number),
+        one_in_two(bytes(&[7; 32])),
+        int(1),
+        id(number),
+        id(number),
+        one_in_two(id(number)),
+        text("repo"),
+        int(MADE + 86_400),
+        one_in_two(int(MADE)),
     ]
 }
 

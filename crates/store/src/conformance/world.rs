@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use grantd_core::app::{App, ClientId, NewApp};
+use grantd_core::app::{App, AppSettings, ClientId, NewApp};
 use grantd_core::audit::{Actor, AuditRow, Stamp};
 use grantd_core::authorization::{Authorization, NewAuthorization, NewToken};
 use grantd_core::clock::Timestamp;
@@ -106,6 +106,8 @@ pub(super) fn new_app(client_id: &str, owner: &User) -> NewApp {
         callback_urls: vec!["https://app.example/\"cb\"".to_owned(), "app:/".to_owned()],
         owner_id: owner.id,
         secret_hash: Some(SecretHash([7; 32])),
+        description: None,
+        settings: AppSettings::default(),
     }
 }
 

@@ -104,7 +104,21 @@ pub(crate) const TABLES: &[Table] = &[
             ("auth_generation", Int),
             ("created_at", Int),
             ("updated_at", Int),
+            ("description", Text),
+            ("device_flow_off", Flag),
+            ("sub_path_callbacks", Flag),
+            ("expiring_tokens", Flag),
+            ("allowed_scopes", Text),
+            ("logo_at", Int),
+            ("previous_secret_hash", Bytes),
+            ("previous_secret_until", Int),
         ],
+    },
+    Table {
+        name: "app_logos",
+        key: 1,
+        ids: false,
+        columns: &[("app_id", Int), ("bytes", Bytes)],
     },
     Table {
         name: "grants",
@@ -143,6 +157,23 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "refresh_tokens",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("token_hash", Bytes),
+            ("family", Int),
+            ("parent", Bytes),
+            ("app_id", Int),
+            ("user_id", Int),
+            ("grant_id", Int),
+            ("authorization_id", Int),
+            ("scopes", Text),
+            ("expires_at", Int),
+            ("superseded_at", Int),
+        ],
+    },
+    Table {
         name: "audit",
         key: 1,
         ids: true,
@@ -167,6 +198,8 @@ pub(crate) const TABLES: &[Table] = &[
 /// The other tables, and why.
 #[cfg(test)]
 pub(super) const NOT_COPIED: &[(&str, &str)] = &[
+    ("codes", "over within ten minutes"),
+    ("device_codes", "over within a quarter of an hour"),
     ("hourly_counts", "over within an hour"),
     ("meters", "over within an hour"),
     (

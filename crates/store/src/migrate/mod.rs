@@ -64,6 +64,14 @@ pub(crate) const SQLITE: &[Migration] = &[
         reads: Some("authorizations"),
         ddl: include_str!("sqlite/0003_expiry.sql"),
     },
+    Migration {
+        version: 4,
+        name: "flows",
+        oldest: 3,
+        locks: THE_FILE,
+        reads: None,
+        ddl: include_str!("sqlite/0004_flows.sql"),
+    },
 ];
 
 /// The schema on PostgreSQL.
@@ -93,6 +101,14 @@ pub(crate) const POSTGRES: &[Migration] = &[
                 build it beforehand with CREATE INDEX CONCURRENTLY under the same name",
         reads: Some("authorizations"),
         ddl: include_str!("postgres/0003_expiry.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "flows",
+        oldest: 3,
+        locks: "ACCESS EXCLUSIVE on apps for a moment, in which no row is read: checks wait for it",
+        reads: None,
+        ddl: include_str!("postgres/0004_flows.sql"),
     },
 ];
 

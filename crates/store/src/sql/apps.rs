@@ -3,7 +3,9 @@
 statements! {
     /// Nothing comes back when the client id is taken.
     INSERT = "INSERT INTO apps (client_id, name, url, callback_urls, owner_id, secret_hash, \
-              auth_generation, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7) \
+              auth_generation, created_at, updated_at, description, device_flow_off, \
+              sub_path_callbacks, expiring_tokens, allowed_scopes) \
+              VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8, $9, $10, $11, $12) \
               ON CONFLICT (client_id) DO NOTHING RETURNING id";
     FIND = concat!("SELECT ", app_columns!(), " FROM apps p WHERE p.client_id = $1");
     FIND_BY_ID = concat!("SELECT ", app_columns!(), " FROM apps p WHERE p.id = $1");
@@ -13,8 +15,34 @@ statements! {
         " FROM (SELECT id FROM apps ORDER BY id LIMIT $1 OFFSET $2) page",
         " JOIN apps p ON p.id = page.id ORDER BY p.id");
     SET_OWNER = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 RETURNING id";
-    ROTATE_SECRET = "UPDATE apps SET secret_hash = $1, auth_generation = auth_generation + 1, \
-                     updated_at = $2 WHERE id = $3 AND secret_hash IS NOT NULL RETURNING id";
+    COUNT_OF_OWNER = "SELECT COUNT(*) FROM apps WHERE owner_id = $1";
+    LIST_OF_OWNER = concat!(
+        "SELECT ", app_columns!(),
+        " FROM (SELECT id FROM apps WHERE owner_id = $1 ORDER BY id LIMIT $2 OFFSET $3) page",
+        " JOIN apps p ON p.id = page.id ORDER BY p.id");
+    /// Users with a grant, tokens.
+    COUNT_RELIANCE = "SELECT (SELECT COUNT(*) FROM grants WHERE app_id = $1), \
+                      (SELECT COUNT(*) FROM authorizations WHERE app_id = $1)";
+    UPDATE = "UPDATE apps SET name = $1, url = $2, description = $3, callback_urls = $4, \
+              device_flow_off = $5, sub_path_callbacks = $6, expiring_tokens = $7, \
+              allowed_scopes = $8, updated_at = $9 WHERE id = $10";
+    ROTATE_SECRET = "UPDATE apps SET secret_hash = $1, auth_generation = auth_generation + 1, updated_at = $2, \
+                     previous_secret_hash = NULL, previous_secret_until = NULL \
+                     WHERE id = $3 AND secret_hash IS NOT NULL RETURNING id";
+    /// The secret that goes is kept beside the new one until `$3`.
+    ROTATE_SECRET_BY_OVERLAP = "UPDATE apps SET secret_hash = $1, auth_generation = auth_generation + 1, \
+                                updated_at = $2, previous_secret_hash = secret_hash, previous_secret_until = $3 \
+                                WHERE id = $4 AND secret_hash IS NOT NULL RETURNING id";
+    END_PREVIOUS_SECRET = "UPDATE apps SET previous_secret_until = NULL, previous_secret_hash = NULL, \
+                           auth_generation = auth_generation + 1, updated_at = $1 \
+                           WHERE id = $2 AND previous_secret_hash IS NOT NULL RETURNING id";
+    SET_LOGO_AT = "UPDATE apps SET logo_at = $1, updated_at = $1 WHERE id = $2 RETURNING id";
+    REMOVE_LOGO_AT = "UPDATE apps SET logo_at = NULL, updated_at = $1 \
+                      WHERE id = $2 AND logo_at IS NOT NULL RETURNING id";
+    SET_LOGO = "INSERT INTO app_logos (app_id, bytes) VALUES ($1, $2) \
+                ON CONFLICT (app_id) DO UPDATE SET bytes = excluded.bytes";
+    FIND_LOGO = "SELECT bytes FROM app_logos WHERE app_id = $1";
+    DELETE_LOGO = "DELETE FROM app_logos WHERE app_id = $1";
     SUSPEND = "UPDATE apps SET suspended_at = $1, auth_generation = auth_generation + 1, \
                updated_at = $1 WHERE id = $2 AND suspended_at IS NULL RETURNING id";
     UNSUSPEND = "UPDATE apps SET suspended_at = NULL, auth_generation = auth_generation + 1, \
@@ -25,6 +53,8 @@ statements! {
     DELETE = "DELETE FROM apps WHERE id = $1";
     /// The acting app, if still the one that was authenticated. PostgreSQL appends a lock clause.
     IS_CURRENT = "SELECT id FROM apps WHERE id = $1 AND auth_generation = $2 AND suspended_at IS NULL";
+    /// PostgreSQL appends a lock clause.
+    EXISTS = "SELECT id FROM apps WHERE id = $1";
     /// The app that a new token is for. PostgreSQL appends a lock clause.
     IS_ACTIVE = "SELECT id FROM apps WHERE id = $1 AND suspended_at IS NULL";
     ID_OF = "SELECT id FROM apps WHERE client_id = $1";

@@ -113,6 +113,9 @@ statements! {
     DELETE_ALL_OF_USER_AND_APP = delete!("user_id = $1 AND app_id = $2");
     DELETE_ALL_OF_USER = delete!("user_id = $1");
     DELETE_ALL_OF_APP = delete!("app_id = $1");
+    /// The first one and all that came by refresh tokens.
+    DELETE_OF_FAMILY = delete!(
+        "id IN (SELECT authorization_id FROM refresh_tokens WHERE family = $1 UNION SELECT $1)");
     RETIRE_PERSONAL = delete!(
         "user_id = $1 AND note = $2 AND fingerprint = $3 AND app_id IS NULL \
          AND expires_at <= $4 AND id <> $5");

@@ -27,11 +27,13 @@ macro_rules! user_columns {
     };
 }
 
-/// Eleven columns of an app `p`.
+/// Nineteen columns of an app `p`.
 macro_rules! app_columns {
     () => {
         "p.id, p.client_id, p.name, p.url, p.callback_urls, p.owner_id, p.secret_hash, \
-         p.suspended_at, p.created_at, p.updated_at, p.auth_generation"
+         p.suspended_at, p.created_at, p.updated_at, p.auth_generation, p.description, \
+         p.device_flow_off, p.sub_path_callbacks, p.expiring_tokens, p.allowed_scopes, \
+         p.logo_at, p.previous_secret_hash, p.previous_secret_until"
     };
 }
 
@@ -90,6 +92,7 @@ pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod authorizations;
 pub(crate) mod counters;
+pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod postgres;
 pub(crate) mod sign_in;
@@ -103,6 +106,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("audit", audit::ALL),
         ("authorizations", authorizations::ALL),
         ("counters", counters::ALL),
+        ("flows", flows::ALL),
         ("grants", grants::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),

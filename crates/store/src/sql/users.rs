@@ -39,6 +39,8 @@ statements! {
     DELETE = "DELETE FROM users WHERE id = $1";
     /// PostgreSQL appends a lock clause.
     EXISTS = "SELECT id FROM users WHERE id = $1";
+    /// PostgreSQL appends a lock clause.
+    IS_ACTIVE = "SELECT id FROM users WHERE id = $1 AND suspended_at IS NULL";
     /// The acting user, if still the one that was authenticated. PostgreSQL appends a lock clause.
     IS_CURRENT = "SELECT id FROM users WHERE id = $1 AND auth_generation = $2 AND suspended_at IS NULL";
 }

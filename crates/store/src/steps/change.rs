@@ -71,6 +71,14 @@ impl<'a> Change<'a> {
         held.await.map(drop)
     }
 
+    /// The user who acts, if it is one.
+    pub(super) fn acting_user(&self) -> Option<UserId> {
+        match self.stamp.by {
+            Actor::User { id, .. } => Some(id),
+            Actor::App { .. } | Actor::Operator | Actor::System => None,
+        }
+    }
+
     /// The moment of the change.
     pub(super) fn at(&self) -> Timestamp {
         self.stamp.at

@@ -8,13 +8,13 @@ use grantd_core::ids::{AppId, GrantId, UserId};
 use grantd_core::scope::Scopes;
 
 use super::change::{Change, Subject};
-use super::{row, tokens};
+use super::{flows, row, tokens};
 use crate::db::{Columns, DbError, DbResult, Lock, Params};
 use crate::sql;
 
 /// A grant's row, locked until the transaction ends.
 pub(super) struct Locked {
-    id: GrantId,
+    pub(super) id: GrantId,
     /// `None` in a row that this transaction has added.
     consented: Option<Scopes>,
     shown: Scopes,
@@ -101,7 +101,7 @@ pub(super) async fn lock(tx: &Change<'_>, user: UserId, app: AppId) -> DbResult<
     .await
 }
 
-/// Deletes the grants that `statement` names, then their tokens. Whether there were any.
+/// Deletes the grants that `statement` names, then their tokens and codes. Whether there were any.
 pub(super) async fn delete(
     tx: &Change<'_>,
     statement: &'static str,
@@ -126,6 +126,7 @@ pub(super) async fn delete(
             Action::AuthorizationDeleted,
         )
         .await?;
+        flows::delete_of_grant(tx, grant).await?;
     }
     Ok(!deleted.is_empty())
 }

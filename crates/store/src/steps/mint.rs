@@ -13,7 +13,7 @@ use grantd_core::note::Note;
 use grantd_core::store::{GotOrCreated, MintLimits, NotCreated, Taken};
 
 use super::change::{Change, Subject};
-use super::{grants, row, tokens};
+use super::{flows, grants, row, tokens};
 use crate::db::{DbError, DbResult, Lock, Undo};
 use crate::sql;
 
@@ -98,7 +98,8 @@ async fn lock(
     )))
 }
 
-async fn mint(
+/// Creates under the grant's lock, and says why not.
+pub(super) async fn mint(
     tx: &Change<'_>,
     new: &NewAuthorization,
     grant: Option<GrantId>,
@@ -300,6 +301,7 @@ pub(super) async fn edit(
     tx.audit(Action::AuthorizationEdited, &Subject::authorization(&after))
         .await?;
     if let Some(app) = app {
+        flows::follow_edit(tx, &after).await?;
         grants::settle(tx, user, app, &after.scopes).await?;
     }
     Ok(Some(Ok(after)))

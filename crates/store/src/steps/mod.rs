@@ -9,6 +9,7 @@ mod audit;
 mod authorizations;
 mod change;
 mod counters;
+pub(crate) mod flows;
 mod grants;
 mod list;
 mod mint;

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use futures_util::future::try_join_all;
 use grantd_core::audit::Action;
 use grantd_core::clock::Timestamp;
-use grantd_core::ids::{AppId, UserId};
+use grantd_core::ids::{AppId, AuthorizationId, UserId};
 use grantd_core::scope::Scopes;
 
 use super::change::Change;
-use super::{grants, row, tokens};
+use super::{flows, grants, row, tokens};
 use crate::db::{Cell, Columns, Db, DbResult, Param, Params};
 use crate::sql;
 
@@ -66,6 +66,7 @@ async fn delete(tx: &Change<'_>, id: i64, before: Timestamp) -> DbResult<usize> 
     if tx.hold_free(statement, keys, row::id).await?.is_empty() {
         return Ok(0);
     }
+    flows::outlive(tx, AuthorizationId(id)).await?;
     let (statement, keys): (_, Params<'_>) =
         (sql::authorizations::DELETE_EXPIRED, &[&id, &before.0]);
     let deleted = tokens::remove(tx, statement, keys, Action::AuthorizationReaped);
@@ -83,6 +84,27 @@ pub(super) async fn counters(db: &dyn Db, now: Timestamp, limit: i64) -> DbResul
     let (look, delete) = (sql::counters::ENDED_COUNTS, sql::counters::DELETE_COUNT);
     let counts = ended::<String>(db, look, delete, now, limit).await?;
     Ok(meters.max(counts))
+}
+
+/// An expired device code is told apart from one that never was for so long.
+const DEVICE_CODES_ARE_KEPT: i64 = 3_600;
+
+/// Deletes the codes, device codes and refresh tokens that ended longest ago. How many of the kind with the most.
+pub(super) async fn codes(db: &dyn Db, now: Timestamp, limit: i64) -> DbResult<usize> {
+    let (look, delete) = (sql::flows::ENDED_CODES, sql::flows::DELETE_CODE);
+    let codes = ended::<Vec<u8>>(db, look, delete, now, limit).await?;
+    let (look, delete) = (
+        sql::flows::ENDED_DEVICE_CODES,
+        sql::flows::DELETE_DEVICE_CODE,
+    );
+    let before = now.plus(-DEVICE_CODES_ARE_KEPT);
+    let devices = ended::<Vec<u8>>(db, look, delete, before, limit).await?;
+    let (look, delete) = (
+        sql::flows::ENDED_REFRESH_TOKENS,
+        sql::flows::DELETE_REFRESH_TOKEN,
+    );
+    let refresh = ended::<Vec<u8>>(db, look, delete, now, limit).await?;
+    Ok(codes.max(devices).max(refresh))
 }
 
 async fn ended<K>(

@@ -1,7 +1,7 @@
 //! From rows to the types of core. Owns the order of columns, the same as in
 //! `sql`'s column lists; each function starts to read at the column it is given.
 
-use grantd_core::app::{App, AppCredentials, AppSummary, ClientId};
+use grantd_core::app::{App, AppCredentials, AppSettings, AppSummary, ClientId};
 use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::fingerprint::Fingerprint;
@@ -11,7 +11,7 @@ use grantd_core::login::throttle::{Meter, Tally};
 use grantd_core::note::{Note, NoteUrl};
 use grantd_core::scope::Scopes;
 use grantd_core::secret::{Sealed, SecretHash};
-use grantd_core::store::{OwnedAuthorization, SignInCheck};
+use grantd_core::store::{ConsentCheck, OwnedAuthorization, SignInCheck};
 use grantd_core::token::{TokenHash, TokenLastEight};
 use grantd_core::user::{Email, Login, PasswordHash, User, UserCredentials};
 
@@ -20,7 +20,7 @@ use crate::db::{Columns, DbError, DbResult};
 pub(crate) const USER: usize = 9;
 const CREDENTIALS: usize = USER + 3;
 const METER: usize = 3;
-pub(crate) const APP: usize = 11;
+pub(crate) const APP: usize = 19;
 pub(crate) const APP_SUMMARY: usize = 5;
 pub(crate) const AUTHORIZATION: usize = 11;
 
@@ -85,6 +85,7 @@ fn tally(row: &dyn Columns, at: usize) -> DbResult<Option<Tally>> {
     row.text(at)?.map(read).transpose()
 }
 
+/// An app, from the first column on.
 pub(super) fn app_credentials(row: &dyn Columns) -> DbResult<AppCredentials> {
     let secret_hash = row.maybe(6)?.map(SecretHash);
     let app = App {
@@ -92,9 +93,18 @@ pub(super) fn app_credentials(row: &dyn Columns) -> DbResult<AppCredentials> {
         client_id: ClientId::from_stored(row.get(1)?),
         name: row.get(2)?,
         url: row.get(3)?,
+        description: row.maybe(11)?,
         callback_urls: callback_urls(row, 4)?,
         owner_id: UserId(row.get(5)?),
         public: secret_hash.is_none(),
+        settings: AppSettings {
+            device_flow: !row.get::<bool>(12)?,
+            sub_path_callbacks: row.get(13)?,
+            expiring_tokens: row.get(14)?,
+            allowed_scopes: row.maybe(15)?.map(Scopes::from_stored),
+        },
+        logo_at: row.maybe(16)?.map(Timestamp),
+        previous_secret_until: row.maybe(18)?.map(Timestamp),
         suspended_at: row.maybe(7)?.map(Timestamp),
         created_at: Timestamp(row.get(8)?),
         updated_at: Timestamp(row.get(9)?),
@@ -102,6 +112,7 @@ pub(super) fn app_credentials(row: &dyn Columns) -> DbResult<AppCredentials> {
     Ok(AppCredentials {
         app,
         secret_hash,
+        previous_secret_hash: row.maybe(17)?.map(SecretHash),
         auth_generation: row.get(10)?,
     })
 }
@@ -190,6 +201,20 @@ pub(super) fn grant(row: &dyn Columns) -> DbResult<Grant> {
         updated_at: Timestamp(row.get(4)?),
     })
 }
+
+/// An app, then its owner, then the id and the consented scopes of a grant, if there is one.
+pub(super) fn consent_check(row: &dyn Columns) -> DbResult<ConsentCheck> {
+    let grant = row.maybe(APP + USER)?.map(GrantId);
+    let consented = row.maybe(APP + USER + 1)?.map(Scopes::from_stored);
+    Ok(ConsentCheck {
+        credentials: app_credentials(row)?,
+        owner: user(row, APP)?,
+        grant: grant.map(|grant| (grant, consented.unwrap_or_default())),
+    })
+}
+
+/// Columns of [`consent_check`].
+pub(super) const CONSENT_CHECK: usize = APP + USER + 2;
 
 pub(super) fn scopes(row: &dyn Columns, at: usize) -> DbResult<Scopes> {
     Ok(Scopes::from_stored(row.get(at)?))

@@ -66,7 +66,17 @@ impl<E: Engine> Upkeep for StoreOn<E> {
                 Box::pin(async move { Ok(reap::counters(db, now, limit).await?) })
             })
             .await?;
-        Ok(Reaped { tokens, counters })
+        let codes = self
+            .engine
+            .write_lightly((now, limit), |db, &(now, limit)| {
+                Box::pin(async move { Ok(reap::codes(db, now, limit).await?) })
+            })
+            .await?;
+        Ok(Reaped {
+            tokens,
+            counters,
+            codes,
+        })
     }
 
     async fn ping(&self) -> Stored<()> {

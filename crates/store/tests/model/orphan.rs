@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantd_core::app::{ClientId, NewApp};
+use grantd_core::app::{AppSettings, ClientId, NewApp};
 use grantd_core::audit::Stamp;
 use grantd_core::authorization::NewAuthorization;
 use grantd_core::clock::Timestamp;
@@ -39,6 +39,8 @@ async fn fill(store: &SharedStore) {
         callback_urls: vec![],
         owner_id: user.id,
         secret_hash: None,
+        description: None,
+        settings: AppSettings::default(),
     };
     let app = store.create_app(app, stamp()).await.unwrap().unwrap();
     let new = NewAuthorization {

@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use grantd_core::app::{ClientId, NewApp, PERSONAL_CLIENT_ID};
+use grantd_core::app::{AppSettings, ClientId, NewApp, PERSONAL_CLIENT_ID};
 use grantd_core::audit::{Action, Actor, Stamp};
 use grantd_core::authorization::{AuthorizationEdit, NewAuthorization};
 use grantd_core::fingerprint::Fingerprint;
@@ -271,13 +271,15 @@ impl Call<'_> {
                     callback_urls: vec!["https://a/\"cb\"".to_owned()],
                     owner_id: user(*owner),
                     secret_hash: (!public).then_some(SecretHash([0; 32])),
+                    description: None,
+                    settings: AppSettings::default(),
                 };
                 told(s.create_app(new, stamp).await)
             }
             What::SetOwner(nth, to) => told(s.set_app_owner(app(*nth), user(*to), stamp).await),
             What::RotateSecret(nth, to) => {
                 let secret = SecretHash([*to; 32]);
-                told(s.rotate_app_secret(app(*nth), secret, stamp).await)
+                told(s.rotate_app_secret(app(*nth), secret, None, stamp).await)
             }
             What::SuspendApp(nth, to) => told(s.set_app_suspended(app(*nth), *to, stamp).await),
             What::DeleteApp(nth) => told(s.delete_app(app(*nth), stamp).await),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use grantd_core::app::{App, ClientId, NewApp};
+use grantd_core::app::{App, AppSettings, ClientId, NewApp};
 use grantd_core::audit::Stamp;
 use grantd_core::authorization::{NewAuthorization, NewToken};
 use grantd_core::clock::Timestamp;
@@ -62,6 +62,8 @@ pub(crate) async fn user_and_app(node: &Node) -> (User, App) {
         callback_urls: vec![],
         owner_id: user.id,
         secret_hash: Some(SecretHash([7; 32])),
+        description: None,
+        settings: AppSettings::default(),
     };
     let app = node.create_app(new, stamp()).await.unwrap().unwrap();
     (user, app)

@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use grantd_core::app::{App, AppCredentials, ClientId, NewApp};
+use grantd_core::app::{App, AppCounts, AppCredentials, AppEdit, ClientId, NewApp};
 use grantd_core::audit::{Action, AuditRow, Stamp};
 use grantd_core::authorization::{Authorization, AuthorizationEdit, NewAuthorization, NewToken};
 use grantd_core::clock::Timestamp;
 use grantd_core::grant::Grant;
-use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
+use grantd_core::ids::{AppId, AuthorizationId, GrantId, SessionId, UserId};
 use grantd_core::login::Address;
 use grantd_core::login::throttle::{Admission, Limit, MeterKey};
+use grantd_core::logo::Logo;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
-    AppCheck, AppStore, AuthorizationStore, Count, CounterStore, GotOrCreated, MintLimits,
-    NotCreated, OtpUse, OwnedAuthorization, Page, PageRequest, Reaped, Settlement, SharedStore,
-    SignInCheck, Stored, Taken, TokenFilter, TokenVerdict, Upkeep, UserStore,
+    Access, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption, ConsentCheck,
+    Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest, FlowStore,
+    GotOrCreated, MintLimits, NewCode, NewDeviceCode, NotCreated, OtpUse, OwnedAuthorization, Page,
+    PageRequest, Poll, Reaped, Rotation, Settlement, SharedStore, SignInCheck, Stored, Taken,
+    TokenFilter, TokenVerdict, Upkeep, UserStore,
 };
 use grantd_core::token::TokenHash;
 use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User};
@@ -85,7 +88,13 @@ pass_on!(AppStore {
     find_app(client_id: &ClientId) -> Stored<Option<AppCredentials>>;
     list_apps(page: PageRequest) -> Stored<Page<App>>;
     set_app_owner(id: AppId, owner: UserId, stamp: Stamp) -> Stored<bool>;
-    rotate_app_secret(id: AppId, secret: SecretHash, stamp: Stamp) -> Stored<bool>;
+    rotate_app_secret(id: AppId, secret: SecretHash, previous_until: Option<Timestamp>, stamp: Stamp) -> Stored<bool>;
+    end_previous_secret(id: AppId, stamp: Stamp) -> Stored<bool>;
+    edit_app(id: AppId, edit: AppEdit, stamp: Stamp) -> Stored<Option<App>>;
+    list_apps_of_owner(owner: UserId, page: PageRequest) -> Stored<Page<App>>;
+    count_app(id: AppId) -> Stored<AppCounts>;
+    set_app_logo(id: AppId, logo: Option<Logo>, stamp: Stamp) -> Stored<bool>;
+    find_app_logo(id: AppId) -> Stored<Option<Logo>>;
     set_app_suspended(id: AppId, suspended: bool, stamp: Stamp) -> Stored<bool>;
     delete_app(id: AppId, stamp: Stamp) -> Stored<bool>;
 });
@@ -107,6 +116,21 @@ pass_on!(AuthorizationStore {
     delete_grant(user: UserId, id: GrantId, stamp: Stamp) -> Stored<bool>;
     list_tokens(filter: TokenFilter, page: PageRequest) -> Stored<Page<OwnedAuthorization>>;
     delete_token(id: AuthorizationId, stamp: Stamp) -> Stored<bool>;
+});
+
+pass_on!(FlowStore {
+    find_consent(client_id: &ClientId, user: Option<UserId>) -> Stored<Option<ConsentCheck>>;
+    create_code(new: NewCode, consented: Consented, stamp: Stamp) -> Stored<bool>;
+    find_code(hash: [u8; 32]) -> Stored<Option<CodeRecord>>;
+    redeem_code(hash: [u8; 32], access: Access, stamp: Stamp) -> Stored<CodeRedemption>;
+    end_codes_of_session(session: SessionId, stamp: Stamp) -> Stored<()>;
+    create_device_code(new: NewDeviceCode, stamp: Stamp) -> Stored<bool>;
+    find_device_request(user_code: [u8; 32], user: UserId, now: Timestamp) -> Stored<Option<DeviceRequest>>;
+    decide_device_code(user_code: [u8; 32], decision: DeviceDecision, stamp: Stamp) -> Stored<bool>;
+    poll_device_code(app: AppId, device_code: SecretHash, now: Timestamp) -> Stored<Option<Poll>>;
+    redeem_device_code(app: AppId, device_code: SecretHash, access: Access, stamp: Stamp) -> Stored<DeviceRedemption>;
+    rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, grace: u32, stamp: Stamp) -> Stored<Rotation>;
+    revoke_refresh_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
 });
 
 pass_on!(CounterStore {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantd_core::accounts::{NewAccount, NewRegistration, Operator};
-use grantd_core::app::ClientId;
+use grantd_core::app::{AppSettings, ClientId};
 use grantd_core::authority::{Authority, Policy};
 use grantd_core::clock::{Clock as _, ManualClock, Timer, Timestamp};
 use grantd_core::entropy::SeededEntropy;
@@ -185,6 +185,7 @@ impl TestApp {
             policy: setup.policy,
             sign_in,
             hourly: Arc::default(),
+            key: key.clone(),
         });
         let server = Arc::new(App::new(authority.clone(), setup.settings));
         Self(Arc::new(Inner {
@@ -286,6 +287,8 @@ impl TestApp {
             client_id: client_id.map(|id| ClientId::parse(id).expect("a client id")),
             client_secret: None,
             public: false,
+            description: None,
+            settings: AppSettings::default(),
         };
         let (app, secret) = self
             .operate(async |operator| operator.create_app(registration).await)

@@ -7,7 +7,7 @@ mod threads;
 
 use std::path::Path;
 
-use grantd_core::app::{App, ClientId, NewApp};
+use grantd_core::app::{App, AppSettings, ClientId, NewApp};
 use grantd_core::audit::Stamp;
 use grantd_core::authorization::{Authorization, NewAuthorization};
 use grantd_core::clock::Timestamp;
@@ -60,6 +60,8 @@ async fn app(store: &SqliteStore, owner: &User) -> App {
         callback_urls: vec![],
         owner_id: owner.id,
         secret_hash: Some(SecretHash([7; 32])),
+        description: None,
+        settings: AppSettings::default(),
     };
     store.create_app(new, stamp()).await.unwrap().unwrap()
 }

@@ -35,6 +35,7 @@ async fn counters_that_ended_are_deleted_in_batches() {
     let counters = |counters| Reaped {
         tokens: 0,
         counters,
+        codes: 0,
     };
     assert_eq!(reap().await, counters(15));
     assert_eq!(left(&conn), (15, 15));

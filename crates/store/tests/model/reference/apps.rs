@@ -1,12 +1,15 @@
 //! OAuth apps.
 
 use async_trait::async_trait;
-use grantd_core::app::{App, AppCredentials, AppSummary, ClientId, NewApp};
+use grantd_core::app::{App, AppCounts, AppCredentials, AppEdit, AppSummary, ClientId, NewApp};
 use grantd_core::audit::{Action, Stamp};
+use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, UserId};
+use grantd_core::logo::Logo;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{AppStore, Page, PageRequest, Stored, Taken};
 
+use super::flows::NO_FLOWS;
 use super::{Reference, Registered, State, next, page, unavailable};
 
 impl State {
@@ -45,6 +48,7 @@ impl Registered {
         AppCredentials {
             app: self.app.clone(),
             secret_hash: self.secret,
+            previous_secret_hash: None,
             auth_generation: self.generation,
         }
     }
@@ -71,7 +75,11 @@ impl AppStore for Reference {
             url: new.url,
             callback_urls: new.callback_urls,
             owner_id: new.owner_id,
+            description: new.description,
             public: new.secret_hash.is_none(),
+            settings: new.settings,
+            logo_at: None,
+            previous_secret_until: None,
             suspended_at: None,
             created_at: stamp.at,
             updated_at: stamp.at,
@@ -119,7 +127,16 @@ impl AppStore for Reference {
         Ok(true)
     }
 
-    async fn rotate_app_secret(&self, id: AppId, secret: SecretHash, stamp: Stamp) -> Stored<bool> {
+    async fn rotate_app_secret(
+        &self,
+        id: AppId,
+        secret: SecretHash,
+        previous_until: Option<Timestamp>,
+        stamp: Stamp,
+    ) -> Stored<bool> {
+        if previous_until.is_some() {
+            return Err(unavailable("no overlap here"));
+        }
         let mut state = self.change(&stamp).await?;
         let Some(found) = state.registered_mut(id) else {
             return Ok(false);
@@ -134,6 +151,30 @@ impl AppStore for Reference {
             row.app_id = Some(id);
         });
         Ok(true)
+    }
+
+    async fn end_previous_secret(&self, _: AppId, _: Stamp) -> Stored<bool> {
+        Err(unavailable(NO_FLOWS))
+    }
+
+    async fn edit_app(&self, _: AppId, _: AppEdit, _: Stamp) -> Stored<Option<App>> {
+        Err(unavailable(NO_FLOWS))
+    }
+
+    async fn list_apps_of_owner(&self, _: UserId, _: PageRequest) -> Stored<Page<App>> {
+        Err(unavailable(NO_FLOWS))
+    }
+
+    async fn count_app(&self, _: AppId) -> Stored<AppCounts> {
+        Err(unavailable(NO_FLOWS))
+    }
+
+    async fn set_app_logo(&self, _: AppId, _: Option<Logo>, _: Stamp) -> Stored<bool> {
+        Err(unavailable(NO_FLOWS))
+    }
+
+    async fn find_app_logo(&self, _: AppId) -> Stored<Option<Logo>> {
+        Err(unavailable(NO_FLOWS))
     }
 
     async fn set_app_suspended(&self, id: AppId, suspended: bool, stamp: Stamp) -> Stored<bool> {

@@ -6,6 +6,7 @@
 mod apps;
 mod authorizations;
 mod counters;
+mod flows;
 mod rules;
 mod users;
 
@@ -216,6 +217,7 @@ impl Upkeep for Reference {
         Ok(Reaped {
             tokens: state.reap_tokens(tokens_before, limit as usize, &stamp),
             counters: state.reap_counters(stamp.at, limit as usize),
+            codes: 0,
         })
     }
 

@@ -1,0 +1,169 @@
+//! Refresh tokens: each is superseded by the next, and all that descend of one
+//! first authorization are a family. Owns when a superseded one is taken for a
+//! repetition and when for a theft.
+
+use grantd_core::audit::Action;
+use grantd_core::authorization::Authorization;
+use grantd_core::clock::Timestamp;
+use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
+use grantd_core::scope::Scopes;
+use grantd_core::store::{Access, NotCreated, Rotation};
+use grantd_core::token::TokenHash;
+
+use super::{Descent, Under, issue};
+use crate::db::{Columns, DbResult, Lock, Params, Undo};
+use crate::sql;
+use crate::steps::change::Change;
+use crate::steps::{grants, row, tokens};
+
+/// A refresh token's row; only the last column ever changes.
+struct Kept {
+    family: i64,
+    under: Under,
+    expires_at: Timestamp,
+    superseded_at: Option<Timestamp>,
+}
+
+async fn look(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<Option<Kept>> {
+    let keys: Params<'_> = &[&&hash.0[..], &app.0];
+    tx.one(
+        sql::flows::LOOK_AT_REFRESH_TOKEN,
+        keys,
+        |r: &dyn Columns| {
+            Ok(Kept {
+                family: r.get(0)?,
+                under: Under {
+                    user: UserId(r.get(1)?),
+                    app,
+                    grant: GrantId(r.get(2)?),
+                },
+                expires_at: Timestamp(r.get(3)?),
+                superseded_at: r.maybe(4)?.map(Timestamp),
+            })
+        },
+    )
+    .await
+}
+
+/// Supersedes a refresh token, or says why that cannot be.
+pub(super) async fn rotate(
+    tx: &Change<'_>,
+    app: AppId,
+    hash: TokenHash,
+    access: &Access,
+    grace: u32,
+) -> Result<Rotation, Undo<Rotation>> {
+    let Some(Kept { family, under, .. }) = look(tx, app, hash).await? else {
+        return Ok(Rotation::Unknown);
+    };
+    let active = tx
+        .hold(
+            Lock::Share,
+            sql::users::IS_ACTIVE,
+            &[&under.user.0],
+            row::id,
+        )
+        .await?;
+    if active.is_none() || !under.lock(tx).await? {
+        return Ok(Rotation::Unknown);
+    }
+    let descent = Descent {
+        family,
+        parent: hash,
+    };
+    let keys: Params<'_> = &[&tx.at().0, &&hash.0[..]];
+    let superseded = tx.one(sql::flows::SUPERSEDE, keys, |r| row::scopes(r, 0));
+    let scopes = match superseded.await? {
+        Some(scopes) => {
+            let keys: Params<'_> = &[&tx.at().0, &family];
+            tx.run(sql::flows::SUPERSEDE_FAMILY, keys).await?;
+            let statement = sql::authorizations::DELETE_OF_FAMILY;
+            tokens::remove(tx, statement, &[&family], Action::TokenRefreshed).await?;
+            scopes
+        }
+        None => match repeated(tx, app, hash, grace).await? {
+            Ok(scopes) => scopes,
+            Err(why) => return Ok(why),
+        },
+    };
+    match issue(tx, under, scopes, access, Some(descent)).await? {
+        Ok(made) => Ok(Rotation::Issued(Box::new(made))),
+        Err(NotCreated::TooMany) => Err(Undo::answer(Rotation::TooMany)),
+        Err(NotCreated::Taken(_) | NotCreated::NoApp) => Err(Undo::answer(Rotation::Unknown)),
+    }
+}
+
+/// What to issue once more for a token that was superseded a moment ago, as long as nothing shows
+/// that anybody got its successors; or the end of its family.
+async fn repeated(
+    tx: &Change<'_>,
+    app: AppId,
+    hash: TokenHash,
+    grace: u32,
+) -> DbResult<Result<Scopes, Rotation>> {
+    let Some(kept) = look(tx, app, hash).await? else {
+        return Ok(Err(Rotation::Unknown));
+    };
+    let superseded_at = match kept.superseded_at {
+        Some(at) if kept.expires_at > tx.at() => at,
+        _ => return Ok(Err(Rotation::Unknown)),
+    };
+    let keys: Params<'_> = &[&kept.family, &&hash.0[..]];
+    let successors = tx
+        .all(sql::flows::SUCCESSORS, keys, |r| {
+            let (presented, gone) = (r.get::<bool>(1)?, r.get::<bool>(2)?);
+            Ok((row::scopes(r, 0)?, presented || gone))
+        })
+        .await?;
+    let in_time = superseded_at.plus(grace.into()) > tx.at();
+    let untouched = successors.iter().all(|(_, touched)| !touched);
+    match successors.into_iter().next() {
+        Some((scopes, _)) if in_time && untouched => Ok(Ok(scopes)),
+        _ => {
+            let action = Action::RefreshTokenReused;
+            end_family(tx, kept.under, kept.family, action).await?;
+            Ok(Err(Rotation::Reused))
+        }
+    }
+}
+
+/// Deletes a family, under its grant's lock: the first authorization, all that followed, and the
+/// refresh tokens.
+pub(super) async fn end_family(
+    tx: &Change<'_>,
+    under: Under,
+    family: i64,
+    action: Action,
+) -> DbResult<()> {
+    let statement = sql::authorizations::DELETE_OF_FAMILY;
+    tokens::remove(tx, statement, &[&family], action).await?;
+    tx.run(sql::flows::DELETE_FAMILY, &[&family]).await?;
+    grants::settle(tx, under.user, under.app, &Scopes::default()).await
+}
+
+/// Ends the family of the app's refresh token. Whether there was one.
+pub(super) async fn revoke(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
+    let Some(Kept { family, under, .. }) = look(tx, app, hash).await? else {
+        return Ok(false);
+    };
+    if !under.lock(tx).await? || look(tx, app, hash).await?.is_none() {
+        return Ok(false);
+    }
+    end_family(tx, under, family, Action::TokenRevoked).await?;
+    Ok(true)
+}
+
+/// The scopes of an authorization were edited: what it is refreshed with has the same.
+pub(in crate::steps) async fn follow_edit(tx: &Change<'_>, after: &Authorization) -> DbResult<()> {
+    if after.app.is_none() || after.expires_at.is_none() {
+        return Ok(());
+    }
+    let values: Params<'_> = &[&after.scopes.to_stored(), &after.id.0];
+    tx.run(sql::flows::SET_SCOPES_OF_REFRESH_TOKEN, values)
+        .await
+}
+
+/// An authorization that has expired is about to be reaped: what it is refreshed with lives on.
+pub(in crate::steps) async fn outlive(tx: &Change<'_>, id: AuthorizationId) -> DbResult<()> {
+    tx.run(sql::flows::OUTLIVE_AUTHORIZATION, &[&id.0]).await
+}
