@@ -9,7 +9,6 @@ use grantd_core::authority::{BrowserIdentity, Caller};
 use grantd_core::clock::Clock as _;
 use grantd_core::consent::{Answer as Said, AuthorizeRequest, Decision};
 use grantd_core::ids::SessionId;
-use grantd_core::store::AppStore as _;
 use grantd_core::user::LoginKey;
 use http::Method;
 use serde_json::{Map, Value};

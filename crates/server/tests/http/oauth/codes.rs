@@ -4,7 +4,6 @@ use futures_util::future::join_all;
 use grantd_core::audit::Stamp;
 use grantd_core::clock::Clock as _;
 use grantd_core::ids::SessionId;
-use grantd_core::store::{AppStore as _, FlowStore as _};
 
 use super::{CALLBACK, Stage, TOKEN, form, read, says, token_in};
 

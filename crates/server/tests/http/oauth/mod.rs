@@ -18,7 +18,6 @@ use grantd_core::authority::{BrowserIdentity, Caller};
 use grantd_core::clock::Clock as _;
 use grantd_core::consent::{Answer as Said, AuthorizeRequest, Decision};
 use grantd_core::ids::SessionId;
-use grantd_core::store::AppStore as _;
 use grantd_core::user::LoginKey;
 
 use crate::support::{Answer, Client, OAuthApp, Setup, TestApp, User};

@@ -274,8 +274,17 @@ impl TestApp {
         self.register(name, None).await
     }
 
+    /// An app without a secret.
+    pub(crate) async fn public_app(&self, name: &str) -> OAuthApp {
+        self.registered(name, None, true).await
+    }
+
     /// An app with this client id.
     pub(crate) async fn register(&self, name: &str, client_id: Option<&str>) -> OAuthApp {
+        self.registered(name, client_id, false).await
+    }
+
+    async fn registered(&self, name: &str, client_id: Option<&str>, public: bool) -> OAuthApp {
         let owner = self
             .user(&format!("owner-of-{name}").replace(' ', "-"))
             .await;
@@ -286,7 +295,7 @@ impl TestApp {
             callback_urls: vec!["http://my-github-app.com/callback".to_owned()],
             client_id: client_id.map(|id| ClientId::parse(id).expect("a client id")),
             client_secret: None,
-            public: false,
+            public,
             description: None,
             settings: AppSettings::default(),
         };
@@ -294,7 +303,8 @@ impl TestApp {
             .operate(async |operator| operator.create_app(registration).await)
             .await
             .expect("an app");
-        let secret = secret.expect("a secret").expose().to_owned();
+        assert_eq!(secret.is_none(), public);
+        let secret = secret.map_or_else(String::new, |secret| secret.expose().to_owned());
         OAuthApp {
             client: self.anyone().with_basic(app.client_id.as_str(), &secret),
             id: app.id,
