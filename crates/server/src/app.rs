@@ -27,6 +27,7 @@ use crate::docs::Page;
 use crate::error::{self, Failure, Result};
 use crate::finish::{About, Finisher, user_agent_required};
 use crate::lifecycle;
+use crate::oauth::refusal;
 use crate::outage::Outage;
 use crate::rate::Rates;
 use crate::reply::Reply;
@@ -285,7 +286,7 @@ impl App {
         let off = match route.part {
             Part::Authorizations => lifecycle::is_off(&self.settings, self.authority.clock.now()),
             Part::PathTokens => !self.settings.path_tokens,
-            Part::Core | Part::Root | Part::Site | Part::Machine => false,
+            Part::Core | Part::Graph | Part::Root | Part::Site | Part::Machine => false,
         };
         match route.operation {
             _ if !off => Ok(()),
@@ -335,7 +336,11 @@ impl App {
             Door::Site { .. } => {
                 web::refusal::page(failure, &asked.headers, &self.settings, request_id)
             }
-            Door::Api | Door::Machine { .. } => error::render(failure, page, self.settings.profile),
+            Door::Machine { .. } => {
+                let accept = asked.header(header::ACCEPT);
+                refusal::failure(failure, accept, self.settings.profile)
+            }
+            Door::Api => error::render(failure, page, self.settings.profile),
         }
     }
 

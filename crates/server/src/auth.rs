@@ -18,6 +18,8 @@ pub enum Auth {
     Anyone,
     /// A user, by password or by token.
     User,
+    /// A user by token: a password is as good as a wrong token.
+    Token,
     /// A user by password (and code): tokens are refused with 403.
     Password,
     /// The app whose client id stands in the path, by its secret.
@@ -68,7 +70,7 @@ pub async fn identify(
     match presented.credentials {
         Credentials::None => Ok(Identity::Anonymous),
         Credentials::Unreadable => Err(Error::BadCredentials),
-        Credentials::Token(text) => token(authority, text.expose()).await,
+        Credentials::Token(text) => token(authority, text.expose(), caller).await,
         Credentials::Basic { name, password } if presented.app_path => {
             let token = presented.path_token;
             if let Some((app, found)) = authority.app(&name, &password, token, caller).await? {
@@ -86,9 +88,10 @@ pub async fn identify(
     }
 }
 
-async fn token(authority: &Authority, text: &str) -> Result<Identity> {
+async fn token(authority: &Authority, text: &str, caller: &Caller) -> Result<Identity> {
     let token = authority.tokens.parse(text).ok_or(Error::BadCredentials)?;
-    Ok(Identity::Token(Box::new(authority.token(&token).await?)))
+    let identity = authority.token(&token, caller).await?;
+    Ok(Identity::Token(Box::new(identity)))
 }
 
 /// `TOKEN:`, `TOKEN:x-oauth-basic`, `login:TOKEN`, or `login:password`.
@@ -101,10 +104,10 @@ async fn basic(
 ) -> Result<Identity> {
     let bare_name = password.is_empty() || password.expose() == TOKEN_AS_NAME;
     if bare_name || authority.tokens.has_checked_shape(name) {
-        return token(authority, name).await;
+        return token(authority, name, caller).await;
     }
     if let Some(token) = authority.tokens.parse(password.expose()) {
-        match authority.token(&token).await {
+        match authority.token(&token, caller).await {
             // Forty hex digits may be somebody's password after all; a right checksum is no accident.
             Err(Error::BadCredentials)
                 if !authority.tokens.has_checked_shape(password.expose()) => {}
@@ -127,7 +130,9 @@ impl Auth {
             (Self::Anyone, _) => Ok(()),
             (_, Identity::Anonymous) => Err(Error::AuthenticationRequired),
             (Self::User, Identity::Password(_) | Identity::Token(_))
+            | (Self::Token, Identity::Token(_))
             | (Self::Password, Identity::Password(_)) => Ok(()),
+            (Self::Token, Identity::Password(_)) => Err(Error::BadCredentials),
             (Self::Password, Identity::Token(_)) => Err(Error::Forbidden(Forbidden::PasswordOnly)),
             (Self::App, Identity::App(app, _))
                 if client_id == Some(app.app().client_id.as_str()) =>
@@ -135,7 +140,9 @@ impl Auth {
                 Ok(())
             }
             (Self::App, _) => Err(Error::NotFound),
-            (Self::User | Self::Password, Identity::App(..)) => Err(Error::BadCredentials),
+            (Self::User | Self::Token | Self::Password, Identity::App(..)) => {
+                Err(Error::BadCredentials)
+            }
             // Rows of the site judge cookies, which no identity is made from.
             (Self::Session | Self::Sudo, _) => Err(Error::AuthenticationRequired),
         }

@@ -17,6 +17,7 @@ pub mod error;
 pub mod finish;
 pub mod lifecycle;
 pub mod media;
+mod oauth;
 mod outage;
 pub mod page;
 mod polite;

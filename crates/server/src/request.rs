@@ -216,7 +216,9 @@ impl Door {
         match part {
             Part::Site => Self::Site { allowed },
             Part::Machine => Self::Machine { allowed },
-            Part::Core | Part::Authorizations | Part::PathTokens | Part::Root => Self::Api,
+            Part::Core | Part::Graph | Part::Authorizations | Part::PathTokens | Part::Root => {
+                Self::Api
+            }
         }
     }
 

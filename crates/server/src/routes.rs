@@ -10,7 +10,7 @@ use std::pin::Pin;
 
 use http::Method;
 
-use crate::api::{applications, authorizations, grants, health, meta, users};
+use crate::api::{applications, authorizations, grants, graphql, health, meta, users};
 use crate::auth::Auth;
 use crate::context::Context;
 use crate::docs::Page;
@@ -51,6 +51,8 @@ pub enum Part {
     PathTokens,
     /// Not under `/api/v3`: for machines that watch this one.
     Root,
+    /// Not under `/api/v3`, and otherwise like the rest of the API: GraphQL.
+    Graph,
     /// A page, outside the API: the `Authorization` header means nothing there, nothing
     /// is counted, refusals are HTML.
     Site,
@@ -66,7 +68,7 @@ impl Part {
 
     /// Whether it is to be found below `/api/v3` too.
     fn is_below_base(self) -> bool {
-        !matches!(self, Self::Root | Self::Site | Self::Machine)
+        !matches!(self, Self::Root | Self::Graph | Self::Site | Self::Machine)
     }
 }
 
@@ -111,6 +113,8 @@ pub static ROUTES: &[Route] = &[
     route!("rate-limit/get", GET "/rate_limit", Anyone, Core, Page::RateLimiting, meta::rate_limit),
     route!("meta/root", GET "/", Anyone, Core, Page::Rest, meta::root),
     route!("meta/get", GET "/meta", Anyone, Core, Page::Rest, meta::meta),
+    route!("graphql/query", POST "/api/graphql", Token, Graph, Page::GraphQl, graphql::query),
+    route!("graphql/query-as-on-github-com", POST "/graphql", Token, Graph, Page::GraphQl, graphql::query),
     route!("grantd/health", GET "/healthz", Anyone, Root, Page::Rest, health::ready),
     route!("grantd/ready", GET "/readyz", Anyone, Root, Page::Rest, health::ready),
     route!("grantd/live", GET "/livez", Anyone, Root, Page::Rest, health::live),

@@ -8,6 +8,7 @@ use http::Method;
 use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
+use crate::oauth::{access_token, device_code, metadata};
 use crate::web::{assets, consent, developers, device, front, login, settings, visit};
 
 /// A page: its handler takes a [`visit::Visit`].
@@ -101,4 +102,7 @@ pub static SITE: &[Route] = &[
     page!("site/sessions", Session GET "/settings/sessions", settings::sessions::list),
     page!("site/end-session", Session POST "/settings/sessions/{session_id}/end", settings::sessions::end),
     page!("site/end-other-sessions", Session POST "/settings/sessions/end", settings::sessions::end_others),
+    site!("oauth/access-token", Machine POST "/login/oauth/access_token", access_token::exchange),
+    site!("oauth/device-code", Machine POST "/login/device/code", device_code::start),
+    site!("oauth/metadata", Machine GET "/.well-known/oauth-authorization-server", metadata::show),
 ];

@@ -3,6 +3,7 @@
 use grantd_core::consent::{Answer, AuthorizationError, AuthorizationResponse};
 use http::StatusCode;
 
+use crate::oauth::metadata;
 use crate::reply::Reply;
 use crate::settings::Profile;
 use crate::wire::Wire;
@@ -14,7 +15,7 @@ pub(super) fn redirect(
     response: &AuthorizationResponse,
     status: StatusCode,
 ) -> Reply {
-    let issuer = &wire.html;
+    let issuer = metadata::issuer(wire);
     let location = match &response.answer {
         Answer::Code(_) => response.location(issuer, None),
         Answer::Error(error) => {

@@ -226,19 +226,25 @@ impl TestApp {
     }
 
     pub(crate) async fn user(&self, login: &str) -> User {
-        self.enrol(login, false).await
+        self.enrol(login, false, true).await
+    }
+
+    /// Somebody without an e-mail address, and so without a verified one.
+    pub(crate) async fn user_without_address(&self, login: &str) -> User {
+        self.enrol(login, false, false).await
     }
 
     pub(crate) async fn user_with_otp(&self, login: &str) -> User {
-        self.enrol(login, true).await
+        self.enrol(login, true, true).await
     }
 
-    async fn enrol(&self, login: &str, otp: bool) -> User {
+    async fn enrol(&self, login: &str, otp: bool, address: bool) -> User {
         let password = format!("the password of {login}");
         let account = NewAccount {
             login: Login::parse(login).expect("a login"),
             password: Secret::new(password.clone()),
-            email: Some(Email::parse(&format!("{login}@example.com")).expect("an address")),
+            email: address
+                .then(|| Email::parse(&format!("{login}@example.com")).expect("an address")),
             site_admin: false,
         };
         let totp = otp.then_some(("grantd", &*self.key));
@@ -273,8 +279,17 @@ impl TestApp {
         self.register(name, None).await
     }
 
+    /// An app without a secret.
+    pub(crate) async fn public_app(&self, name: &str) -> OAuthApp {
+        self.registered(name, None, true).await
+    }
+
     /// An app with this client id.
     pub(crate) async fn register(&self, name: &str, client_id: Option<&str>) -> OAuthApp {
+        self.registered(name, client_id, false).await
+    }
+
+    async fn registered(&self, name: &str, client_id: Option<&str>, public: bool) -> OAuthApp {
         let owner = self
             .user(&format!("owner-of-{name}").replace(' ', "-"))
             .await;
@@ -285,7 +300,7 @@ impl TestApp {
             callback_urls: vec!["http://my-github-app.com/callback".to_owned()],
             client_id: client_id.map(|id| ClientId::parse(id).expect("a client id")),
             client_secret: None,
-            public: false,
+            public,
             description: None,
             settings: AppSettings::default(),
         };
@@ -293,7 +308,8 @@ impl TestApp {
             .operate(async |operator| operator.create_app(registration).await)
             .await
             .expect("an app");
-        let secret = secret.expect("a secret").expose().to_owned();
+        assert_eq!(secret.is_none(), public);
+        let secret = secret.map_or_else(String::new, |secret| secret.expose().to_owned());
         OAuthApp {
             client: self.anyone().with_basic(app.client_id.as_str(), &secret),
             id: app.id,
