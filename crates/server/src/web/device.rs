@@ -81,7 +81,7 @@ pub(crate) async fn decide(visit: Visit) -> Result<Reply> {
     let approve = match visit.form().text("decision") {
         "approve" => true,
         "deny" => false,
-        _ => return Err(Error::Malformed(Malformed::NotAnObject).into()),
+        _ => return Err(Error::Malformed(Malformed::Form).into()),
     };
     let typed = visit.form().text(CODE);
     let decided = visit

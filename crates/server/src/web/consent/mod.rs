@@ -40,19 +40,23 @@ pub(crate) async fn head(_context: Context) -> Result<Reply> {
 pub(crate) async fn decide(visit: Visit) -> Result<Reply> {
     let asked = Asked::of_query(visit.form().text("request"));
     let (authority, caller) = (visit.authority(), visit.caller());
-    let decision = match (visit.signed(), visit.form().text("decision")) {
-        (None, _) => authority.authorize(&asked.request, None, caller).await?,
+    let decided = match (visit.signed(), visit.form().text("decision")) {
         (Some(signed), "approve") => {
-            authority
-                .approve(&asked.request, &signed.session.identity, caller)
-                .await?
+            let who = &signed.session.identity;
+            authority.approve(&asked.request, who, caller).await
         }
         (Some(signed), "deny") => {
             authority
                 .deny(&asked.request, &signed.session.identity)
-                .await?
+                .await
         }
-        _ => return Err(Error::Malformed(Malformed::NotAnObject).into()),
+        (Some(_), _) => return Err(Error::Malformed(Malformed::Form).into()),
+        (None, _) => Err(Error::BadCredentials),
+    };
+    let decision = match decided {
+        // Nobody is signed in any more: as if the request came for the first time.
+        Err(Error::BadCredentials) => authority.authorize(&asked.request, None, caller).await?,
+        decided => decided?,
     };
     answer(&visit, &asked, decision, StatusCode::SEE_OTHER).await
 }

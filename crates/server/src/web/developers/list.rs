@@ -3,11 +3,12 @@
 use askama::Template;
 use grantd_core::app::App;
 
-use super::path_of;
+use super::{PATH, path_of};
 use crate::error::Result;
 use crate::reply::Reply;
 use crate::web::consent::view;
 use crate::web::page::{Page, Section};
+use crate::web::pager::{self, Pager};
 use crate::web::visit::Visit;
 
 /// An app in the list.
@@ -25,14 +26,13 @@ struct Line {
 struct ListPage {
     page: Page,
     apps: Vec<Line>,
-    earlier: Option<u32>,
-    later: Option<u32>,
+    pager: Pager,
 }
 
 /// `GET /settings/developers`.
 pub(crate) async fn list(visit: Visit) -> Result<Reply> {
     let who = &visit.who()?.identity;
-    let wanted = visit.context().query().page();
+    let wanted = pager::asked(&visit);
     let found = visit.authority().own_apps(who, wanted).await?;
     let words = visit.words();
     let line = |app: &App| Line {
@@ -43,14 +43,12 @@ pub(crate) async fn list(visit: Visit) -> Result<Reply> {
         is_suspended: app.suspended_at.is_some(),
         created: words.date(app.created_at),
     };
-    let shown = u64::from(wanted.page) * u64::from(wanted.per_page);
     let page = ListPage {
         page: visit
             .page(words.t("developers-title"))
             .section(Section::Developers),
         apps: found.items.iter().map(line).collect(),
-        earlier: (wanted.page > 1).then(|| wanted.page - 1),
-        later: (shown < found.total).then(|| wanted.page.saturating_add(1)),
+        pager: Pager::new(PATH, wanted, found.total),
     };
     visit.show(&page)
 }
