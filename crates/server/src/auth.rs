@@ -90,8 +90,9 @@ pub async fn identify(
 
 async fn token(authority: &Authority, text: &str, caller: &Caller) -> Result<Identity> {
     let token = authority.tokens.parse(text).ok_or(Error::BadCredentials)?;
-    let identity = authority.token(&token, caller).await?;
-    Ok(Identity::Token(Box::new(identity)))
+    Ok(Identity::Token(Box::new(
+        authority.token(&token, caller).await?,
+    )))
 }
 
 /// `TOKEN:`, `TOKEN:x-oauth-basic`, `login:TOKEN`, or `login:password`.
