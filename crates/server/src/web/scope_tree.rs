@@ -109,7 +109,10 @@ mod tests {
     #[test]
     fn every_scope_stands_in_the_tree() {
         let catalogue = Catalogue::default();
-        let all: Vec<String> = catalogue.definitions().map(|(name, _)| name.into()).collect();
+        let all: Vec<String> = catalogue
+            .definitions()
+            .map(|(name, _)| name.into())
+            .collect();
         assert_eq!(shown(&catalogue), all);
         let define = |implies: &str| ScopeDefinition {
             implies: vec![implies.to_owned()],
@@ -118,7 +121,11 @@ mod tests {
         let own = [("a", "b"), ("b", "a"), ("c", "repo")];
         let circle = Catalogue::with(own.map(|(name, implies)| (name.to_owned(), define(implies))));
         let shown = shown(&circle.unwrap());
-        assert!(["a", "b", "c", "repo"].iter().all(|name| shown.contains(&(*name).to_owned())));
+        assert!(
+            ["a", "b", "c", "repo"]
+                .iter()
+                .all(|name| shown.contains(&(*name).to_owned()))
+        );
     }
 
     #[test]

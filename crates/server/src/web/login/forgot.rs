@@ -54,8 +54,7 @@ pub(crate) async fn submit(visit: Visit) -> Result<Reply> {
         let told = Told::fault("login", visit.words().t("login-missing-name"));
         return visit.tell(&told, &ask(&visit, told.faults.clone()));
     }
-    let letter =
-        |user: &User, secret: &Secret| letters::write(Letter::Reset, &visit, user, secret);
+    let letter = |user: &User, secret: &Secret| letters::write(Letter::Reset, &visit, user, secret);
     match visit
         .authority()
         .forgot_password(name, &letter, visit.caller())
@@ -122,7 +121,9 @@ pub(crate) async fn set(visit: Visit) -> Result<Reply> {
     let told = match new_password::read(visit.form(), visit.words()) {
         Err(faults) => Told::faults(faults),
         Ok(new) => {
-            let done = visit.authority().reset_password(&link, &new, visit.caller());
+            let done = visit
+                .authority()
+                .reset_password(&link, &new, visit.caller());
             match done.await {
                 Ok(()) => return Ok(visit.done("/login", Notice::Password)),
                 Err(AccountRefusal::Spent) => return gone(&visit),

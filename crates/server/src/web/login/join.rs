@@ -144,5 +144,8 @@ pub(crate) async fn accept(visit: Visit) -> Result<Reply> {
             }
         }
     };
-    visit.tell(&told, &invitation_page(&visit, &link, &found, told.faults.clone()))
+    visit.tell(
+        &told,
+        &invitation_page(&visit, &link, &found, told.faults.clone()),
+    )
 }

@@ -58,7 +58,11 @@ async fn view(visit: &Visit, to: String, faults: Faults) -> Result<LoginPage> {
     let words = visit.words();
     let page = visit.page(words.t("login-title")).faults(faults);
     let typed = visit.form().trimmed("login");
-    let suggested = if typed.is_empty() { &asking.login } else { typed };
+    let suggested = if typed.is_empty() {
+        &asking.login
+    } else {
+        typed
+    };
     let name = page
         .field("login", &words.t("login-field-name"))
         .value(suggested)
@@ -177,9 +181,7 @@ async fn end_before(visit: &Visit) -> Result<()> {
     let Some(before) = visit.signed() else {
         return Ok(());
     };
-    let ended = visit
-        .authority()
-        .sign_out(&before.session, visit.caller());
+    let ended = visit.authority().sign_out(&before.session, visit.caller());
     match ended.await {
         // It was over already.
         Err(Error::BadCredentials) => Ok(()),

@@ -110,7 +110,9 @@ pub(crate) async fn confirm(visit: Visit) -> Result<Reply> {
     let ticket = visit.form().secret("ticket");
     let code = Secret::new(visit.form().trimmed("code").to_owned());
     let (who, caller) = (visit.who()?, visit.caller());
-    let confirmed = visit.authority().confirm_factor(who, &ticket, &code, caller);
+    let confirmed = visit
+        .authority()
+        .confirm_factor(who, &ticket, &code, caller);
     let told = match confirmed.await {
         Ok(codes) => return show_codes(&visit, codes),
         Err(AccountRefusal::HasSecondFactor) => return Ok(visit.go(HOME)),
@@ -204,6 +206,10 @@ mod tests {
         let url = format!("otpauth://totp/a.example:octocat?secret={}", "A".repeat(32));
         let picture = picture(&url);
         assert!(picture.starts_with("data:image/svg+xml;base64,"));
-        assert!((1_000..20_000).contains(&picture.len()), "{}", picture.len());
+        assert!(
+            (1_000..20_000).contains(&picture.len()),
+            "{}",
+            picture.len()
+        );
     }
 }

@@ -24,7 +24,10 @@ impl Browser {
         let client = t
             .anyone()
             .with("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
-            .with("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0");
+            .with(
+                "user-agent",
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0",
+            );
         Self {
             client,
             cookies: Arc::default(),
@@ -116,7 +119,9 @@ impl Browser {
     pub(crate) async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
         let cookies: Vec<String> = {
             let cookies = self.cookies.lock().expect("no panic in here");
-            let pairs = cookies.iter().map(|(name, value)| format!("{name}={value}"));
+            let pairs = cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"));
             pairs.collect()
         };
         let mut client = self.client.with("cookie", &cookies.join("; "));
@@ -157,7 +162,10 @@ impl Filled {
     #[track_caller]
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         let names = &self.form.names;
-        assert!(names.iter().any(|found| found == name), "no field {name} among {names:?}");
+        assert!(
+            names.iter().any(|found| found == name),
+            "no field {name} among {names:?}"
+        );
         if name != "scope" {
             self.form.fields.retain(|(found, _)| found != name);
         }
@@ -173,7 +181,9 @@ impl Filled {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        self.browser.post(self.form.tag.get("action"), &fields).await
+        self.browser
+            .post(self.form.tag.get("action"), &fields)
+            .await
     }
 
     /// Sends it, and goes on to wherever the answer sends.

@@ -160,8 +160,13 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
                 form.names.push(tag.get("name").to_owned());
                 let box_ = ["checkbox", "radio"].contains(&tag.get("type"));
                 if !box_ || tag.has("checked") {
-                    let value = if box_ && !tag.has("value") { "on" } else { tag.get("value") };
-                    form.fields.push((tag.get("name").to_owned(), value.to_owned()));
+                    let value = if box_ && !tag.has("value") {
+                        "on"
+                    } else {
+                        tag.get("value")
+                    };
+                    form.fields
+                        .push((tag.get("name").to_owned(), value.to_owned()));
                 }
             }
             "select" => {

@@ -26,7 +26,9 @@ async fn the_chosen_language_wins_over_the_browsers() {
     let german = browser.with("accept-language", "de-CH, en;q=0.5");
     let page = german.open("/settings").await;
     assert!(page.is(200).text().contains("<html lang=\"de\">"));
-    let form = german.fill(&page, "/settings/language").set("language", "zh");
+    let form = german
+        .fill(&page, "/settings/language")
+        .set("language", "zh");
     let page = form.submit().await;
     let text = page.is(200).text();
     assert!(text.contains("<html lang=\"zh\">") && text.contains("语言已保存。"));
@@ -51,16 +53,39 @@ async fn a_password_is_changed_with_the_present_one_and_ends_the_other_sessions(
     for (present, new, again, said) in [
         ("wrong", good, good, "This password is not right."),
         (&*octocat.password, "", "", "Choose a password."),
-        (&*octocat.password, good, "other", "The two passwords are not the same."),
-        (&*octocat.password, "short", "short", "Use at least 15 characters."),
-        (&*octocat.password, "passwordpassword", "passwordpassword", "stands on lists"),
+        (
+            &*octocat.password,
+            good,
+            "other",
+            "The two passwords are not the same.",
+        ),
+        (
+            &*octocat.password,
+            "short",
+            "short",
+            "Use at least 15 characters.",
+        ),
+        (
+            &*octocat.password,
+            "passwordpassword",
+            "passwordpassword",
+            "stands on lists",
+        ),
     ] {
         let text = change(present, new, again).submit().await.is(422).text();
         assert!(text.contains(said), "{said}: {text}");
-        assert!(new.is_empty() || !text.contains(new), "no secret comes back");
+        assert!(
+            new.is_empty() || !text.contains(new),
+            "no secret comes back"
+        );
     }
     let changed = change(&octocat.password, good, good).submit().await;
-    assert!(changed.is(200).text().contains("Your password was changed."));
+    assert!(
+        changed
+            .is(200)
+            .text()
+            .contains("Your password was changed.")
+    );
     browser.get("/settings").await.is(200);
     other.get("/settings").await.is(303);
     octocat.get("/authorizations").await.is(401);
@@ -102,11 +127,25 @@ async fn a_second_factor_is_enrolled_used_and_turned_off() {
     };
     signed_in(&t, &with_factor).await;
     let page = browser.open("/settings/two-factor/codes").await;
-    let fresh = browser.fill(&page, "/settings/two-factor/codes").submit().await;
-    assert!(codes(fresh.is(200)).iter().all(|code| !recovery_codes.contains(code)));
+    let fresh = browser
+        .fill(&page, "/settings/two-factor/codes")
+        .submit()
+        .await;
+    assert!(
+        codes(fresh.is(200))
+            .iter()
+            .all(|code| !recovery_codes.contains(code))
+    );
     let page = browser.open("/settings/two-factor/disable").await;
-    let off = browser.fill(&page, "/settings/two-factor/disable").submit().await;
-    assert!(off.is(200).text().contains("Two-factor authentication is off."));
+    let off = browser
+        .fill(&page, "/settings/two-factor/disable")
+        .submit()
+        .await;
+    assert!(
+        off.is(200)
+            .text()
+            .contains("Two-factor authentication is off.")
+    );
     let again = Browser::new(&t);
     let page = sign_in(&again, &octocat).await;
     assert!(page.is(200).text().contains("signed in as octocat"));
@@ -140,10 +179,17 @@ async fn sessions_are_seen_and_ended() {
     assert!(page.is(200).text().contains("That browser is signed out."));
     let alive = [&second, &third].map(|one| one.get("/settings"));
     let statuses = futures_util::future::join_all(alive).await;
-    let alive = statuses.iter().filter(|answer| answer.status == 200).count();
+    let alive = statuses
+        .iter()
+        .filter(|answer| answer.status == 200)
+        .count();
     assert_eq!(alive, 1);
     let page = browser.fill(&page, "/settings/sessions/end").submit().await;
-    assert!(page.is(200).text().contains("All other browsers are signed out."));
+    assert!(
+        page.is(200)
+            .text()
+            .contains("All other browsers are signed out.")
+    );
     for one in [&second, &third] {
         one.get("/settings").await.is(303);
     }
@@ -173,7 +219,11 @@ async fn an_address_counts_when_its_link_was_opened_and_confirmed() {
     let page = browser.open("/settings/email").await;
     let form = browser.fill(&page, "/settings/email");
     let sent = form.set("email", "new@example.com").submit().await;
-    assert!(sent.is(200).text().contains("A message with a link is on its way."));
+    assert!(
+        sent.is(200)
+            .text()
+            .contains("A message with a link is on its way.")
+    );
     assert!(sent.text().contains("octocat@example.com"), "not yet");
     let mail = mails.next().await;
     assert_eq!(mail.to, "new@example.com");
@@ -181,11 +231,23 @@ async fn an_address_counts_when_its_link_was_opened_and_confirmed() {
     let anywhere = Browser::new(&t);
     let page = anywhere.open(&link).await;
     assert!(page.is(200).text().contains("new@example.com"));
-    assert!(browser.open("/settings").await.text().contains("octocat@example.com"), "opened is not confirmed");
+    assert!(
+        browser
+            .open("/settings")
+            .await
+            .text()
+            .contains("octocat@example.com"),
+        "opened is not confirmed"
+    );
     let done = anywhere.fill(&page, &link).submit().await;
     assert!(done.is(200).text().contains("now belongs to your account"));
     let text = browser.open("/settings").await.text();
     assert!(text.contains("new@example.com") && text.contains(">verified<"));
     let again = anywhere.open(&link).await;
-    assert!(again.is(404).text().contains("This link does not work any more"));
+    assert!(
+        again
+            .is(404)
+            .text()
+            .contains("This link does not work any more")
+    );
 }

@@ -9,7 +9,11 @@ async fn a_password_signs_in_and_signing_out_ends_it() {
     let octocat = t.user("octocat").await;
     let browser = Browser::new(&t);
     let page = sign_in(&browser, &octocat).await;
-    assert!(page.is(200).text().contains("You are signed in as octocat."));
+    assert!(
+        page.is(200)
+            .text()
+            .contains("You are signed in as octocat.")
+    );
     let session = browser.cookie("session").expect("a session");
     let page = browser.open("/settings").await;
     assert!(page.is(200).text().contains("octocat@example.com"));
@@ -18,7 +22,12 @@ async fn a_password_signs_in_and_signing_out_ends_it() {
     assert_eq!(browser.cookie("session"), None);
     browser.plant("grantd_session", &session);
     let page = browser.get("/settings").await;
-    assert!(page.is(303).header("location").unwrap().starts_with("/login"));
+    assert!(
+        page.is(303)
+            .header("location")
+            .unwrap()
+            .starts_with("/login")
+    );
 }
 
 #[tokio::test]
@@ -29,7 +38,10 @@ async fn what_is_typed_wrong_is_said_and_kept_but_no_secret() {
     let page = browser.open("/login").await;
     let empty = browser.fill(&page, "/login").submit().await;
     let text = empty.is(422).text();
-    assert!(text.contains("Enter your login or e-mail address."), "{text}");
+    assert!(
+        text.contains("Enter your login or e-mail address."),
+        "{text}"
+    );
     assert!(text.contains("Enter your password."));
     assert_eq!(text.matches("aria-invalid=\"true\"").count(), 2);
     let wrong = browser
@@ -68,7 +80,11 @@ async fn the_second_factor_is_asked_for_on_a_page_of_its_own() {
     assert_eq!(browser.cookie("session"), None, "not yet");
     let form = browser.fill(&second, "/login/two-factor");
     form.clone().submit().await.is(422);
-    let wrong = form.clone().set("code", &monalisa.wrong_code()).submit().await;
+    let wrong = form
+        .clone()
+        .set("code", &monalisa.wrong_code())
+        .submit()
+        .await;
     assert!(wrong.is(422).text().contains("This code is not right"));
     assert_eq!(browser.cookie("session"), None);
     let right = form.set("code", &monalisa.code()).submit().await;
@@ -96,7 +112,13 @@ async fn sec_s03_a_code_that_was_spent_signs_nobody_in_again() {
     let answers = futures_util::future::join_all(forms.iter().map(|form| form.send())).await;
     let signed_in = answers.iter().filter(|answer| answer.status == 303).count();
     assert_eq!(signed_in, 1);
-    assert_eq!(browsers.iter().filter(|one| one.cookie("session").is_some()).count(), 1);
+    assert_eq!(
+        browsers
+            .iter()
+            .filter(|one| one.cookie("session").is_some())
+            .count(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -197,7 +219,10 @@ async fn sec_s11_cookies_are_the_hosts_own_under_https() {
     assert_eq!(cookies.len(), 3);
     for cookie in cookies {
         assert!(cookie.starts_with("__Host-grantd_"), "{cookie}");
-        assert!(cookie.ends_with("; Secure; HttpOnly; SameSite=Lax"), "{cookie}");
+        assert!(
+            cookie.ends_with("; Secure; HttpOnly; SameSite=Lax"),
+            "{cookie}"
+        );
         assert!(cookie.contains("; Path=/;"), "{cookie}");
     }
 }

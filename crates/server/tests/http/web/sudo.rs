@@ -19,7 +19,10 @@ async fn sec_s08_sensitive_pages_ask_again_after_five_minutes() {
     assert!(wrong.is(422).text().contains("This password is not right."));
     let before = browser.cookie("session").unwrap();
     let proved = form.set("password", &octocat.password).send().await;
-    assert_eq!(proved.is(303).header("location"), Some("/settings/password"));
+    assert_eq!(
+        proved.is(303).header("location"),
+        Some("/settings/password")
+    );
     let after = browser.cookie("session").unwrap();
     assert_ne!(before, after, "sec_s11: the secret rotates");
     browser.get("/settings/password").await.is(200);
@@ -41,7 +44,12 @@ async fn sec_s08_a_form_that_was_opened_in_time_is_too_late_after_five_minutes()
         .set("again", "correct horse battery staple");
     t.clock.advance(FRESH);
     let late = form.send().await;
-    assert!(late.is(303).header("location").unwrap().starts_with("/sudo?"));
+    assert!(
+        late.is(303)
+            .header("location")
+            .unwrap()
+            .starts_with("/sudo?")
+    );
     octocat.get("/authorizations").await.is(200);
 }
 
@@ -52,8 +60,15 @@ async fn whoever_has_a_second_factor_proves_both() {
     let browser = signed_in(&t, &monalisa).await;
     t.clock.advance(FRESH);
     let asked = browser.open("/settings/two-factor/disable").await;
-    let form = browser.fill(&asked, "/sudo").set("password", &monalisa.password);
+    let form = browser
+        .fill(&asked, "/sudo")
+        .set("password", &monalisa.password);
     form.submit().await.is(422);
     let proved = form.set("code", &monalisa.code()).submit().await;
-    assert!(proved.is(200).text().contains("Turn two-factor authentication off?"));
+    assert!(
+        proved
+            .is(200)
+            .text()
+            .contains("Turn two-factor authentication off?")
+    );
 }
