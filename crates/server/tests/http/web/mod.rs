@@ -1,6 +1,7 @@
 //! The pages, called as browsers call them.
 
 mod accounts;
+mod admin;
 mod consent;
 mod developers;
 mod device;
