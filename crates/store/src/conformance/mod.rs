@@ -21,6 +21,7 @@ pub mod database;
 pub mod door;
 mod edits;
 pub mod fill;
+mod flows;
 mod grants;
 mod lists;
 mod mint;
@@ -37,6 +38,7 @@ use std::pin::Pin;
 
 use grantd_core::store::SharedStore;
 
+use self::flows::{codes, devices, ends, refresh, settings};
 use self::world::World;
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -65,8 +67,21 @@ impl Case {
 /// # Panics
 /// A promise is broken; the message names all that are.
 pub async fn run(open: impl Fn() -> SharedStore) {
+    run_all(&open, CASES).await;
+    run_all(&open, FLOW_CASES).await;
+}
+
+/// Tries every case but those of the flows.
+///
+/// # Panics
+/// As [`run`].
+pub async fn run_without_flows(open: impl Fn() -> SharedStore) {
+    run_all(&open, CASES).await;
+}
+
+async fn run_all(open: &impl Fn() -> SharedStore, cases: &'static [Case]) {
     let mut broken = Vec::new();
-    for case in CASES {
+    for case in cases {
         if tokio::spawn(case.run(open())).await.is_err() {
             broken.push(case.name);
         }
@@ -75,9 +90,9 @@ pub async fn run(open: impl Fn() -> SharedStore) {
 }
 
 macro_rules! cases {
-    ($( $module:ident { $($name:ident)+ } )+) => {
-        /// All promises.
-        pub const CASES: &[Case] = &[$($(
+    ($(#[$doc:meta])* $cases:ident: $( $module:ident { $($name:ident)+ } )+) => {
+        $(#[$doc])*
+        pub const $cases: &[Case] = &[$($(
             Case {
                 name: concat!(stringify!($module), "::", stringify!($name)),
                 run: |world| Box::pin($module::$name(world)),
@@ -87,6 +102,8 @@ macro_rules! cases {
 }
 
 cases! {
+    /// All promises but those about flows.
+    CASES:
     users {
         logins_and_addresses_are_unique_in_any_case
         users_are_found_in_any_spelling
@@ -215,5 +232,61 @@ cases! {
         of_concurrent_edits_none_is_lost
         no_check_after_a_revocation_says_valid
         creating_while_the_grant_is_deleted_leaves_no_orphan
+    }
+}
+
+cases! {
+    /// The promises about flows.
+    FLOW_CASES:
+    codes {
+        consent_is_found_with_the_app_its_owner_and_the_grant
+        a_consent_creates_or_widens_the_grant
+        a_code_needs_an_active_app_and_its_grant
+        a_code_is_found_with_what_it_is_bound_to
+        a_code_makes_what_was_consented_to_as_far_as_allowed
+        a_code_that_is_expired_or_unknown_makes_nothing
+        a_replay_deletes_what_the_code_made
+        one_of_two_hundred_redemptions_is_issued_something
+        codes_obey_the_limits_on_tokens
+        a_session_that_ends_takes_its_unused_codes_along
+    }
+    devices {
+        a_user_code_waits_once
+        a_wish_is_found_while_it_can_be_decided
+        an_approval_widens_the_grant_and_is_given_once
+        one_of_a_hundred_decides
+        a_poll_says_how_the_device_code_stands
+        polling_too_fast_adds_five_seconds_each_time
+        of_fifty_polls_at_once_one_is_in_time
+        an_approved_device_code_is_spent_once
+        device_codes_obey_time_and_limits
+    }
+    refresh {
+        a_refresh_replaces_token_and_refresh_token
+        a_refresh_token_is_its_apps_and_ends
+        a_repetition_in_time_is_issued_once_more
+        a_superseded_refresh_token_ends_its_family
+        a_deleted_token_is_not_refreshed
+        a_refresh_token_outlives_what_expired_and_was_reaped
+        an_edit_of_the_token_is_kept_by_its_refresh_token
+        of_fifty_refreshes_at_once_all_are_repetitions
+        a_revoked_refresh_token_ends_its_family
+    }
+    ends {
+        sec_s21_a_deleted_grant_takes_everything_along
+        an_app_ends_the_grant_of_its_token_with_everything
+        other_credentials_of_the_user_end_codes
+        a_suspended_user_gets_nothing
+        a_suspended_apps_codes_are_gone
+        a_deleted_app_or_user_leaves_nothing
+        what_has_expired_is_reaped
+        a_stale_actor_is_refused
+    }
+    settings {
+        an_app_keeps_its_settings
+        an_edit_changes_an_app_as_it_is
+        a_replaced_secret_is_accepted_for_a_while
+        an_owners_apps_are_listed_and_counted
+        a_logo_is_set_replaced_and_removed
     }
 }
