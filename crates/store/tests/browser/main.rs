@@ -1,0 +1,7 @@
+//! What people in browsers may do: core's rules over a real store.
+
+mod links;
+mod own_account;
+mod place;
+mod sessions;
+mod sign_in;
