@@ -119,6 +119,7 @@ token-scopes = Was darf es?
 token-hint-scopes = Ein angekreuzter Scope schließt die darunter ein.
 token-button = Token anlegen
 token-missing-note = Sagen Sie, wofür das Token ist.
+token-unverified = Bestätigen Sie zuerst Ihre E-Mail-Adresse; Sie finden sie in Ihrem Profil.
 token-long = Das ist zu lang.
 token-note-taken = Sie haben schon ein Token mit dieser Notiz.
 token-bad-day = Wählen Sie einen Tag in der Zukunft.

@@ -119,6 +119,7 @@ token-scopes = What may it do?
 token-hint-scopes = A ticked scope includes those below it.
 token-button = Create the token
 token-missing-note = Say what the token is for.
+token-unverified = Verify your e-mail address first; you find it in your profile.
 token-long = This is too long.
 token-note-taken = You have a token with this note already.
 token-bad-day = Choose a day in the future.

@@ -119,6 +119,7 @@ token-scopes = 它可以做什么？
 token-hint-scopes = 勾选的权限范围包含其下的各项。
 token-button = 创建令牌
 token-missing-note = 请说明令牌的用途。
+token-unverified = 请先验证您的电子邮箱；可在个人资料中找到。
 token-long = 太长了。
 token-note-taken = 您已有一个相同备注的令牌。
 token-bad-day = 请选择将来的日期。

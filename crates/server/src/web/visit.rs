@@ -11,6 +11,7 @@ use grantd_core::authority::{Authority, Caller};
 use grantd_core::clock::Timestamp;
 use grantd_core::entropy;
 use grantd_core::error::Error;
+use grantd_core::scope::Scope;
 use grantd_core::secret::Secret;
 use grantd_core::session::BrowserSession;
 use http::{HeaderMap, StatusCode, header};
@@ -217,6 +218,12 @@ impl Visit {
         Form::of_pairs(self.context.raw_query().as_bytes())
             .text(name)
             .to_owned()
+    }
+
+    /// What a scope allows, in the person's language.
+    pub(crate) fn scope_words(&self, scope: &Scope) -> String {
+        let words = self.authority().scopes.words(scope);
+        self.words.scope(scope.as_str(), &words)
     }
 
     /// Whoever is signed in, if anybody.
