@@ -201,6 +201,7 @@ impl TestApp {
             policy: setup.policy,
             sign_in,
             hourly: Arc::default(),
+            last_used: Arc::default(),
             key: key.clone(),
             mailer: setup.mailer,
         });
