@@ -223,7 +223,8 @@ impl Visit {
     /// What a scope allows, in the person's language.
     pub(crate) fn scope_words(&self, scope: &Scope) -> String {
         let words = self.authority().scopes.words(scope);
-        self.words.scope(scope.as_str(), &words)
+        self.words
+            .scope(scope.as_str(), words.unwrap_or(scope.as_str()))
     }
 
     /// Whoever is signed in, if anybody.

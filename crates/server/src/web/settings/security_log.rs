@@ -50,7 +50,7 @@ impl Shown {
         Self {
             at: row.at,
             what: event(&row.action, words),
-            token: row.token_last_eight.map(|end| end.as_str().to_owned()),
+            token: row.token_last_eight.map(|end| end.0),
             who,
             address: row.address.unwrap_or_else(|| "–".to_owned()),
         }

@@ -79,7 +79,7 @@ impl Shown {
                 .iter()
                 .map(|scope| scope.as_str().to_owned())
                 .collect(),
-            last_eight: authorization.token_last_eight.as_str().to_owned(),
+            last_eight: authorization.token_last_eight.0.clone(),
             created_at: authorization.created_at,
             last_used_at: last_use.map(|last| last.at),
             expires_at: authorization.expires_at,
