@@ -34,7 +34,8 @@ use crate::request::{Asked, Door};
 use crate::routes::{Matched, Part, Route, Router};
 use crate::settings::Settings;
 use crate::usage::PathTokenUsage;
-use crate::web;
+use crate::web::ceremonies::Ceremonies;
+use crate::web::refusal;
 use crate::wire::Wire;
 
 /// What every request shares.
@@ -45,6 +46,7 @@ pub struct App {
     pub(crate) rates: Rates,
     path_tokens: PathTokenUsage,
     pub(crate) outage: Outage,
+    pub(crate) ceremonies: Option<Ceremonies>,
     router: Router,
     finisher: Finisher,
     warned_of_stranger: AtomicBool,
@@ -61,6 +63,7 @@ impl App {
             rates: Rates::new(&settings, Arc::clone(&authority.hourly)),
             path_tokens: PathTokenUsage::default(),
             outage: Outage::default(),
+            ceremonies: Ceremonies::new(&settings),
             router: Router::new(),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
@@ -332,9 +335,7 @@ impl App {
             _ => {}
         }
         match asked.door {
-            Door::Site { .. } => {
-                web::refusal::page(failure, &asked.headers, &self.settings, request_id)
-            }
+            Door::Site { .. } => refusal::page(failure, &asked.headers, &self.settings, request_id),
             Door::Api | Door::Machine { .. } => error::render(failure, page, self.settings.profile),
         }
     }

@@ -16,6 +16,7 @@ use grantd_core::secret::Secret;
 use grantd_core::session::BrowserSession;
 use http::{HeaderMap, StatusCode, header};
 
+use super::ceremonies::Ceremonies;
 use super::cookies::{Cookie, Jar};
 use super::csrf::{self, Bound};
 use super::form::{Faults, Form};
@@ -225,6 +226,15 @@ impl Visit {
         let words = self.authority().scopes.words(scope);
         self.words
             .scope(scope.as_str(), words.unwrap_or(scope.as_str()))
+    }
+
+    /// How passkeys are made and used.
+    ///
+    /// # Errors
+    /// `NotFound` where browsers have none.
+    pub(crate) fn ceremonies(&self) -> Result<&Ceremonies> {
+        let ceremonies = self.context.app().ceremonies.as_ref();
+        ceremonies.ok_or(Error::NotFound.into())
     }
 
     /// Whoever is signed in, if anybody.

@@ -2,6 +2,7 @@
 //! shapes that several sections share.
 
 pub(crate) mod applications;
+pub(crate) mod passkeys;
 pub(crate) mod password;
 pub(crate) mod profile;
 pub(crate) mod security_log;
