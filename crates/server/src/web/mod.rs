@@ -6,6 +6,7 @@
 pub(crate) mod admin;
 pub(crate) mod assets;
 mod browser_name;
+pub(crate) mod ceremonies;
 pub(crate) mod consent;
 mod cookies;
 mod csrf;
