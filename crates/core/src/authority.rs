@@ -13,6 +13,7 @@ use crate::error::{Error, Forbidden, Result, Throttle};
 use crate::hourly::{Bucket, Hourly};
 use crate::ids::{AppId, SessionId};
 use crate::login::{Attempt, PasswordIdentity, SignIn};
+use crate::mail::Mailer;
 use crate::scope::Catalogue;
 use crate::secret::{InstanceKey, Secret};
 use crate::store::{MintLimits, OtpUse, OwnedAuthorization, SharedStore, StoreError, TokenVerdict};
@@ -34,6 +35,10 @@ pub struct Policy {
     pub revoke_tokens_in_query: bool,
     /// So many wrong secrets for one app from one address in an hour; more are told to slow down.
     pub wrong_secrets_per_hour: u32,
+    /// So many tickets ([`crate::ticket`]) are made for one address in an hour.
+    pub tickets_per_hour: u32,
+    /// So many links are mailed to one user in an hour.
+    pub mailed_links_per_hour: u32,
 }
 
 impl Default for Policy {
@@ -48,6 +53,8 @@ impl Default for Policy {
             },
             revoke_tokens_in_query: true,
             wrong_secrets_per_hour: 1_000,
+            tickets_per_hour: 600,
+            mailed_links_per_hour: 5,
         }
     }
 }
@@ -136,6 +143,8 @@ pub struct Authority {
     pub hourly: Arc<Hourly>,
     /// What short secrets are hashed under.
     pub key: Arc<InstanceKey>,
+    /// Who sends mail, if anybody does.
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 impl Authority {

@@ -92,6 +92,8 @@ pub enum Throttle {
     Creations,
     /// Password checks waiting on this server.
     Hashing,
+    /// Pages that have to be remembered for one address.
+    Tickets,
 }
 
 /// One reason of a [`Error::Invalid`], in GitHub's vocabulary.

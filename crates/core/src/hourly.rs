@@ -40,6 +40,10 @@ pub enum Bucket {
     WrongSecrets(AppId, Address),
     /// Device codes given out for one app to one address.
     DeviceCodes(AppId, Address),
+    /// Tickets made for one address.
+    Tickets(Address),
+    /// Mails with links sent to one user.
+    LinksByMail(UserId),
 }
 
 /// The name in the store.
@@ -55,6 +59,8 @@ impl fmt::Display for Bucket {
             Self::DeviceCodes(id, address) => {
                 write!(f, "device codes of app {} for {address}", id.0)
             }
+            Self::Tickets(address) => write!(f, "tickets for {address}"),
+            Self::LinksByMail(id) => write!(f, "links by mail to user {}", id.0),
         }
     }
 }

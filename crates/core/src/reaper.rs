@@ -53,5 +53,11 @@ impl Reaper {
 
 /// Whether there may be more.
 fn is_full(reaped: Reaped) -> bool {
-    reaped.tokens.max(reaped.counters).max(reaped.codes) >= BATCH as usize
+    let kinds = [
+        reaped.tokens,
+        reaped.counters,
+        reaped.codes,
+        reaped.sessions,
+    ];
+    kinds.into_iter().any(|count| count >= BATCH as usize)
 }

@@ -13,6 +13,7 @@
 mod apps;
 mod counters;
 mod flows;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -34,6 +35,11 @@ pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
     DeviceRequest, FlowStore, NewCode, NewDeviceCode, NewRefreshToken, Poll, Rotation,
+};
+
+pub use self::sessions::{
+    AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
+    Sighting, TicketStore,
 };
 
 /// A step did not happen.
@@ -179,6 +185,8 @@ pub struct Reaped {
     pub counters: usize,
     /// Codes, device codes or refresh tokens, of the kind of which the most were.
     pub codes: usize,
+    /// Sessions or tickets, of the kind of which the most were.
+    pub sessions: usize,
 }
 
 /// How a one-time code is accepted.
@@ -363,9 +371,9 @@ pub trait Upkeep: Send + Sync {
     async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     /// Remembers the instance key's fingerprint if none is kept yet; the kept one.
     async fn claim_instance_key(&self, fingerprint: &str) -> Stored<String>;
-    /// Deletes what is of no use any more, the oldest first, at most `limit` rows of each kind: tokens that
+    /// Deletes what is of no use any more, the oldest first (of one moment the lowest key), at most `limit` rows of each kind: tokens that
     /// expired before `tokens_before`, each with its audit row, their grants following as at any deletion;
-    /// counters, codes, device codes and refresh tokens that ended before the stamp's time. A refresh token outlives
+    /// counters, codes, device codes, refresh tokens, sessions and tickets that ended before the stamp's time. A refresh token outlives
     /// the token that it came with. What somebody else is at stays for another time.
     async fn reap(&self, tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     /// Whether the engine answers a read and takes a write, and lives by the same time.
@@ -376,11 +384,30 @@ pub trait Upkeep: Send + Sync {
 
 /// Everything that is remembered.
 pub trait Store:
-    UserStore + AppStore + AuthorizationStore + FlowStore + CounterStore + Upkeep
+    UserStore
+    + AppStore
+    + AuthorizationStore
+    + FlowStore
+    + SessionStore
+    + TicketStore
+    + AccountStore
+    + CounterStore
+    + Upkeep
 {
 }
 
-impl<T: UserStore + AppStore + AuthorizationStore + FlowStore + CounterStore + Upkeep> Store for T {}
+impl<T> Store for T where
+    T: UserStore
+        + AppStore
+        + AuthorizationStore
+        + FlowStore
+        + SessionStore
+        + TicketStore
+        + AccountStore
+        + CounterStore
+        + Upkeep
+{
+}
 
 /// The store as it is handed around.
 pub type SharedStore = Arc<dyn Store>;

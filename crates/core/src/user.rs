@@ -144,12 +144,42 @@ pub struct User {
     pub site_admin: bool,
     /// Signs in with a one-time code.
     pub two_factor: bool,
+    /// In which language pages and mails are, if not the browser's.
+    pub language: Option<Language>,
     /// Since when nothing of this user's is accepted.
     pub suspended_at: Option<Timestamp>,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When anything of this record last changed.
     pub updated_at: Timestamp,
+}
+
+/// A language that pages and mails speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each name is a language")]
+pub enum Language {
+    English,
+    German,
+    Chinese,
+}
+
+impl Language {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::English, Self::German, Self::Chinese];
+
+    /// Its tag (RFC 5646).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+            Self::Chinese => "zh",
+        }
+    }
+
+    /// The language with this tag.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.tag() == tag)
+    }
 }
 
 /// What a new account needs.

@@ -31,6 +31,12 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<grantd_core::Error> for Failure {
+    fn from(error: grantd_core::Error) -> Self {
+        Self(format!("{error}; `grantd doctor` looks for the cause"))
+    }
+}
+
 impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
         match error {

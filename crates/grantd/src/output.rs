@@ -89,6 +89,14 @@ impl<'a> UserJson<'a> {
     }
 }
 
+/// An invitation, whose link is shown once.
+#[derive(Serialize)]
+pub(crate) struct InvitationJson<'a> {
+    pub(crate) login: &'a str,
+    pub(crate) url: &'a str,
+    pub(crate) expires_at: Timestamp,
+}
+
 /// An app.
 #[derive(Serialize)]
 pub(crate) struct AppJson<'a> {

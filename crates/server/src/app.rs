@@ -160,7 +160,8 @@ impl App {
             }
         };
         let page = route.map_or(Page::Rest, |route| route.docs);
-        let mut reply = outcome.unwrap_or_else(|failure| self.render(&failure, page, &asked));
+        let mut reply = outcome
+            .unwrap_or_else(|failure| self.render(&failure, page, &asked, &about.request_id));
         if asked.door != Door::Api {
             return self.finisher.finish_site(&asked, reply, about);
         }
@@ -311,6 +312,7 @@ impl App {
             method: asked.method.clone(),
             headers: Arc::clone(&asked.headers),
             params,
+            path: std::mem::take(&mut asked.site_path),
             query: asked.query.clone(),
             path_token: asked.path_token.take(),
             body,
@@ -322,7 +324,7 @@ impl App {
         outcome.unwrap_or(Err(Failure::Panic))
     }
 
-    fn render(&self, failure: &Failure, page: Page, asked: &Asked) -> Reply {
+    fn render(&self, failure: &Failure, page: Page, asked: &Asked, request_id: &str) -> Reply {
         match failure {
             Failure::Rule(Error::Unavailable(source)) => {
                 self.outage.tell_refused(source, self.authority.clock.now())
@@ -331,7 +333,9 @@ impl App {
             _ => {}
         }
         match asked.door {
-            Door::Site { .. } => web::refusal::page(failure),
+            Door::Site { .. } => {
+                web::refusal::page(failure, &asked.headers, &self.settings, request_id)
+            }
             Door::Machine { .. } => {
                 let accept = asked.header(header::ACCEPT);
                 refusal::failure(failure, accept, self.settings.profile)
@@ -348,6 +352,11 @@ impl App {
     /// The page that refusals of unreadable requests point to.
     pub(crate) fn documentation_url(&self) -> String {
         Page::Rest.url(self.settings.profile)
+    }
+
+    /// The table of paths.
+    pub(crate) fn router(&self) -> &Router {
+        &self.router
     }
 
     /// Whose window a request counts in.

@@ -24,6 +24,10 @@ pub enum Auth {
     Password,
     /// The app whose client id stands in the path, by its secret.
     App,
+    /// Somebody who is signed in in a browser; see `web::visit`.
+    Session,
+    /// The same, who proved within the last minutes to be that person.
+    Sudo,
 }
 
 /// Who calls, proved.
@@ -138,6 +142,8 @@ impl Auth {
             (Self::User | Self::Token | Self::Password, Identity::App(..)) => {
                 Err(Error::BadCredentials)
             }
+            // Rows of the site judge cookies, which no identity is made from.
+            (Self::Session | Self::Sudo, _) => Err(Error::AuthenticationRequired),
         }
     }
 }

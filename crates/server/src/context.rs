@@ -28,6 +28,7 @@ pub struct Context {
     pub(crate) method: Method,
     pub(crate) headers: Arc<HeaderMap>,
     pub(crate) params: Vec<(String, String)>,
+    pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) path_token: Option<Token>,
     pub(crate) body: Result<Bytes>,
@@ -48,6 +49,11 @@ impl Context {
     /// The server as a whole.
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// The server as a whole, for what outlives the request's handler.
+    pub(crate) fn shared_app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
     }
 
     /// Address and request id.
@@ -78,6 +84,16 @@ impl Context {
     /// The query string.
     pub fn query(&self) -> Query<'_> {
         Query::new(&self.query)
+    }
+
+    /// The query as it was sent.
+    pub(crate) fn raw_query(&self) -> &str {
+        &self.query
+    }
+
+    /// The path as it was sent. Only rows of the site have one: elsewhere it may hold a token.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// The user who signed in by password. Rows with [`crate::auth::Auth::Password`] have one.

@@ -30,6 +30,9 @@ pub enum Failure {
     /// The path exists, outside the API, but not for this method; as in `Allow`.
     #[error("method not allowed")]
     Method(String),
+    /// In a browser: the person must prove again who they are.
+    #[error("a fresh proof is needed")]
+    FreshProof,
     /// A handler panicked.
     #[error("a handler panicked")]
     Panic,
@@ -101,6 +104,13 @@ pub(crate) fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String
             return (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "Method Not Allowed".into(),
+                Page::Rest,
+            );
+        }
+        Failure::FreshProof => {
+            return (
+                StatusCode::FORBIDDEN,
+                "Must authenticate again".into(),
                 Page::Rest,
             );
         }
@@ -214,6 +224,10 @@ fn throttled(kind: &Throttle) -> (StatusCode, String, Page) {
         Throttle::Creations => {
             let message = "Too many authorizations were created. Please try again later.";
             (StatusCode::FORBIDDEN, message.into(), Page::RateLimiting)
+        }
+        Throttle::Tickets => {
+            let message = "Too many requests of this kind. Please try again later.";
+            (StatusCode::TOO_MANY_REQUESTS, message.into(), Page::Rest)
         }
         Throttle::Hashing => (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -66,7 +66,10 @@ impl Rates {
             Bucket::User(_) => self.per_user,
             Bucket::App(_) => self.per_app.or(self.app_shown),
             Bucket::Anonymous(_) => self.per_user.map(|limit| limit.min(ANONYMOUS_PER_HOUR)),
-            Bucket::WrongSecrets(..) | Bucket::DeviceCodes(..) => None,
+            Bucket::WrongSecrets(..)
+            | Bucket::DeviceCodes(..)
+            | Bucket::Tickets(_)
+            | Bucket::LinksByMail(_) => None,
         }
     }
 

@@ -49,6 +49,8 @@ pub struct Asked {
     pub path_token: Option<Token>,
     /// Whether the path is one where apps are expected.
     pub app_path: bool,
+    /// The path, outside the API alone: elsewhere it may hold a token.
+    pub site_path: String,
     /// The query string.
     pub query: String,
     /// As sent.
@@ -108,6 +110,10 @@ impl Asked {
                 || header_bytes > MOST_HEADER_BYTES
                 || url_length > LONGEST_URL,
             query: uri.query().unwrap_or_default().to_owned(),
+            site_path: match door {
+                Door::Api => String::new(),
+                _ => full.to_owned(),
+            },
             method,
             matched,
             door,

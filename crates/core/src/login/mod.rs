@@ -19,6 +19,7 @@ pub mod throttle;
 mod verified;
 
 pub use address::Address;
+pub(crate) use sign_in::{Begun, CodeAttempt};
 pub use sign_in::{SignIn, SignInParts};
 
 use crate::audit::Actor;
@@ -43,7 +44,7 @@ pub struct Attempt {
 }
 
 /// A user who proved the password and, when enrolled, the code. Only
-/// [`SignIn::sign_in`] makes one.
+/// [`SignIn`] makes one.
 #[derive(Clone, Debug)]
 pub struct PasswordIdentity {
     user: User,
@@ -54,6 +55,11 @@ impl PasswordIdentity {
     /// Who.
     pub fn user(&self) -> &User {
         &self.user
+    }
+
+    /// The user's generation when proved.
+    pub fn auth_generation(&self) -> i64 {
+        self.auth_generation
     }
 
     /// The actor of writes under this sign-in.

@@ -40,27 +40,46 @@ pub fn enrol(
     entropy: &dyn Entropy,
 ) -> Result<Enrolment, UnusableIssuer> {
     let seed = Zeroizing::new(entropy::bytes::<20>(entropy));
-    let totp = builder(&seed[..])
+    let (totp_secret, otpauth_url) = shown(login, issuer, &seed[..])?;
+    let (recovery_codes, hashes) = self::recovery_codes(key, entropy);
+    Ok(Enrolment {
+        totp_secret,
+        otpauth_url,
+        recovery_codes,
+        factor: SecondFactor {
+            totp_seed: key.seal(SEALED_FOR, &seed[..], entropy),
+            recovery_codes: hashes,
+        },
+    })
+}
+
+/// A seed as its owner sees it: in base 32 and as a URL.
+pub(crate) fn shown(
+    login: &Login,
+    issuer: &str,
+    seed: &[u8],
+) -> Result<(Zeroizing<String>, Zeroizing<String>), UnusableIssuer> {
+    let totp = builder(seed)
         .with_account_name(login.as_str())
         .with_issuer(Some(issuer))
         .build()
         .map_err(|_| UnusableIssuer)?;
-    let recovery_codes: Vec<_> = (0..RECOVERY_CODES)
+    let base32 = Zeroizing::new(data_encoding::BASE32_NOPAD.encode(seed));
+    let url = totp.to_url().map_err(|_| UnusableIssuer)?;
+    Ok((base32, Zeroizing::new(url)))
+}
+
+/// A fresh set of recovery codes, and what the store keeps of them.
+pub(crate) fn recovery_codes(
+    key: &InstanceKey,
+    entropy: &dyn Entropy,
+) -> (Vec<Zeroizing<String>>, Vec<[u8; 32]>) {
+    let codes: Vec<_> = (0..RECOVERY_CODES)
         .map(|_| fresh_recovery_code(entropy))
         .collect();
-    let factor = SecondFactor {
-        totp_seed: key.seal(SEALED_FOR, &seed[..], entropy),
-        recovery_codes: recovery_codes
-            .iter()
-            .map(|code| recovery_code_hash(key, code))
-            .collect(),
-    };
-    Ok(Enrolment {
-        totp_secret: Zeroizing::new(data_encoding::BASE32_NOPAD.encode(&seed[..])),
-        otpauth_url: Zeroizing::new(totp.to_url().map_err(|_| UnusableIssuer)?),
-        recovery_codes,
-        factor,
-    })
+    let hashes = codes.iter().map(|code| recovery_code_hash(key, code));
+    let hashes = hashes.collect();
+    (codes, hashes)
 }
 
 /// The site's name holds a colon, which an `otpauth:` URL cannot carry.
@@ -107,6 +126,12 @@ pub fn matching_step(seed: &[u8], code: &Secret, now: Timestamp) -> Option<i64> 
             let right: bool = expected.as_bytes().ct_eq(code.expose().as_bytes()).into();
             if right { Some(step) } else { found }
         })
+}
+
+/// The same for a code as somebody typed it, spaces and all.
+pub(crate) fn typed_step(seed: &[u8], typed: &Secret, now: Timestamp) -> Option<i64> {
+    let digits = typed.expose().chars().filter(|c| !c.is_whitespace());
+    matching_step(seed, &Secret::new(digits.collect()), now)
 }
 
 /// The code of the step that `now` is in: for tests, and for `grantd serve --demo`.

@@ -1,6 +1,8 @@
 //! Passwords: how they are hashed, verified and judged. Owns the argon2id
 //! parameters; must not run on a runtime's worker thread (see [`super::hash_pool`]).
 
+mod common;
+
 use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -13,6 +15,8 @@ use crate::user::PasswordHash;
 pub const LONGEST_PASSWORD: usize = 4_096;
 /// Shorter ones are called weak (NIST SP 800-63B: at least 8 with a second factor, 15 alone).
 pub const SHORTEST_GOOD_PASSWORD: usize = 15;
+/// The same, in characters, beside a second factor.
+pub const SHORTEST_BESIDE_FACTOR: usize = 8;
 
 /// What one argon2id hash costs. The default is OWASP's first choice that fits
 /// many parallel sign-ins: 19 MiB, two passes, one lane.
@@ -42,6 +46,12 @@ pub enum UnusablePassword {
     /// More than [`LONGEST_PASSWORD`] bytes.
     #[error("the password is longer than {LONGEST_PASSWORD} bytes")]
     TooLong,
+    /// Fewer characters than this; only people's own choices are held to it.
+    #[error("the password is shorter than {0} characters")]
+    TooShort(usize),
+    /// Many people's password, or hardly more than the login.
+    #[error("the password is easily guessed")]
+    Common,
 }
 
 /// Whether a password may be set at all: any text of 1 to 4,096 bytes.
@@ -53,6 +63,27 @@ pub fn usable(password: &Secret) -> Result<(), UnusablePassword> {
         0 => Err(UnusablePassword::Empty),
         length if length > LONGEST_PASSWORD => Err(UnusablePassword::TooLong),
         _ => Ok(()),
+    }
+}
+
+/// Whether a person may choose this password (NIST SP 800-63B): long enough, not one that is tried first.
+/// No rules about kinds of characters.
+///
+/// # Errors
+/// It is unusable, too short, or easily guessed.
+pub fn judge(password: &Secret, login: &str, two_factor: bool) -> Result<(), UnusablePassword> {
+    usable(password)?;
+    let shortest = if two_factor {
+        SHORTEST_BESIDE_FACTOR
+    } else {
+        SHORTEST_GOOD_PASSWORD
+    };
+    if password.expose().chars().count() < shortest {
+        return Err(UnusablePassword::TooShort(shortest));
+    }
+    match common::is_common(password, login) {
+        true => Err(UnusablePassword::Common),
+        false => Ok(()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The one door for passwords. Owns the order of judgement; counting, hashing
 //! and codes have modules of their own.
 
+mod in_steps;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +10,7 @@ use super::hash_pool::HashPool;
 use super::hashing::{Hashing, Question};
 use super::otp::{self, Code};
 use super::password::{self, PasswordCost};
-use super::throttle::{Metered, Outcome, Throttle, ThrottlePolicy};
+use super::throttle::{Meter, Metered, Outcome, Throttle, ThrottlePolicy};
 use super::verified::Verified;
 use super::{Address, Attempt, PasswordIdentity};
 
@@ -20,6 +22,8 @@ use crate::ids::UserId;
 use crate::secret::InstanceKey;
 use crate::store::{SharedStore, SignInCheck};
 use crate::user::{PasswordHash, UserCredentials};
+
+pub(crate) use self::in_steps::{Begun, CodeAttempt};
 
 /// The one door for passwords.
 pub struct SignIn {
@@ -52,6 +56,14 @@ pub struct SignInParts {
 const DAY: i64 = 86_400;
 const KNOWN_FOR: i64 = 30 * DAY;
 const MOST_SEEN: usize = 10_000;
+
+/// An attempt whose password is right, of a user who is not suspended.
+struct FirstHalf {
+    credentials: UserCredentials,
+    proof: Proof,
+    who: Metered,
+    pair: Meter,
+}
 
 /// How a password was found right.
 #[derive(PartialEq)]
@@ -106,19 +118,36 @@ impl SignIn {
     /// `BadCredentials`, `OtpRequired`, `Forbidden(TooManyAttempts | Suspended)`,
     /// `Throttled`, `Unavailable`.
     pub async fn sign_in(&self, attempt: Attempt) -> Result<PasswordIdentity> {
-        let address = Address::from(attempt.address);
-        let keys = self.throttle.keys(&attempt.login, address);
+        let half = self.first_half(&attempt).await?;
+        let proved_code = self
+            .prove_code(&attempt, &half.who, &half.credentials)
+            .await?;
+        self.second_half(&attempt, half, proved_code).await
+    }
+
+    /// What is there under the attempt's login, if the pair is not locked.
+    async fn look_up(&self, attempt: &Attempt) -> Result<(SignInCheck, Metered)> {
+        let keys = self
+            .throttle
+            .keys(&attempt.login, Address::from(attempt.address));
         let meters = [keys.pair, keys.login];
         let found = self.store.find_credentials(&attempt.login, meters).await?;
         self.throttle.admit(&found.meters[0])?;
-        self.admit_address(&found, address).await?;
         let who = Metered {
             keys,
             user: found.credentials.as_ref().map(|found| found.user.id),
-            stamp: self.stamp(&attempt, Actor::System),
+            stamp: self.stamp(attempt, Actor::System),
         };
+        Ok((found, who))
+    }
+
+    /// All but the code.
+    async fn first_half(&self, attempt: &Attempt) -> Result<FirstHalf> {
+        let (found, who) = self.look_up(attempt).await?;
+        self.admit_address(&found, Address::from(attempt.address))
+            .await?;
         let proof = self
-            .prove_password(&attempt, &who, found.credentials.as_ref())
+            .prove_password(attempt, &who, found.credentials.as_ref())
             .await?;
         let Some(credentials) = found.credentials else {
             return Err(Error::BadCredentials);
@@ -126,12 +155,29 @@ impl SignIn {
         if credentials.user.suspended_at.is_some() {
             return Err(Error::Forbidden(Forbidden::Suspended));
         }
-        let proved_code = self.prove_code(&attempt, &who, &credentials).await?;
-        let to_clear = proof == Proof::Remembered && !proved_code;
-        if to_clear && self.throttle.has_failures(&found.meters[0]) {
-            self.throttle.clear(who).await?;
+        let [pair, _] = found.meters;
+        Ok(FirstHalf {
+            credentials,
+            proof,
+            who,
+            pair,
+        })
+    }
+
+    /// What follows a full success.
+    async fn second_half(
+        &self,
+        attempt: &Attempt,
+        half: FirstHalf,
+        proved_code: bool,
+    ) -> Result<PasswordIdentity> {
+        let to_clear = half.proof == Proof::Remembered && !proved_code;
+        if to_clear && self.throttle.has_failures(&half.pair) {
+            self.throttle.clear(half.who).await?;
         }
-        self.renew_hash(&attempt, &credentials).await?;
+        let credentials = half.credentials;
+        self.renew_hash(attempt, &credentials).await?;
+        let address = Address::from(attempt.address);
         self.remember_address(credentials.user.id, address).await?;
         Ok(PasswordIdentity {
             user: credentials.user,

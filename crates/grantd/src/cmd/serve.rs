@@ -15,7 +15,7 @@ use grantd_core::entropy::Entropy;
 use grantd_core::login::hash_pool::HashPool;
 use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::reaper::Reaper;
-use grantd_core::store::PageRequest;
+use grantd_core::secret::Secret;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
 use grantd_store::DatabaseUrl;
@@ -91,8 +91,9 @@ async fn answer(
                 .as_bytes(),
         )?;
     }
+    let setup_link = authority.setup_link().await?;
     let app = Arc::new(App::new(authority, config.surface(public_url.clone())));
-    announce(instance, listening).await?;
+    announce(instance, listening, setup_link.as_ref());
     let reaping = tokio::spawn(reaper(instance).run(&TokioTimer));
     grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;
     // A batch in flight is a step of the store, which ends by itself.
@@ -126,7 +127,7 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failur
 }
 
 /// One line that scripts may wait for, and a hint where nobody could sign in yet.
-async fn announce(instance: &Instance, listening: SocketAddr) -> Result<(), Failure> {
+fn announce(instance: &Instance, listening: SocketAddr, setup_link: Option<&Secret>) {
     let config = &instance.config;
     let text = |url: url::Url| url.as_str().trim_end_matches('/').to_owned();
     let (own, public) = (
@@ -142,13 +143,13 @@ async fn announce(instance: &Instance, listening: SocketAddr) -> Result<(), Fail
         DatabaseUrl::Sqlite(_) => String::new(),
         url => format!(", database {url}"),
     };
-    let first = PageRequest {
-        page: 1,
-        per_page: 1,
-    };
-    if instance.store.list_users(first).await?.items.is_empty() {
+    if let Some(secret) = setup_link {
         output::note(format!(
-            "there are no users yet; make one: grantd --data {} user create LOGIN",
+            "there are no users yet; make the first one, a site admin, once: {public}/setup/{}",
+            secret.expose()
+        ));
+        output::note(format!(
+            "or make one here: grantd --data {} user create LOGIN",
             config.values.data.display()
         ));
     }
@@ -156,7 +157,6 @@ async fn announce(instance: &Instance, listening: SocketAddr) -> Result<(), Fail
         "grantd is ready on {own} (data {}{shared}{behind})",
         config.values.data.display()
     ));
-    Ok(())
 }
 
 /// The rules, with everything that they are given.
@@ -189,6 +189,7 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         sign_in,
         hourly: Arc::default(),
         key: Arc::clone(&instance.key),
+        mailer: None,
     })
 }
 

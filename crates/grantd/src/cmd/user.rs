@@ -2,13 +2,16 @@
 
 use clap::{Args, Subcommand};
 use grantd_core::accounts::NewAccount;
+use grantd_core::clock::Clock;
 use grantd_core::login::password::SHORTEST_GOOD_PASSWORD;
+use grantd_core::onboarding::Invitation;
 use grantd_core::secret::Secret;
+use grantd_core::ticket::TicketKind;
 use grantd_core::user::{self as people, Email, Login};
 
 use crate::failure::Failure;
 use crate::instance::{self, Instance};
-use crate::output::{self, UserJson};
+use crate::output::{self, InvitationJson, UserJson};
 use crate::secret_input;
 
 /// What can be done with users.
@@ -16,6 +19,8 @@ use crate::secret_input;
 pub(crate) enum User {
     /// Make a user; the password is asked for, or comes by standard input
     Create(Create),
+    /// Invite somebody; prints a link under which they choose a password, once, within a week
+    Invite(Invite),
     /// All users
     List,
     /// One user
@@ -65,6 +70,20 @@ pub(crate) struct Create {
     totp: bool,
 }
 
+/// `grantd user invite`.
+#[derive(Args)]
+pub(crate) struct Invite {
+    /// 1 to 39 letters, digits, `-` or `_`
+    #[arg(value_parser = Login::parse)]
+    login: Login,
+    /// The address; you vouch for it
+    #[arg(long, value_parser = Email::parse)]
+    email: Option<Email>,
+    /// May administer the site
+    #[arg(long)]
+    site_admin: bool,
+}
+
 /// Where a password comes from.
 #[derive(Args)]
 pub(crate) struct PasswordSource {
@@ -92,6 +111,7 @@ impl PasswordSource {
 pub(crate) async fn run(command: User, instance: &Instance) -> Result<(), Failure> {
     match command {
         User::Create(create) => self::create(create, instance).await,
+        User::Invite(invite) => self::invite(invite, instance).await,
         User::List => list(instance).await,
         User::Show { login } => show(&login, instance).await,
         User::SetPassword { login, password } => set_password(&login, &password, instance).await,
@@ -115,6 +135,23 @@ async fn create(create: Create, instance: &Instance) -> Result<(), Failure> {
         .then(|| (instance.config.values.site_name.0.as_str(), &*instance.key));
     let (user, enrolment) = instance.operator().create_user(account, totp).await?;
     output::json(&UserJson::new(&user, enrolment.as_ref()))
+}
+
+async fn invite(invite: Invite, instance: &Instance) -> Result<(), Failure> {
+    let invitation = Invitation {
+        login: invite.login,
+        email: invite.email,
+        site_admin: invite.site_admin,
+    };
+    let login = invitation.login.clone();
+    let operator = instance.operator();
+    let secret = operator.invite(invitation, &instance.key).await?;
+    let lives = TicketKind::Invitation.lifetime();
+    output::json(&InvitationJson {
+        login: login.as_str(),
+        url: &instance.config.link("invitations", &secret),
+        expires_at: instance.clock.now().plus(lives),
+    })
 }
 
 async fn list(instance: &Instance) -> Result<(), Failure> {

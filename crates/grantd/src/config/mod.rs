@@ -16,6 +16,7 @@ use grantd_core::login::hash_pool::PoolLimits;
 use grantd_core::login::password::PasswordCost;
 use grantd_core::login::throttle::ThrottlePolicy;
 use grantd_core::scope::{Catalogue, ScopeDefinition};
+use grantd_core::secret::Secret;
 use grantd_core::store::MintLimits;
 use grantd_core::token::{InvalidPrefix, TokenFormat};
 use grantd_server::serve::TlsFiles;
@@ -120,6 +121,13 @@ impl Config {
         }
     }
 
+    /// A page of this site that a secret opens; this is the moment it is shown.
+    pub(crate) fn link(&self, page: &str, secret: &Secret) -> String {
+        let public_url = self.public_url(self.values.listen.0);
+        let base = public_url.as_str().trim_end_matches('/');
+        format!("{base}/{page}/{}", secret.expose())
+    }
+
     /// Core's settings.
     pub(crate) fn policy(&self) -> Policy {
         let values = &self.values;
@@ -133,6 +141,7 @@ impl Config {
             },
             revoke_tokens_in_query: values.revoke_tokens_in_query,
             wrong_secrets_per_hour: values.wrong_secrets_per_hour,
+            ..Policy::default()
         }
     }
 

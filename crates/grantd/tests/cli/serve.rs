@@ -12,7 +12,7 @@ fn it_says_when_it_is_ready_and_ends_when_told() {
     assert!(
         server
             .ready_line
-            .contains("there are no users yet; make one: grantd --data ./grantd-data user create")
+            .contains("or make one here: grantd --data ./grantd-data user create")
     );
     assert!(server.ready_line.ends_with("(data ./grantd-data)"));
     assert_eq!(server.call("GET", "/healthz", &[], "").status, 200);

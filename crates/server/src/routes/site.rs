@@ -1,6 +1,7 @@
 //! Every operation outside the API: pages ([`Part::Site`]) and the endpoints
 //! that programs call in OAuth flows ([`Part::Machine`]). No document describes
-//! them; who may call is the handler's to judge, from cookies or the form.
+//! them. Who may see a page stands in its row ([`Auth::Anyone`], [`Auth::Session`],
+//! [`Auth::Sudo`]); who may call an endpoint is its handler's to judge.
 
 use http::Method;
 
@@ -8,8 +9,24 @@ use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
 use crate::oauth::{access_token, device_code, metadata};
-use crate::web::front;
+use crate::web::{assets, front, login, settings, visit};
 
+/// A page: its handler takes a [`visit::Visit`].
+macro_rules! page {
+    ($operation:literal, $auth:ident $method:ident $path:literal, $handler:path) => {
+        Route {
+            operation: $operation,
+            method: Method::$method,
+            path: $path,
+            auth: Auth::$auth,
+            docs: Page::Rest,
+            part: Part::Site,
+            handler: |context| Box::pin(visit::answer(context, Auth::$auth, $handler)),
+        }
+    };
+}
+
+/// Anything else outside the API: its handler takes the request as it is.
 macro_rules! site {
     ($operation:literal, $part:ident $method:ident $path:literal, $handler:path) => {
         Route {
@@ -27,7 +44,43 @@ macro_rules! site {
 /// The table.
 #[rustfmt::skip]
 pub static SITE: &[Route] = &[
-    site!("site/front", Site GET "/", front::show),
+    site!("site/asset", Site GET "/assets/{name}", assets::show),
+    page!("site/front", Anyone GET "/", front::show),
+    page!("site/login", Anyone GET "/login", login::show),
+    page!("site/sign-in", Anyone POST "/login", login::submit),
+    page!("site/second-step", Anyone GET "/login/two-factor", login::two_factor::show),
+    page!("site/finish-sign-in", Anyone POST "/login/two-factor", login::two_factor::submit),
+    page!("site/signed-in", Session GET "/login/done", login::done::show),
+    page!("site/sign-out", Anyone POST "/logout", login::sign_out),
+    page!("site/sudo", Session GET "/sudo", login::sudo::show),
+    page!("site/enter-sudo", Session POST "/sudo", login::sudo::submit),
+    page!("site/forgot-password", Anyone GET "/password-reset", login::forgot::show),
+    page!("site/send-reset-link", Anyone POST "/password-reset", login::forgot::submit),
+    page!("site/reset-link-sent", Anyone GET "/password-reset/sent", login::forgot::sent),
+    page!("site/reset-link", Anyone GET "/password-reset/{link}", login::forgot::open),
+    page!("site/reset-password", Anyone POST "/password-reset/{link}", login::forgot::set),
+    page!("site/verification-link", Anyone GET "/email-verification/{link}", login::verify::open),
+    page!("site/verify-email", Anyone POST "/email-verification/{link}", login::verify::submit),
+    page!("site/setup-link", Anyone GET "/setup/{link}", login::join::setup),
+    page!("site/set-up", Anyone POST "/setup/{link}", login::join::set_up),
+    page!("site/invitation", Anyone GET "/invitations/{link}", login::join::invitation),
+    page!("site/accept-invitation", Anyone POST "/invitations/{link}", login::join::accept),
+    page!("site/profile", Session GET "/settings", settings::profile::show),
+    page!("site/email", Sudo GET "/settings/email", settings::profile::email),
+    page!("site/change-email", Sudo POST "/settings/email", settings::profile::set_email),
+    page!("site/change-language", Session POST "/settings/language", settings::profile::set_language),
+    page!("site/password", Sudo GET "/settings/password", settings::password::show),
+    page!("site/change-password", Sudo POST "/settings/password", settings::password::set),
+    page!("site/two-factor", Session GET "/settings/two-factor", settings::two_factor::show),
+    page!("site/enrolment", Sudo GET "/settings/two-factor/enrol", settings::two_factor::enrol),
+    page!("site/enrol", Sudo POST "/settings/two-factor/enrol", settings::two_factor::confirm),
+    page!("site/new-recovery-codes", Sudo GET "/settings/two-factor/codes", settings::two_factor::ask_for_codes),
+    page!("site/replace-recovery-codes", Sudo POST "/settings/two-factor/codes", settings::two_factor::replace_codes),
+    page!("site/two-factor-off", Sudo GET "/settings/two-factor/disable", settings::two_factor::ask_to_disable),
+    page!("site/disable-two-factor", Sudo POST "/settings/two-factor/disable", settings::two_factor::disable),
+    page!("site/sessions", Session GET "/settings/sessions", settings::sessions::list),
+    page!("site/end-session", Session POST "/settings/sessions/{session_id}/end", settings::sessions::end),
+    page!("site/end-other-sessions", Session POST "/settings/sessions/end", settings::sessions::end_others),
     site!("oauth/access-token", Machine POST "/login/oauth/access_token", access_token::exchange),
     site!("oauth/device-code", Machine POST "/login/device/code", device_code::start),
     site!("oauth/metadata", Machine GET "/.well-known/oauth-authorization-server", metadata::show),

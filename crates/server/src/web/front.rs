@@ -1,13 +1,25 @@
 //! `GET /` for browsers.
 
-use http::{StatusCode, header};
+use askama::Template;
+use http::header;
 
-use crate::context::Context;
+use super::page::Page;
+use super::visit::Visit;
 use crate::error::Result;
-use crate::reply::{Cache, Reply};
+use crate::reply::Reply;
+
+#[derive(Template)]
+#[template(path = "front.html")]
+struct FrontPage {
+    page: Page,
+    api: String,
+}
 
 /// The front page.
-pub(crate) async fn show(_context: Context) -> Result<Reply> {
-    let body = include_bytes!("front.html").to_vec();
-    Ok(Reply::html(StatusCode::OK, body, Cache::NoStore).with(header::VARY, "Accept"))
+pub(crate) async fn show(visit: Visit) -> Result<Reply> {
+    let page = FrontPage {
+        page: visit.page(visit.words().t("front-title")),
+        api: visit.context().wire().api.clone(),
+    };
+    Ok(visit.show(&page)?.with(header::VARY, "Accept"))
 }

@@ -1,5 +1,26 @@
-//! The pages, for people in browsers. Must not decide who may do what: that is
-//! core's.
+//! The pages, for people in browsers: parse, ask core, show. A request's way:
+//! [`visit`] (who, which language, is the form ours) → a handler → a template
+//! (`crates/server/templates`) in the frame of [`page`]. Must not decide who
+//! may do what: that is core's.
 
+pub(crate) mod assets;
+mod browser_name;
+mod cookies;
+mod csrf;
+mod form;
+mod form_page;
 pub(crate) mod front;
+mod letters;
+pub(crate) mod login;
+mod new_password;
+mod notice;
+mod page;
+mod pager;
 pub(crate) mod refusal;
+mod scope_tree;
+mod session;
+pub(crate) mod settings;
+mod target;
+mod told;
+pub(crate) mod visit;
+mod words;

@@ -102,6 +102,8 @@ impl Fill {
             "recovery_codes" => vec![int(row), bytes(&[7; 32]), at],
             "otp_steps" => vec![int(row), int(MADE / 30), text("192.0.2.1"), int(1)],
             "known_addresses" => vec![int(row), text("2001:db8::/64"), at],
+            "sessions" => session(number),
+            "tickets" => ticket(number),
             "apps" => app(number),
             "grants" => {
                 let (user, app) = (number % self.users, number / self.users);
@@ -147,6 +149,10 @@ impl Fill {
             int(1),
             int(MADE),
             int(MADE),
+            match number % 3 {
+                0 => Value::Null,
+                _ => text("de"),
+            },
         ]
     }
 
@@ -202,6 +208,34 @@ impl Fill {
             Value::Null,
         ]
     }
+}
+
+/// Of a browser of theirs.
+fn session(number: u64) -> Vec<Value> {
+    vec![
+        id(number),
+        bytes(&token(number).hash().0),
+        id(number),
+        int(1),
+        int(MADE),
+        int(MADE),
+        int(MADE + 14 * 86_400),
+        int(MADE + 300),
+        text("2001:db8::1"),
+        text("Mozilla/5.0 (ü)"),
+    ]
+}
+
+/// Some link or other of theirs.
+fn ticket(number: u64) -> Vec<Value> {
+    vec![
+        bytes(&token(number).hash().0),
+        text("invitation"),
+        id(number),
+        bytes(&[0, 255, 1]),
+        int(MADE + 86_400),
+        Value::Null,
+    ]
 }
 
 fn app(number: u64) -> Vec<Value> {

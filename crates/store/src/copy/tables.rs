@@ -62,6 +62,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("auth_generation", Int),
             ("created_at", Int),
             ("updated_at", Int),
+            ("language", Text),
         ],
     },
     Table {
@@ -87,6 +88,37 @@ pub(crate) const TABLES: &[Table] = &[
         key: 2,
         ids: false,
         columns: &[("user_id", Int), ("address", Text), ("last_seen_at", Int)],
+    },
+    Table {
+        name: "sessions",
+        key: 1,
+        ids: true,
+        columns: &[
+            ("id", Int),
+            ("secret_hash", Bytes),
+            ("user_id", Int),
+            ("auth_generation", Int),
+            ("created_at", Int),
+            ("seen_at", Int),
+            ("expires_at", Int),
+            ("sudo_until", Int),
+            ("address", Text),
+            ("user_agent", Text),
+        ],
+    },
+    // Links that were sent must go on working.
+    Table {
+        name: "tickets",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("secret_hash", Bytes),
+            ("kind", Text),
+            ("user_id", Int),
+            ("payload", Bytes),
+            ("expires_at", Int),
+            ("only_one", Text),
+        ],
     },
     Table {
         name: "apps",

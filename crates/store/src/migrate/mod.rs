@@ -72,6 +72,14 @@ pub(crate) const SQLITE: &[Migration] = &[
         reads: None,
         ddl: include_str!("sqlite/0004_flows.sql"),
     },
+    Migration {
+        version: 5,
+        name: "sessions",
+        oldest: 4,
+        locks: THE_FILE,
+        reads: None,
+        ddl: include_str!("sqlite/0005_sessions.sql"),
+    },
 ];
 
 /// The schema on PostgreSQL.
@@ -109,6 +117,14 @@ pub(crate) const POSTGRES: &[Migration] = &[
         locks: "ACCESS EXCLUSIVE on apps for a moment, in which no row is read: checks wait for it",
         reads: None,
         ddl: include_str!("postgres/0004_flows.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "sessions",
+        oldest: 4,
+        locks: "ACCESS EXCLUSIVE on users for a moment, in which no row is read: checks wait for it",
+        reads: None,
+        ddl: include_str!("postgres/0005_sessions.sql"),
     },
 ];
 

@@ -16,7 +16,8 @@ statements! {
                  expires_at = CASE WHEN hourly_counts.expires_at > $4 \
                  THEN hourly_counts.expires_at ELSE excluded.expires_at END RETURNING used, expires_at";
     DELETE_COUNT = "DELETE FROM hourly_counts WHERE key = $1";
-    /// What ended longest ago. PostgreSQL appends a lock clause, here and below.
-    ENDED_METERS = "SELECT key FROM meters WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2";
-    ENDED_COUNTS = "SELECT key FROM hourly_counts WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2";
+    /// What ended longest ago, and of one moment the lowest keys. PostgreSQL appends a lock clause, here and below.
+    ENDED_METERS = "SELECT key FROM meters WHERE expires_at <= $1 ORDER BY expires_at, key LIMIT $2";
+    ENDED_COUNTS = "SELECT key FROM hourly_counts WHERE expires_at <= $1 \
+                    ORDER BY expires_at, key LIMIT $2";
 }

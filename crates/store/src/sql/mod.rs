@@ -19,11 +19,11 @@ macro_rules! statements {
     };
 }
 
-/// Nine columns of a user `u`.
+/// Ten columns of a user `u`.
 macro_rules! user_columns {
     () => {
         "u.id, u.login, u.email, u.email_verified, u.site_admin, u.totp_seed IS NOT NULL, \
-         u.suspended_at, u.created_at, u.updated_at"
+         u.suspended_at, u.created_at, u.updated_at, u.language"
     };
 }
 
@@ -94,7 +94,9 @@ pub(crate) mod authorizations;
 pub(crate) mod counters;
 pub(crate) mod flows;
 pub(crate) mod grants;
+pub(crate) mod own_accounts;
 pub(crate) mod postgres;
+pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod users;
 
@@ -108,6 +110,8 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("counters", counters::ALL),
         ("flows", flows::ALL),
         ("grants", grants::ALL),
+        ("own_accounts", own_accounts::ALL),
+        ("sessions", sessions::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),
     ]

@@ -107,6 +107,15 @@ pub(super) async fn codes(db: &dyn Db, now: Timestamp, limit: i64) -> DbResult<u
     Ok(codes.max(devices).max(refresh))
 }
 
+/// Deletes the sessions and tickets that ended longest ago. How many of the kind with the most.
+pub(super) async fn sessions(db: &dyn Db, now: Timestamp, limit: i64) -> DbResult<usize> {
+    let (look, delete) = (sql::sessions::ENDED, sql::sessions::DELETE);
+    let sessions = ended::<i64>(db, look, delete, now, limit).await?;
+    let (look, delete) = (sql::sessions::ENDED_TICKETS, sql::sessions::DELETE_TICKET);
+    let tickets = ended::<Vec<u8>>(db, look, delete, now, limit).await?;
+    Ok(sessions.max(tickets))
+}
+
 async fn ended<K>(
     db: &dyn Db,
     look: &str,

@@ -6,18 +6,20 @@ use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::fingerprint::Fingerprint;
 use grantd_core::grant::Grant;
-use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
+use grantd_core::ids::{AppId, AuthorizationId, GrantId, SessionId, UserId};
 use grantd_core::login::throttle::{Meter, Tally};
 use grantd_core::note::{Note, NoteUrl};
 use grantd_core::scope::Scopes;
 use grantd_core::secret::{Sealed, SecretHash};
-use grantd_core::store::{ConsentCheck, OwnedAuthorization, SignInCheck};
+use grantd_core::store::{
+    ConsentCheck, LiveSession, OwnedAuthorization, SessionRecord, SignInCheck,
+};
 use grantd_core::token::{TokenHash, TokenLastEight};
-use grantd_core::user::{Email, Login, PasswordHash, User, UserCredentials};
+use grantd_core::user::{Email, Language, Login, PasswordHash, User, UserCredentials};
 
 use crate::db::{Columns, DbError, DbResult};
 
-pub(crate) const USER: usize = 9;
+pub(crate) const USER: usize = 10;
 const CREDENTIALS: usize = USER + 3;
 const METER: usize = 3;
 pub(crate) const APP: usize = 19;
@@ -39,6 +41,7 @@ pub(super) fn user(row: &dyn Columns, at: usize) -> DbResult<User> {
         suspended_at: row.maybe(at + 6)?.map(Timestamp),
         created_at: Timestamp(row.get(at + 7)?),
         updated_at: Timestamp(row.get(at + 8)?),
+        language: row.text(at + 9)?.and_then(Language::from_tag),
     })
 }
 
@@ -56,7 +59,28 @@ pub(super) fn sign_in_check(row: &dyn Columns) -> DbResult<SignInCheck> {
     })
 }
 
-fn user_credentials(row: &dyn Columns) -> DbResult<UserCredentials> {
+/// A user, the generation, and a session that rests on it.
+pub(super) fn live_session(row: &dyn Columns) -> DbResult<LiveSession> {
+    Ok(LiveSession {
+        user: user(row, 0)?,
+        auth_generation: row.get(USER)?,
+        record: session(row, USER + 1)?,
+    })
+}
+
+pub(super) fn session(row: &dyn Columns, at: usize) -> DbResult<SessionRecord> {
+    Ok(SessionRecord {
+        id: SessionId(row.get(at)?),
+        created_at: Timestamp(row.get(at + 1)?),
+        seen_at: Timestamp(row.get(at + 2)?),
+        expires_at: Timestamp(row.get(at + 3)?),
+        address: row.get(at + 4)?,
+        user_agent: row.get(at + 5)?,
+        sudo_until: Timestamp(row.get(at + 6)?),
+    })
+}
+
+pub(super) fn user_credentials(row: &dyn Columns) -> DbResult<UserCredentials> {
     Ok(UserCredentials {
         user: user(row, 0)?,
         password_hash: PasswordHash(row.get(USER)?),

@@ -38,7 +38,7 @@ pub(super) async fn set_factor(
     if set {
         forget(&**tx, id).await?;
         if let Some(factor) = factor {
-            add_recovery_codes(tx, id, factor).await?;
+            add_recovery_codes(tx, id, &factor.recovery_codes).await?;
         }
     }
     tx.audit_if(set, action, &Subject::user(id)).await
@@ -47,9 +47,9 @@ pub(super) async fn set_factor(
 pub(super) async fn add_recovery_codes(
     tx: &Change<'_>,
     id: UserId,
-    factor: &SecondFactor,
+    codes: &[[u8; 32]],
 ) -> DbResult<()> {
-    for code in &factor.recovery_codes {
+    for code in codes {
         tx.run(sql::sign_in::ADD_RECOVERY_CODE, &[&id.0, &&code[..]])
             .await?;
     }

@@ -72,10 +72,17 @@ impl<E: Engine> Upkeep for StoreOn<E> {
                 Box::pin(async move { Ok(reap::codes(db, now, limit).await?) })
             })
             .await?;
+        let sessions = self
+            .engine
+            .write_lightly((now, limit), |db, &(now, limit)| {
+                Box::pin(async move { Ok(reap::sessions(db, now, limit).await?) })
+            })
+            .await?;
         Ok(Reaped {
             tokens,
             counters,
             codes,
+            sessions,
         })
     }
 

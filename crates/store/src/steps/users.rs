@@ -11,7 +11,7 @@ use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User};
 
 use super::change::{Change, Subject};
 use super::list::List;
-use super::{Engine, StoreOn, apps, can_be_stored, grants, row, sign_in, tokens};
+use super::{Engine, StoreOn, apps, can_be_stored, grants, row, sessions, sign_in, tokens};
 use crate::db::{Columns, Db, DbError, DbResult, Params, Undo};
 use crate::sql;
 
@@ -213,6 +213,14 @@ async fn set_suspended(tx: &Change<'_>, id: UserId, suspended: bool) -> DbResult
 type Created = Result<User, Taken>;
 
 async fn create(tx: &Change<'_>, new: &NewUser) -> Result<Created, Undo<Created>> {
+    match insert(tx, new).await? {
+        Ok(user) => Ok(Ok(user)),
+        Err(taken) => Err(Undo::answer(Err(taken))),
+    }
+}
+
+/// Adds a user, or says what is taken; then nothing of the step may be kept.
+pub(super) async fn insert(tx: &Change<'_>, new: &NewUser) -> DbResult<Created> {
     let login_key = new.login.key();
     let id = tx
         .one(
@@ -237,11 +245,10 @@ async fn create(tx: &Change<'_>, new: &NewUser) -> Result<Created, Undo<Created>
         let login = tx
             .any(sql::users::LOGIN_IS_TAKEN, &[&login_key.as_str()])
             .await?;
-        let taken = if login { Taken::Login } else { Taken::Email };
-        return Err(Undo::answer(Err(taken)));
+        return Ok(Err(if login { Taken::Login } else { Taken::Email }));
     };
     if let Some(factor) = &new.second_factor {
-        sign_in::add_recovery_codes(tx, id, factor).await?;
+        sign_in::add_recovery_codes(tx, id, &factor.recovery_codes).await?;
     }
     tx.audit(Action::UserCreated, &Subject::user(id)).await?;
     let user = find_by_id(&**tx, id).await?;
@@ -264,6 +271,8 @@ async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
         Action::AuthorizationDeleted,
     )
     .await?;
+    sessions::end_all_but(tx, id, None).await?;
+    sessions::forget_tickets(&**tx, id).await?;
     sign_in::forget(&**tx, id).await?;
     tx.run(sql::sign_in::DELETE_ADDRESSES, &[&id.0]).await?;
     tx.run(sql::users::DELETE, &[&id.0]).await?;

@@ -315,8 +315,8 @@ async fn a_token_is_told_in_three_encodings() {
     let stage = Stage::new().await;
     for (accept, content_type) in ACCEPTS {
         for (scope, told) in [
-            ("repo gist", "gist,repo"),
-            ("user,gist,user:email", "gist,user"),
+            ("repo gist", "repo,gist"),
+            ("user,gist,user:email", "user,gist"),
             ("", ""),
         ] {
             // Nothing asked for means what was agreed to before; here, nothing was.

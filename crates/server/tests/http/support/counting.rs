@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use grantd_core::app::{App, AppCounts, AppCredentials, AppEdit, ClientId, NewApp};
 use grantd_core::audit::{Action, AuditRow, Stamp};
+use grantd_core::authority::BrowserIdentity;
 use grantd_core::authorization::{Authorization, AuthorizationEdit, NewAuthorization, NewToken};
 use grantd_core::clock::Timestamp;
 use grantd_core::grant::Grant;
@@ -13,16 +14,20 @@ use grantd_core::ids::{AppId, AuthorizationId, GrantId, SessionId, UserId};
 use grantd_core::login::Address;
 use grantd_core::login::throttle::{Admission, Limit, MeterKey};
 use grantd_core::logo::Logo;
-use grantd_core::secret::SecretHash;
+use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
-    Access, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption, ConsentCheck,
-    Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest, FlowStore,
-    GotOrCreated, MintLimits, NewCode, NewDeviceCode, NotCreated, OtpUse, OwnedAuthorization, Page,
-    PageRequest, Poll, Reaped, Rotation, Settlement, SharedStore, SignInCheck, Stored, Taken,
-    TokenFilter, TokenVerdict, Upkeep, UserStore,
+    Access, AccountStore, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption,
+    ConsentCheck, Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest,
+    FlowStore, GotOrCreated, LiveSession, MintLimits, NewCode, NewDeviceCode, NewSession,
+    NewTicket, NotCreated, NotJoined, OtpUse, OwnedAuthorization, Page, PageRequest, Poll, Reaped,
+    Rotation, SessionRecord, SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored,
+    Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UserStore,
 };
+use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
-use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User};
+use grantd_core::user::{
+    Email, Language, LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials,
+};
 
 /// Counts, and passes everything on.
 pub(crate) struct Counting {
@@ -131,6 +136,35 @@ pass_on!(FlowStore {
     redeem_device_code(app: AppId, device_code: SecretHash, access: Access, stamp: Stamp) -> Stored<DeviceRedemption>;
     rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, grace: u32, stamp: Stamp) -> Stored<Rotation>;
     revoke_refresh_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+});
+
+pass_on!(SessionStore {
+    create_session(new: NewSession, stamp: Stamp) -> Stored<SessionId>;
+    find_session(hash: SecretHash, now: Timestamp) -> Stored<Option<LiveSession>>;
+    see_session(sighting: Sighting) -> Stored<()>;
+    renew_session(id: SessionId, old: SecretHash, new: SecretHash, sudo_until: Timestamp, stamp: Stamp) -> Stored<bool>;
+    list_sessions(user: UserId, now: Timestamp) -> Stored<Vec<SessionRecord>>;
+    end_session(user: UserId, id: SessionId, stamp: Stamp) -> Stored<bool>;
+    end_sessions(user: UserId, except: Option<SessionId>, stamp: Stamp) -> Stored<usize>;
+});
+
+pass_on!(TicketStore {
+    add_ticket(new: NewTicket, announced: Option<Action>, stamp: Stamp) -> Stored<()>;
+    claim_ticket(new: NewTicket, stamp: Stamp) -> Stored<Sealed>;
+    find_ticket(kind: TicketKind, hash: SecretHash, now: Timestamp) -> Stored<Option<Sealed>>;
+    take_ticket(kind: TicketKind, hash: SecretHash, now: Timestamp) -> Stored<Option<Sealed>>;
+});
+
+pass_on!(AccountStore {
+    find_account(id: UserId) -> Stored<Option<UserCredentials>>;
+    set_own_password(who: BrowserIdentity, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
+    set_own_factor(who: BrowserIdentity, factor: Option<SecondFactor>, stamp: Stamp) -> Stored<bool>;
+    replace_recovery_codes(user: UserId, codes: Vec<[u8; 32]>, stamp: Stamp) -> Stored<bool>;
+    set_verified_email(user: UserId, email: Email, stamp: Stamp) -> Stored<Result<bool, Taken>>;
+    set_language(user: UserId, language: Option<Language>, stamp: Stamp) -> Stored<bool>;
+    reset_password(ticket: SecretHash, user: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
+    join(kind: TicketKind, ticket: SecretHash, new: NewUser, stamp: Stamp) -> Stored<Result<User, NotJoined>>;
+    has_users() -> Stored<bool>;
 });
 
 pass_on!(CounterStore {

@@ -68,6 +68,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<ManualClock>,
     entropy: Arc<SeededEntropy>,
     pub(crate) key: Arc<InstanceKey>,
+    /// What browsers call this site.
+    pub(crate) origin: String,
     engine: Arc<Engine>,
 }
 
@@ -186,7 +188,9 @@ impl TestApp {
             sign_in,
             hourly: Arc::default(),
             key: key.clone(),
+            mailer: None,
         });
+        let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));
         Self(Arc::new(Inner {
             server,
@@ -195,6 +199,7 @@ impl TestApp {
             clock,
             entropy,
             key,
+            origin,
             engine,
         }))
     }

@@ -36,6 +36,7 @@ async fn counters_that_ended_are_deleted_in_batches() {
         tokens: 0,
         counters,
         codes: 0,
+        sessions: 0,
     };
     assert_eq!(reap().await, counters(15));
     assert_eq!(left(&conn), (15, 15));

@@ -37,11 +37,12 @@ impl State {
 
     /// Deletes counters that ended first. How many of the kind of which the most were.
     pub(super) fn reap_counters(&mut self, now: Timestamp, limit: usize) -> usize {
-        self.meters.sort_by_key(|one| one.ends_at);
+        self.meters.sort_by_key(|one| (one.ends_at, one.key));
         let meters = self.meters.iter().take_while(|one| one.ends_at <= now);
         let meters = meters.count().min(limit);
         self.meters.drain(..meters);
-        self.counts.sort_by_key(|one| one.ends_at);
+        self.counts
+            .sort_by(|a, b| (a.ends_at, &a.key).cmp(&(b.ends_at, &b.key)));
         let counts = self.counts.iter().take_while(|one| one.ends_at <= now);
         let counts = counts.count().min(limit);
         self.counts.drain(..counts);

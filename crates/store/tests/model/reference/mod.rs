@@ -8,6 +8,7 @@ mod authorizations;
 mod counters;
 mod flows;
 mod rules;
+mod sessions;
 mod users;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -218,6 +219,7 @@ impl Upkeep for Reference {
             tokens: state.reap_tokens(tokens_before, limit as usize, &stamp),
             counters: state.reap_counters(stamp.at, limit as usize),
             codes: 0,
+            sessions: 0,
         })
     }
 

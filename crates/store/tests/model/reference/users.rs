@@ -70,6 +70,7 @@ impl UserStore for Reference {
             email_verified: new.email_verified,
             site_admin: new.site_admin,
             two_factor: new.second_factor.is_some(),
+            language: None,
             suspended_at: None,
             created_at: stamp.at,
             updated_at: stamp.at,
