@@ -64,113 +64,93 @@ impl Stamp {
     }
 }
 
-/// What happened, as the audit trail names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each name says it")]
-pub enum Action {
-    UserCreated,
-    UserDeleted,
-    UserSuspended,
-    UserUnsuspended,
-    PasswordChanged,
-    PasswordRehashed,
-    TwoFactorEnabled,
-    TwoFactorDisabled,
-    RecoveryCodeUsed,
-    OtpMissingTooOften,
+macro_rules! actions {
+    ($( $(#[$doc:meta])* $action:ident = $name:literal, )*) => {
+        /// What happened, as the audit trail names it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each name says it")]
+        pub enum Action {
+            $( $(#[$doc])* $action, )*
+        }
+
+        impl Action {
+            /// All there are.
+            pub const ALL: &[Self] = &[$( Self::$action ),*];
+
+            /// The name in the trail; scripts rely on it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $( Self::$action => $name, )*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    UserCreated = "user.create",
+    UserDeleted = "user.delete",
+    UserSuspended = "user.suspend",
+    UserUnsuspended = "user.unsuspend",
+    SiteAdminGiven = "user.promote",
+    SiteAdminTaken = "user.demote",
+    PasswordChanged = "user.change_password",
+    PasswordRehashed = "user.rehash_password",
+    TwoFactorEnabled = "two_factor.enable",
+    TwoFactorDisabled = "two_factor.disable",
+    PasskeyAdded = "passkey.create",
+    PasskeyRenamed = "passkey.update",
+    PasskeyRemoved = "passkey.destroy",
+    RecoveryCodeUsed = "two_factor.recovery_code_used",
+    OtpMissingTooOften = "two_factor.missing_code_overflow",
     /// Once for each time that a login is locked for an address.
-    SignInLocked,
-    SessionStarted,
-    SessionEnded,
+    SignInLocked = "user.sign_in_locked",
+    SessionStarted = "user.login",
+    SessionEnded = "user.logout",
     /// Somebody proved again who they are, before something sensitive.
-    SudoEntered,
-    RecoveryCodesReplaced,
-    PasswordResetRequested,
-    PasswordReset,
-    EmailChanged,
-    EmailVerified,
-    LanguageChanged,
-    InvitationMade,
-    InvitationUsed,
-    SetupCompleted,
-    AppCreated,
-    AppDeleted,
-    AppSuspended,
-    AppUnsuspended,
-    AppOwnerChanged,
-    AppSecretRotated,
-    AppPreviousSecretEnded,
-    AppEdited,
-    AuthorizationCreated,
-    AuthorizationEdited,
-    AuthorizationDeleted,
+    SudoEntered = "user.enter_sudo",
+    RecoveryCodesReplaced = "two_factor.recovery_codes_regenerated",
+    PasswordResetRequested = "user.forgot_password",
+    PasswordReset = "user.reset_password",
+    EmailChanged = "user.change_email",
+    EmailVerified = "user.verify_email",
+    LanguageChanged = "user.change_language",
+    InvitationMade = "user.invite",
+    InvitationUsed = "user.accept_invitation",
+    SetupCompleted = "site.setup",
+    AppCreated = "oauth_application.create",
+    AppDeleted = "oauth_application.destroy",
+    AppSuspended = "oauth_application.suspend",
+    AppUnsuspended = "oauth_application.unsuspend",
+    AppOwnerChanged = "oauth_application.transfer",
+    AppSecretRotated = "oauth_application.reset_secret",
+    AppPreviousSecretEnded = "oauth_application.remove_previous_secret",
+    AppEdited = "oauth_application.update",
+    AuthorizationCreated = "oauth_access.create",
+    AuthorizationEdited = "oauth_access.update",
+    AuthorizationDeleted = "oauth_access.destroy",
     /// The ten-tokens rule made room.
-    AuthorizationEvicted,
+    AuthorizationEvicted = "oauth_access.evict",
     /// It expired long enough ago.
-    AuthorizationReaped,
-    TokenReset,
-    TokenRevoked,
+    AuthorizationReaped = "oauth_access.expire",
+    TokenReset = "oauth_access.regenerate",
+    TokenRevoked = "oauth_access.revoke",
     /// A refresh token has brought another one.
-    TokenRefreshed,
+    TokenRefreshed = "oauth_access.refresh",
     /// Its code was presented a second time.
-    CodeReplayed,
+    CodeReplayed = "oauth_access.code_replayed",
     /// A superseded refresh token of its family was presented.
-    RefreshTokenReused,
-    GrantCreated,
+    RefreshTokenReused = "oauth_access.refresh_token_reused",
+    GrantCreated = "oauth_authorization.create",
     /// A person said yes in a browser.
-    GrantConsented,
-    GrantDeleted,
+    GrantConsented = "oauth_authorization.consent",
+    GrantDeleted = "oauth_authorization.destroy",
 }
 
 impl Action {
-    /// The name in the trail; scripts rely on it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UserCreated => "user.create",
-            Self::UserDeleted => "user.delete",
-            Self::UserSuspended => "user.suspend",
-            Self::UserUnsuspended => "user.unsuspend",
-            Self::PasswordChanged => "user.change_password",
-            Self::PasswordRehashed => "user.rehash_password",
-            Self::TwoFactorEnabled => "two_factor.enable",
-            Self::TwoFactorDisabled => "two_factor.disable",
-            Self::RecoveryCodeUsed => "two_factor.recovery_code_used",
-            Self::OtpMissingTooOften => "two_factor.missing_code_overflow",
-            Self::SignInLocked => "user.sign_in_locked",
-            Self::SessionStarted => "user.login",
-            Self::SessionEnded => "user.logout",
-            Self::SudoEntered => "user.enter_sudo",
-            Self::RecoveryCodesReplaced => "two_factor.recovery_codes_regenerated",
-            Self::PasswordResetRequested => "user.forgot_password",
-            Self::PasswordReset => "user.reset_password",
-            Self::EmailChanged => "user.change_email",
-            Self::EmailVerified => "user.verify_email",
-            Self::LanguageChanged => "user.change_language",
-            Self::InvitationMade => "user.invite",
-            Self::InvitationUsed => "user.accept_invitation",
-            Self::SetupCompleted => "site.setup",
-            Self::AppCreated => "oauth_application.create",
-            Self::AppDeleted => "oauth_application.destroy",
-            Self::AppSuspended => "oauth_application.suspend",
-            Self::AppUnsuspended => "oauth_application.unsuspend",
-            Self::AppOwnerChanged => "oauth_application.transfer",
-            Self::AppSecretRotated => "oauth_application.reset_secret",
-            Self::AppPreviousSecretEnded => "oauth_application.remove_previous_secret",
-            Self::AppEdited => "oauth_application.update",
-            Self::AuthorizationCreated => "oauth_access.create",
-            Self::AuthorizationEdited => "oauth_access.update",
-            Self::AuthorizationDeleted => "oauth_access.destroy",
-            Self::AuthorizationEvicted => "oauth_access.evict",
-            Self::AuthorizationReaped => "oauth_access.expire",
-            Self::TokenReset => "oauth_access.regenerate",
-            Self::TokenRevoked => "oauth_access.revoke",
-            Self::TokenRefreshed => "oauth_access.refresh",
-            Self::CodeReplayed => "oauth_access.code_replayed",
-            Self::RefreshTokenReused => "oauth_access.refresh_token_reused",
-            Self::GrantConsented => "oauth_authorization.consent",
-            Self::GrantCreated => "oauth_authorization.create",
-            Self::GrantDeleted => "oauth_authorization.destroy",
-        }
+    /// The action with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.name() == name)
     }
 }
 

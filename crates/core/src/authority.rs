@@ -12,6 +12,7 @@ use crate::entropy::Entropy;
 use crate::error::{Error, Forbidden, Result, Throttle};
 use crate::hourly::{Bucket, Hourly};
 use crate::ids::{AppId, SessionId};
+use crate::last_used::LastUsed;
 use crate::login::{Attempt, PasswordIdentity, SignIn};
 use crate::mail::Mailer;
 use crate::scope::Catalogue;
@@ -35,6 +36,8 @@ pub struct Policy {
     pub revoke_tokens_in_query: bool,
     /// So many wrong secrets for one app from one address in an hour; more are told to slow down.
     pub wrong_secrets_per_hour: u32,
+    /// With the last use of a token the class of the address is kept ([`AddressClass`](crate::last_used::AddressClass)).
+    pub last_used_address_class: bool,
     /// So many tickets ([`crate::ticket`]) are made for one address in an hour.
     pub tickets_per_hour: u32,
     /// So many links are mailed to one user in an hour.
@@ -53,6 +56,7 @@ impl Default for Policy {
             },
             revoke_tokens_in_query: true,
             wrong_secrets_per_hour: 1_000,
+            last_used_address_class: false,
             tickets_per_hour: 600,
             mailed_links_per_hour: 5,
         }
@@ -141,6 +145,8 @@ pub struct Authority {
     pub sign_in: SignIn,
     /// Events per hour.
     pub hourly: Arc<Hourly>,
+    /// Last uses of tokens, until the store is told of them.
+    pub last_used: Arc<LastUsed>,
     /// What short secrets are hashed under.
     pub key: Arc<InstanceKey>,
     /// Who sends mail, if anybody does.
@@ -178,24 +184,27 @@ impl Authority {
         self.sign_in.sign_in(attempt).await
     }
 
-    /// Proves a token.
+    /// Proves a token; its use is noted.
     ///
     /// # Errors
     /// `BadCredentials` when it is not valid, `Forbidden(Suspended)` when only its owner's suspension stands against it.
-    pub async fn token(&self, token: &Token) -> Result<TokenIdentity> {
+    pub async fn token(&self, token: &Token, caller: &Caller) -> Result<TokenIdentity> {
         match self
             .store
             .find_token(token.hash(), self.clock.now())
             .await?
         {
-            TokenVerdict::Valid(owned) => Ok(TokenIdentity(*owned)),
+            TokenVerdict::Valid(owned) => {
+                self.token_used(owned.authorization.id, caller.address);
+                Ok(TokenIdentity(*owned))
+            }
             TokenVerdict::OwnerSuspended => Err(Error::Forbidden(Forbidden::Suspended)),
             TokenVerdict::Unknown => Err(Error::BadCredentials),
         }
     }
 
     /// Proves an app by its secret and, in the same statement, looks up the
-    /// token that it presented. `None` when no app has this client id.
+    /// token that it presented, whose use is noted. `None` when no app has this client id.
     ///
     /// # Errors
     /// `BadCredentials` for a wrong secret, a public or a suspended app; `Throttled` for
@@ -225,6 +234,9 @@ impl Authority {
                     app: found.credentials.app,
                     auth_generation: found.credentials.auth_generation,
                 };
+                if let Some(used) = &found.token {
+                    self.token_used(used.authorization.id, caller.address);
+                }
                 Ok(Some((identity, found.token)))
             }
             Some(found) => Err(self.wrong_secret(found.credentials.app.id, caller)),

@@ -15,6 +15,7 @@ use crate::scope::{ScopeChange, ScopeKeys, Scopes};
 use crate::secret::Secret;
 use crate::store::{GotOrCreated, NotCreated, OwnedAuthorization, Page, PageRequest, Taken};
 use crate::token::{Token, TokenKind};
+use crate::user::User;
 
 /// The body of a creation, types already right.
 #[derive(Default)]
@@ -72,7 +73,7 @@ impl Authority {
             (id, secret) if id.is_empty() && secret.is_empty() => None,
             (id, secret) => Some(self.app_of_request(id, secret).await?),
         };
-        let (new, token) = self.prepare(user, app.as_ref(), request)?;
+        let (new, token) = self.prepare(user.user(), app.as_ref(), request)?;
         let stamp = self.stamp(user.actor(), caller);
         match self
             .store
@@ -96,7 +97,7 @@ impl Authority {
         caller: &Caller,
     ) -> Result<Obtained> {
         let app = self.app_of_request(client.0, client.1).await?;
-        let (new, token) = self.prepare(user, Some(&app), request)?;
+        let (new, token) = self.prepare(user.user(), Some(&app), request)?;
         let stamp = self.stamp(user.actor(), caller);
         match self
             .store
@@ -142,14 +143,14 @@ impl Authority {
     }
 
     /// Checks a creation's fields, all of them, and mints the token.
-    fn prepare(
+    pub(crate) fn prepare(
         &self,
-        user: &PasswordIdentity,
+        user: &User,
         app: Option<&App>,
         request: AuthorizationRequest,
     ) -> Result<(NewAuthorization, Token)> {
         let mut errors = Vec::new();
-        if self.policy.require_verified_email && !user.user().email_verified {
+        if self.policy.require_verified_email && !user.email_verified {
             let words =
                 "user must have a verified email address in order to authenticate via OAuth";
             errors.push(FieldError::custom("user", words));
@@ -184,7 +185,7 @@ impl Authority {
         };
         let token = self.tokens.generate(kind, &*self.entropy);
         let new = NewAuthorization {
-            user_id: user.user().id,
+            user_id: user.id,
             app_id: app.map(|app| app.id),
             token_hash: token.hash(),
             token_last_eight: token.last_eight(),
@@ -369,7 +370,7 @@ fn already_exists(taken: Taken) -> FieldError {
     })
 }
 
-fn not_created(refusal: NotCreated) -> Error {
+pub(crate) fn not_created(refusal: NotCreated) -> Error {
     match refusal {
         NotCreated::Taken(taken) => already_exists(taken).into(),
         NotCreated::TooMany => Error::Throttled {

@@ -50,6 +50,11 @@ id!(
     SessionId
 );
 
+id!(
+    /// A passkey's id, in a sequence of its own.
+    PasskeyId
+);
+
 #[cfg(test)]
 mod tests {
     use super::AuthorizationId;

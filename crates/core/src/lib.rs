@@ -6,6 +6,7 @@
 //! are passed in, so that every rule is tested without any of them.
 
 pub mod accounts;
+pub mod admin;
 pub mod app;
 pub mod applications;
 pub mod audit;
@@ -19,18 +20,23 @@ pub mod developer;
 pub mod device_flow;
 pub mod entropy;
 pub mod error;
+pub mod events;
 pub mod fingerprint;
 pub mod flow;
 pub mod grant;
 pub mod grants;
 pub mod hourly;
 pub mod ids;
+pub mod last_used;
 pub mod login;
 pub mod logo;
 pub mod mail;
 pub mod note;
 pub mod onboarding;
 pub mod own_account;
+pub mod own_grants;
+pub mod passkey;
+pub mod personal_tokens;
 pub mod pkce;
 pub mod reaper;
 pub mod redirect_uri;

@@ -13,6 +13,7 @@
 mod apps;
 mod counters;
 mod flows;
+mod keeping;
 mod sessions;
 
 use std::sync::Arc;
@@ -37,6 +38,10 @@ pub use self::flows::{
     DeviceRequest, FlowStore, NewCode, NewDeviceCode, NewRefreshToken, Poll, Rotation,
 };
 
+pub use self::keeping::{
+    EventFilter, MOST_PASSKEYS, OwnedPasskey, PasskeyNotAdded, PasskeyStore, SearchStore, UseStore,
+    UsedAuthorization, UsedGrant,
+};
 pub use self::sessions::{
     AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
     Sighting, TicketStore,
@@ -391,6 +396,9 @@ pub trait Store:
     + SessionStore
     + TicketStore
     + AccountStore
+    + PasskeyStore
+    + UseStore
+    + SearchStore
     + CounterStore
     + Upkeep
 {
@@ -404,6 +412,9 @@ impl<T> Store for T where
         + SessionStore
         + TicketStore
         + AccountStore
+        + PasskeyStore
+        + UseStore
+        + SearchStore
         + CounterStore
         + Upkeep
 {

@@ -7,6 +7,7 @@ mod cmd;
 mod config;
 mod failure;
 mod instance;
+mod mail;
 mod output;
 mod progress;
 mod secret_input;

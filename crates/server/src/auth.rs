@@ -70,7 +70,7 @@ pub async fn identify(
     match presented.credentials {
         Credentials::None => Ok(Identity::Anonymous),
         Credentials::Unreadable => Err(Error::BadCredentials),
-        Credentials::Token(text) => token(authority, text.expose()).await,
+        Credentials::Token(text) => token(authority, text.expose(), caller).await,
         Credentials::Basic { name, password } if presented.app_path => {
             let token = presented.path_token;
             if let Some((app, found)) = authority.app(&name, &password, token, caller).await? {
@@ -88,9 +88,11 @@ pub async fn identify(
     }
 }
 
-async fn token(authority: &Authority, text: &str) -> Result<Identity> {
+async fn token(authority: &Authority, text: &str, caller: &Caller) -> Result<Identity> {
     let token = authority.tokens.parse(text).ok_or(Error::BadCredentials)?;
-    Ok(Identity::Token(Box::new(authority.token(&token).await?)))
+    Ok(Identity::Token(Box::new(
+        authority.token(&token, caller).await?,
+    )))
 }
 
 /// `TOKEN:`, `TOKEN:x-oauth-basic`, `login:TOKEN`, or `login:password`.
@@ -103,10 +105,10 @@ async fn basic(
 ) -> Result<Identity> {
     let bare_name = password.is_empty() || password.expose() == TOKEN_AS_NAME;
     if bare_name || authority.tokens.has_checked_shape(name) {
-        return token(authority, name).await;
+        return token(authority, name, caller).await;
     }
     if let Some(token) = authority.tokens.parse(password.expose()) {
-        match authority.token(&token).await {
+        match authority.token(&token, caller).await {
             // Forty hex digits may be somebody's password after all; a right checksum is no accident.
             Err(Error::BadCredentials)
                 if !authority.tokens.has_checked_shape(password.expose()) => {}

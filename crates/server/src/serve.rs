@@ -120,13 +120,20 @@ pub async fn serve(
     let _ = exchanging.await;
 }
 
-/// Again and again until the end, and then once more.
+/// Counts, and now and then last uses: again and again until the end, and then once more.
 async fn exchange_counts(app: Arc<App>, mut ended: oneshot::Receiver<()>) {
     loop {
         let wait = tokio::time::timeout(EXCHANGE_EVERY, &mut ended);
         let has_ended = wait.await.is_ok();
         if let Err(error) = app.authority.exchange_counts().await {
             tracing::debug!(%error, "counts will be exchanged later");
+        }
+        let told = match has_ended {
+            true => app.authority.flush_last_used().await,
+            false => app.authority.flush_last_used_if_due().await,
+        };
+        if let Err(error) = told {
+            tracing::debug!(%error, "last uses will be told later");
         }
         if has_ended {
             return;

@@ -14,6 +14,7 @@ use grantd_core::clock::{Clock, Timer};
 use grantd_core::entropy::Entropy;
 use grantd_core::login::hash_pool::HashPool;
 use grantd_core::login::{SignIn, SignInParts};
+use grantd_core::mail::Mailer;
 use grantd_core::reaper::Reaper;
 use grantd_core::secret::Secret;
 use grantd_server::app::App;
@@ -188,8 +189,11 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         policy: config.policy(),
         sign_in,
         hourly: Arc::default(),
+        last_used: Arc::default(),
         key: Arc::clone(&instance.key),
-        mailer: None,
+        mailer: config
+            .mailer()?
+            .map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>),
     })
 }
 

@@ -27,6 +27,7 @@ use url::Url;
 
 use crate::args::Typed;
 use crate::failure::Failure;
+use crate::mail::SmtpMailer;
 pub(crate) use reference::{markdown, toml};
 use sources::{Origin, Sources};
 use table::{SETTINGS, Values};
@@ -103,6 +104,15 @@ impl Config {
         Some(TlsFiles { certificate, key })
     }
 
+    /// Who sends mail, if anybody does.
+    pub(crate) fn mailer(&self) -> Result<Option<SmtpMailer>, Failure> {
+        let (Some(url), Some(from)) = (&self.values.smtp_url, &self.values.mail_from) else {
+            return Ok(None);
+        };
+        let cannot = |why| Failure::new(format!("cannot use smtp_url: {why}"));
+        SmtpMailer::new(url, from).map(Some).map_err(cannot)
+    }
+
     /// The URL of the listener itself.
     pub(crate) fn listen_url(&self, listening: SocketAddr) -> Url {
         let scheme = if self.tls().is_some() {
@@ -141,6 +151,7 @@ impl Config {
             },
             revoke_tokens_in_query: values.revoke_tokens_in_query,
             wrong_secrets_per_hour: values.wrong_secrets_per_hour,
+            last_used_address_class: values.last_used_address_class,
             ..Policy::default()
         }
     }
@@ -199,6 +210,7 @@ impl Config {
             removed_at: values.removed_at,
             hsts_subdomains: values.hsts_subdomains,
             slow_client: Duration::from_secs(values.slow_client_seconds.into()),
+            pseudo_locale: false,
         }
     }
 }
@@ -208,6 +220,11 @@ fn check_together(values: &Values) -> Result<(), Failure> {
     if values.tls_cert.is_some() != values.tls_key.is_some() {
         return Err(Failure::new(
             "tls_cert and tls_key go together; set both or neither",
+        ));
+    }
+    if values.smtp_url.is_some() != values.mail_from.is_some() {
+        return Err(Failure::new(
+            "smtp_url and mail_from go together; set both or neither",
         ));
     }
     let budget_kib = values.password_pool_mib.saturating_mul(1_024);

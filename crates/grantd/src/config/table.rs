@@ -10,8 +10,8 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    ApiUrl, Days, ListenAddress, LogFilter, LogFormat, PublicUrl, Shape, SiteName, TokenPrefix,
-    Value,
+    ApiUrl, Days, ListenAddress, LogFilter, LogFormat, PublicUrl, Sender, Shape, SiteName, SmtpUrl,
+    TokenPrefix, Value,
 };
 
 /// One row.
@@ -168,6 +168,15 @@ settings! {
     password_pool_mib: u32 = "128";
     /// The site's name in authenticator apps.
     site_name: SiteName = "grantd";
+    /// With the last use of a token, keep what kind of address it came from: this machine, a private
+    /// network or the internet. Never the address itself.
+    last_used_address_class: bool = "false";
+    /// The relay for mail: `smtps://USER:PASSWORD@HOST`, `smtp://USER:PASSWORD@HOST?tls=required`, or
+    /// `smtp://HOST` without TLS. Without it no mail is sent: nobody can get a forgotten password back by
+    /// mail, nor verify an address. Give it by the environment or the file: others can read a command line.
+    smtp_url: Option<SmtpUrl> = "", for example "smtps://grantd:PASSWORD@mail.example.com";
+    /// Whom mail is from; goes with `smtp_url`.
+    mail_from: Option<Sender> = "", for example "grantd <no-reply@example.com>";
     /// Announce the end of the API in headers, as GitHub did.
     deprecation: bool = "false";
     /// Times in which the API answers as if it were removed: `START/END`, RFC 3339.

@@ -9,7 +9,7 @@ use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
 use crate::oauth::{access_token, device_code, metadata};
-use crate::web::{assets, front, login, settings, visit};
+use crate::web::{assets, consent, developers, device, front, login, settings, visit};
 
 /// A page: its handler takes a [`visit::Visit`].
 macro_rules! page {
@@ -46,6 +46,27 @@ macro_rules! site {
 pub static SITE: &[Route] = &[
     site!("site/asset", Site GET "/assets/{name}", assets::show),
     page!("site/front", Anyone GET "/", front::show),
+    page!("site/consent", Anyone GET "/login/oauth/authorize", consent::show),
+    site!("site/consent-head", Site HEAD "/login/oauth/authorize", consent::head),
+    page!("site/consent-decide", Anyone POST "/login/oauth/authorize", consent::decide),
+    page!("site/device", Session GET "/login/device", device::show),
+    page!("site/device-code", Session POST "/login/device", device::look_up),
+    page!("site/device-done", Session GET "/login/device/done", device::done),
+    page!("site/device-decide", Session POST "/login/device/decision", device::decide),
+    site!("site/app-logo", Site GET "/apps/{client_id}/logo", developers::show_logo),
+    page!("site/developers", Session GET "/settings/developers", developers::list),
+    page!("site/developers-new", Sudo GET "/settings/developers/new", developers::new),
+    page!("site/developers-create", Sudo POST "/settings/developers/new", developers::create),
+    page!("site/developers-app", Session GET "/settings/developers/apps/{client_id}", developers::show),
+    page!("site/developers-edit", Sudo GET "/settings/developers/apps/{client_id}/edit", developers::edit),
+    page!("site/developers-save", Sudo POST "/settings/developers/apps/{client_id}/edit", developers::save),
+    page!("site/developers-logo", Session POST "/settings/developers/apps/{client_id}/logo", developers::upload),
+    page!("site/developers-logo-remove", Session POST "/settings/developers/apps/{client_id}/logo/remove", developers::remove_logo),
+    page!("site/developers-secret", Sudo GET "/settings/developers/apps/{client_id}/secret", developers::ask_rotation),
+    page!("site/developers-rotate", Sudo POST "/settings/developers/apps/{client_id}/secret", developers::rotate),
+    page!("site/developers-secret-end", Sudo POST "/settings/developers/apps/{client_id}/secret/end", developers::end_previous),
+    page!("site/developers-ask-deletion", Sudo GET "/settings/developers/apps/{client_id}/delete", developers::ask_deletion),
+    page!("site/developers-delete", Sudo POST "/settings/developers/apps/{client_id}/delete", developers::delete),
     page!("site/login", Anyone GET "/login", login::show),
     page!("site/sign-in", Anyone POST "/login", login::submit),
     page!("site/second-step", Anyone GET "/login/two-factor", login::two_factor::show),

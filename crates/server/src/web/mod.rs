@@ -5,8 +5,11 @@
 
 pub(crate) mod assets;
 mod browser_name;
+pub(crate) mod consent;
 mod cookies;
 mod csrf;
+pub(crate) mod developers;
+pub(crate) mod device;
 mod form;
 mod form_page;
 pub(crate) mod front;

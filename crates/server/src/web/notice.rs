@@ -18,9 +18,14 @@ pub(crate) enum Notice {
     TokenDeleted,
     ApplicationRevoked,
     ApplicationsRevoked,
+    DeviceRefused,
+    AppSaved,
+    AppLogo,
+    AppSecretEnded,
+    AppDeleted,
 }
 
-const ALL: [Notice; 12] = [
+const ALL: [Notice; 17] = [
     Notice::EmailSent,
     Notice::Language,
     Notice::Password,
@@ -33,6 +38,11 @@ const ALL: [Notice; 12] = [
     Notice::TokenDeleted,
     Notice::ApplicationRevoked,
     Notice::ApplicationsRevoked,
+    Notice::DeviceRefused,
+    Notice::AppSaved,
+    Notice::AppLogo,
+    Notice::AppSecretEnded,
+    Notice::AppDeleted,
 ];
 
 impl Notice {
@@ -56,6 +66,11 @@ impl Notice {
             Self::TokenDeleted => "notice-token-deleted",
             Self::ApplicationRevoked => "notice-application-revoked",
             Self::ApplicationsRevoked => "notice-applications-revoked",
+            Self::DeviceRefused => "notice-device-refused",
+            Self::AppSaved => "notice-app-saved",
+            Self::AppLogo => "notice-app-logo",
+            Self::AppSecretEnded => "notice-app-secret-ended",
+            Self::AppDeleted => "notice-app-deleted",
         }
     }
 

@@ -21,10 +21,11 @@ pub(crate) enum Section {
     Tokens,
     Applications,
     SecurityLog,
+    Developers,
 }
 
 /// The sections with the key of their names and their addresses.
-const SECTIONS: [(Section, &str, &str); 8] = [
+const SECTIONS: [(Section, &str, &str); 9] = [
     (Section::Profile, "section-profile", "/settings"),
     (Section::Password, "section-password", "/settings/password"),
     (
@@ -44,6 +45,11 @@ const SECTIONS: [(Section, &str, &str); 8] = [
         Section::SecurityLog,
         "section-security-log",
         "/settings/security-log",
+    ),
+    (
+        Section::Developers,
+        "section-developers",
+        "/settings/developers",
     ),
 ];
 

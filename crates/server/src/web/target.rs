@@ -17,7 +17,7 @@ const HOME: &str = "/";
 /// The pages of the web flow: they answer by sending the person to another site.
 const FLOW: &str = "/login/oauth/";
 
-/// The page to come back to: the one asked for, or, for a form, the nearest page above it.
+/// The page to come back to: the one asked for, or, for a form, the nearest page from its address upwards.
 pub(crate) fn of(context: &Context) -> String {
     let mut path = context.path();
     if context.method().is_safe() {
@@ -30,12 +30,12 @@ pub(crate) fn of(context: &Context) -> String {
         below_base: false,
         html: true,
     };
-    while let Some((above, _)) = path.rsplit_once('/') {
-        let found = context.app().router().find(&Method::GET, above, place);
+    while !path.is_empty() {
+        let found = context.app().router().find(&Method::GET, path, place);
         if found.is_some_and(|found| found.route.part.is_site()) {
-            return above.to_owned();
+            return path.to_owned();
         }
-        path = above;
+        path = path.rsplit_once('/').map_or("", |(above, _)| above);
     }
     HOME.to_owned()
 }

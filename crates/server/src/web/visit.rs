@@ -117,7 +117,7 @@ impl Visit {
         let notice = jar
             .read(headers, Cookie::Notice)
             .and_then(|name| Notice::of_name(&name));
-        let form = Form::parse(headers, &body);
+        let form = Form::read(headers, &body).await;
         Ok(Self {
             jar,
             signed,

@@ -89,7 +89,7 @@ impl Fill {
         match table.name {
             "apps" | "app_logos" => self.apps,
             "grants" => self.users * self.apps,
-            "authorizations" | "audit" => self.tokens,
+            "authorizations" | "audit" | "last_used" => self.tokens,
             // One of each per person.
             _ => self.users,
         }
@@ -102,6 +102,8 @@ impl Fill {
             "recovery_codes" => vec![int(row), bytes(&[7; 32]), at],
             "otp_steps" => vec![int(row), int(MADE / 30), text("192.0.2.1"), int(1)],
             "known_addresses" => vec![int(row), text("2001:db8::/64"), at],
+            "last_used" => vec![id(number), at, text("private")],
+            "passkeys" => passkey(number),
             "sessions" => session(number),
             "tickets" => ticket(number),
             "apps" => app(number),
@@ -281,6 +283,21 @@ fn refresh_token(number: u64) -> Vec<Value> {
         text("repo"),
         int(MADE + 86_400),
         one_in_two(int(MADE)),
+    ]
+}
+
+/// One of a person; every other one was never used.
+fn passkey(number: u64) -> Vec<Value> {
+    let used = number.is_multiple_of(2);
+    vec![
+        id(number),
+        id(number),
+        bytes(&number.to_be_bytes()),
+        text("☂ key"),
+        bytes(b"{\"cred\":{}}"),
+        int(i64::from(u32::MAX)),
+        int(MADE),
+        if used { int(MADE) } else { Value::Null },
     ]
 }
 

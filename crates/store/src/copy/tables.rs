@@ -206,6 +206,31 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "last_used",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("authorization_id", Int),
+            ("at", Int),
+            ("address_class", Text),
+        ],
+    },
+    Table {
+        name: "passkeys",
+        key: 1,
+        ids: true,
+        columns: &[
+            ("id", Int),
+            ("user_id", Int),
+            ("credential_id", Bytes),
+            ("name", Text),
+            ("data", Bytes),
+            ("counter", Int),
+            ("created_at", Int),
+            ("last_used_at", Int),
+        ],
+    },
+    Table {
         name: "audit",
         key: 1,
         ids: true,

@@ -80,6 +80,14 @@ pub(crate) const SQLITE: &[Migration] = &[
         reads: None,
         ddl: include_str!("sqlite/0005_sessions.sql"),
     },
+    Migration {
+        version: 6,
+        name: "keeping",
+        oldest: 5,
+        locks: THE_FILE,
+        reads: Some("audit"),
+        ddl: include_str!("sqlite/0006_keeping.sql"),
+    },
 ];
 
 /// The schema on PostgreSQL.
@@ -125,6 +133,16 @@ pub(crate) const POSTGRES: &[Migration] = &[
         locks: "ACCESS EXCLUSIVE on users for a moment, in which no row is read: checks wait for it",
         reads: None,
         ddl: include_str!("postgres/0005_sessions.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "keeping",
+        oldest: 5,
+        locks: "SHARE on audit and authorizations while indexes are built on both: whoever creates, changes \
+                or revokes anything waits, and is told 503 after a second; checks go on. Where that is too long, \
+                build them beforehand with CREATE INDEX CONCURRENTLY under the same names",
+        reads: Some("audit"),
+        ddl: include_str!("postgres/0006_keeping.sql"),
     },
 ];
 

@@ -144,6 +144,23 @@ statements! {
     LIST_OF_USER_AND_APP = list!(
         record!(), " WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2", "LIMIT $3 OFFSET $4");
 
+    // Personal access tokens, and when they were used. Columns: authorization, app summary, time, address class.
+
+    COUNT_PERSONAL = "SELECT COUNT(*) FROM authorizations WHERE user_id = $1 AND app_id IS NULL";
+    LIST_PERSONAL = concat!(
+        "SELECT ", record!(), ", l.at, l.address_class",
+        " FROM (SELECT id FROM authorizations WHERE user_id = $1 AND app_id IS NULL",
+        " ORDER BY id DESC LIMIT $2 OFFSET $3) page JOIN authorizations a ON a.id = page.id",
+        " LEFT JOIN apps p ON p.id = a.app_id LEFT JOIN last_used l ON l.authorization_id = a.id",
+        " ORDER BY a.id DESC");
+    FIND_PERSONAL = concat!(
+        "SELECT ", record!(), ", l.at, l.address_class",
+        " FROM authorizations a LEFT JOIN apps p ON p.id = a.app_id",
+        " LEFT JOIN last_used l ON l.authorization_id = a.id",
+        " WHERE a.user_id = $1 AND a.id = $2 AND a.app_id IS NULL");
+    REGENERATE = "UPDATE authorizations SET hash_prefix = $1, token_hash = $2, token_last_eight = $3, \
+                  expires_at = $4, updated_at = $5 WHERE id = $6";
+
     // An operator's lists.
 
     COUNT_ALL = "SELECT COUNT(*) FROM authorizations";
@@ -153,7 +170,6 @@ statements! {
     LIST_OF_APP = list!(owned!(), " WHERE app_id = $1", "LIMIT $2 OFFSET $3");
     COUNT_BY_ID = "SELECT COUNT(*) FROM authorizations WHERE id = $1";
     LIST_BY_ID = list!(owned!(), " WHERE id = $1", "LIMIT $2 OFFSET $3");
-    /// Reads the whole table: an index on it would cost every creation something.
     COUNT_BY_LAST_EIGHT = "SELECT COUNT(*) FROM authorizations WHERE token_last_eight = $1";
     LIST_BY_LAST_EIGHT = list!(owned!(), " WHERE token_last_eight = $1", "LIMIT $2 OFFSET $3");
     COUNT_BY_HASH = "SELECT COUNT(*) FROM authorizations WHERE hash_prefix = $1 AND token_hash = $2";

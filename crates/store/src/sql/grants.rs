@@ -11,6 +11,38 @@ macro_rules! select {
     };
 }
 
+/// A grant with its app, the app's owner, how many tokens there are, and their last use: time and address class.
+macro_rules! select_used {
+    ($from:literal) => {
+        concat!(
+            "SELECT g.id, g.user_id, g.scopes, g.created_at, g.updated_at, ",
+            app_summary_columns!(),
+            ", ",
+            user_columns!(),
+            ", (SELECT COUNT(*) FROM authorizations a WHERE a.user_id = g.user_id AND a.app_id = g.app_id)",
+            ", ",
+            last_use!("l.at"),
+            ", ",
+            last_use!("l.address_class"),
+            " FROM ",
+            $from
+        )
+    };
+}
+
+/// Of a grant's tokens.
+macro_rules! last_use {
+    ($column:literal) => {
+        concat!(
+            "(SELECT ",
+            $column,
+            " FROM authorizations a JOIN last_used l ON l.authorization_id = a.id",
+            " WHERE a.user_id = g.user_id AND a.app_id = g.app_id",
+            " ORDER BY l.at DESC, l.authorization_id DESC LIMIT 1)"
+        )
+    };
+}
+
 statements! {
     /// Adds the row or locks the one that is there. `consented` comes back null exactly when it was added.
     UPSERT = "INSERT INTO grants (user_id, app_id, scopes, created_at, updated_at) \
@@ -29,6 +61,13 @@ statements! {
     LIST_OF_USER_AND_APP = select!(
         " FROM (SELECT id FROM grants WHERE user_id = $1 AND app_id = $2 ORDER BY id LIMIT $3 OFFSET $4) page \
           JOIN grants g ON g.id = page.id JOIN apps p ON p.id = g.app_id ORDER BY g.id");
+    LIST_USED = select_used!(
+        "(SELECT id FROM grants WHERE user_id = $1 ORDER BY id LIMIT $2 OFFSET $3) page \
+         JOIN grants g ON g.id = page.id JOIN apps p ON p.id = g.app_id JOIN users u ON u.id = p.owner_id \
+         ORDER BY g.id");
+    FIND_USED = select_used!(
+        "grants g JOIN apps p ON p.id = g.app_id JOIN users u ON u.id = p.owner_id \
+         WHERE g.user_id = $1 AND g.id = $2");
     DELETE = "DELETE FROM grants WHERE user_id = $1 AND id = $2 RETURNING id, user_id, app_id";
     DELETE_OF_USER_AND_APP = "DELETE FROM grants WHERE user_id = $1 AND app_id = $2 RETURNING id, user_id, app_id";
     DELETE_OF_USER = "DELETE FROM grants WHERE user_id = $1 RETURNING id, user_id, app_id";

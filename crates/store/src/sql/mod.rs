@@ -94,7 +94,9 @@ pub(crate) mod authorizations;
 pub(crate) mod counters;
 pub(crate) mod flows;
 pub(crate) mod grants;
+pub(crate) mod last_used;
 pub(crate) mod own_accounts;
+pub(crate) mod passkeys;
 pub(crate) mod postgres;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
@@ -110,7 +112,9 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("counters", counters::ALL),
         ("flows", flows::ALL),
         ("grants", grants::ALL),
+        ("last_used", last_used::ALL),
         ("own_accounts", own_accounts::ALL),
+        ("passkeys", passkeys::ALL),
         ("sessions", sessions::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),

@@ -1,5 +1,13 @@
 //! Statements about people.
 
+/// The ids of users whose login or address lies in a range.
+macro_rules! in_range {
+    () => {
+        "SELECT id FROM users WHERE login_key >= $1 AND login_key < $2 \
+         UNION SELECT id FROM users WHERE email_key >= $1 AND email_key < $2"
+    };
+}
+
 statements! {
     /// Nothing comes back when the login or the address is taken.
     INSERT = "INSERT INTO users (login, login_key, email, email_key, email_verified, password_hash, \
@@ -13,6 +21,10 @@ statements! {
     LIST = concat!(
         "SELECT ", user_columns!(),
         " FROM (SELECT id FROM users ORDER BY id LIMIT $1 OFFSET $2) page",
+        " JOIN users u ON u.id = page.id ORDER BY u.id");
+    COUNT_IN_RANGE = concat!("SELECT COUNT(*) FROM (", in_range!(), ") found");
+    LIST_IN_RANGE = concat!(
+        "SELECT ", user_columns!(), " FROM (", in_range!(), " ORDER BY id LIMIT $3 OFFSET $4) page",
         " JOIN users u ON u.id = page.id ORDER BY u.id");
     /// A login goes before an address that is spelled the same. One row in any case: two meters, and
     /// the user if there is one.
@@ -30,6 +42,11 @@ statements! {
                updated_at = $1 WHERE id = $2 AND suspended_at IS NULL RETURNING id";
     UNSUSPEND = "UPDATE users SET suspended_at = NULL, auth_generation = auth_generation + 1, \
                  updated_at = $1 WHERE id = $2 AND suspended_at IS NOT NULL RETURNING id";
+    SET_SITE_ADMIN = "UPDATE users SET site_admin = $1, auth_generation = auth_generation + 1, \
+                      updated_at = $2 WHERE id = $3 AND site_admin <> $1 RETURNING id";
+    /// What else is a change of credentials.
+    RAISE_GENERATION = "UPDATE users SET auth_generation = auth_generation + 1, updated_at = $1 \
+                        WHERE id = $2 RETURNING id";
     SET_FACTOR = "UPDATE users SET totp_seed = $1, auth_generation = auth_generation + 1, \
                   updated_at = $2 WHERE id = $3 RETURNING id";
     REMOVE_FACTOR = "UPDATE users SET totp_seed = NULL, auth_generation = auth_generation + 1, \

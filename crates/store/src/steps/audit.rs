@@ -1,16 +1,42 @@
 //! Reading the audit trail; rows are written by [`super::change`].
 
-use grantd_core::audit::AuditRow;
+use grantd_core::audit::{Action, AuditRow};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
+use grantd_core::store::EventFilter;
 use grantd_core::token::{TokenHash, TokenLastEight};
 
-use crate::db::{Columns, Db, DbResult};
+use crate::db::{Columns, Db, DbResult, Params};
 use crate::sql;
 
 pub(super) async fn list(db: &dyn Db, after: i64, limit: u32) -> DbResult<Vec<AuditRow>> {
     db.all(sql::audit::LIST, &[&after, &i64::from(limit)], audit_row)
         .await
+}
+
+/// Above all ids.
+const NO_LIMIT: i64 = 1 << 53;
+
+/// The newest rows for which all of the filter holds.
+pub(super) async fn events(
+    db: &dyn Db,
+    filter: EventFilter,
+    before: Option<i64>,
+    limit: u32,
+) -> DbResult<Vec<AuditRow>> {
+    let (before, limit) = (before.unwrap_or(NO_LIMIT), i64::from(limit));
+    let user = filter.user.map_or(0, |id| id.0);
+    let action = filter.action.map_or("", Action::name);
+    let (statement, keys): (_, Params<'_>) = match (filter.user, filter.action) {
+        (None, None) => (sql::audit::EVENTS, &[&before, &limit]),
+        (None, Some(_)) => (sql::audit::EVENTS_OF_ACTION, &[&action, &before, &limit]),
+        (Some(_), None) => (sql::audit::EVENTS_OF_USER, &[&user, &before, &limit]),
+        (Some(_), Some(_)) => (
+            sql::audit::EVENTS_OF_USER_AND_ACTION,
+            &[&user, &action, &before, &limit],
+        ),
+    };
+    db.all(statement, keys, audit_row).await
 }
 
 fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {

@@ -107,6 +107,15 @@ pub(super) async fn delete(
     statement: &'static str,
     keys: Params<'_>,
 ) -> DbResult<bool> {
+    Ok(delete_all(tx, statement, keys).await? > 0)
+}
+
+/// The same; how many.
+pub(super) async fn delete_all(
+    tx: &Change<'_>,
+    statement: &'static str,
+    keys: Params<'_>,
+) -> DbResult<usize> {
     let deleted = tx
         .all(statement, keys, |row| {
             Ok((
@@ -128,5 +137,5 @@ pub(super) async fn delete(
         .await?;
         flows::delete_of_grant(tx, grant).await?;
     }
-    Ok(!deleted.is_empty())
+    Ok(deleted.len())
 }

@@ -18,7 +18,7 @@ use crate::db::{Columns, DbResult, Params, Undo};
 use crate::sql;
 
 /// The circumstances of what somebody does in a browser.
-fn acting(who: &BrowserIdentity, stamp: Stamp) -> Stamp {
+pub(super) fn acting(who: &BrowserIdentity, stamp: Stamp) -> Stamp {
     Stamp {
         by: who.actor(),
         ..stamp

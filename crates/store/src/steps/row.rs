@@ -203,6 +203,9 @@ pub(super) fn owned(row: &dyn Columns) -> DbResult<OwnedAuthorization> {
     })
 }
 
+/// Columns of [`authorization`].
+pub(super) const RECORD: usize = AUTHORIZATION + APP_SUMMARY;
+
 /// Columns of [`owned`].
 pub(crate) const OWNED: usize = AUTHORIZATION + APP_SUMMARY + USER;
 
@@ -213,6 +216,9 @@ pub(super) fn owned_beside(row: &dyn Columns, app: &App) -> DbResult<OwnedAuthor
         user: user(row, APP + AUTHORIZATION)?,
     })
 }
+
+/// Columns of [`grant`].
+pub(super) const GRANT: usize = 5 + APP_SUMMARY;
 
 pub(super) fn grant(row: &dyn Columns) -> DbResult<Grant> {
     let app = app_summary(row, 5)?.ok_or(DbError::Missing)?;

@@ -68,6 +68,7 @@ fn examine(config: &Config) -> Result<Vec<Finding>, Failure> {
         finding("data_folder", private(&config.values.data, "data folder")),
         finding("instance_key", key(config)),
     ];
+    findings.push(finding("mail", runtime.block_on(mail(config))));
     findings.extend(runtime.block_on(database::examine(config)));
     Ok(findings)
 }
@@ -137,6 +138,25 @@ fn clock(now: Timestamp) -> Verdict {
         ));
     }
     Ok(format!("the clock says {now}"))
+}
+
+async fn mail(config: &Config) -> Verdict {
+    let Some(url) = &config.values.smtp_url else {
+        return Ok("no mail is sent; set smtp_url and mail_from for forgotten passwords and verified addresses".into());
+    };
+    let mailer = config.mailer().map_err(|failure| failure.to_string())?;
+    let (place, readable) = url.place();
+    if readable {
+        return Err(format!(
+            "links that set passwords go to {place} in clear text, or do when somebody on the way wishes; \
+             use smtps, or ?tls=required"
+        ));
+    }
+    if let Some(mailer) = mailer {
+        let greeted = mailer.greet().await;
+        greeted.map_err(|why| format!("{place}: {why}"))?;
+    }
+    Ok(format!("the relay {place} greets"))
 }
 
 /// Nobody but the owner may look in.

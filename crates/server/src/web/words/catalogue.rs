@@ -17,6 +17,10 @@ macro_rules! files {
             include_str!(concat!("../../../i18n/", $language, "/events.ftl")),
             include_str!(concat!("../../../i18n/", $language, "/mail.ftl")),
             include_str!(concat!("../../../i18n/", $language, "/scopes.ftl")),
+            include_str!(concat!("../../../i18n/", $language, "/consent.ftl")),
+            include_str!(concat!("../../../i18n/", $language, "/device.ftl")),
+            include_str!(concat!("../../../i18n/", $language, "/developers.ftl")),
+            include_str!(concat!("../../../i18n/", $language, "/admin.ftl")),
         ]
     };
 }

@@ -10,18 +10,21 @@ use grantd_core::authority::BrowserIdentity;
 use grantd_core::authorization::{Authorization, AuthorizationEdit, NewAuthorization, NewToken};
 use grantd_core::clock::Timestamp;
 use grantd_core::grant::Grant;
-use grantd_core::ids::{AppId, AuthorizationId, GrantId, SessionId, UserId};
+use grantd_core::ids::{AppId, AuthorizationId, GrantId, PasskeyId, SessionId, UserId};
+use grantd_core::last_used::LastUse;
 use grantd_core::login::Address;
 use grantd_core::login::throttle::{Admission, Limit, MeterKey};
 use grantd_core::logo::Logo;
+use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
     Access, AccountStore, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption,
     ConsentCheck, Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest,
-    FlowStore, GotOrCreated, LiveSession, MintLimits, NewCode, NewDeviceCode, NewSession,
-    NewTicket, NotCreated, NotJoined, OtpUse, OwnedAuthorization, Page, PageRequest, Poll, Reaped,
-    Rotation, SessionRecord, SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored,
-    Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UserStore,
+    EventFilter, FlowStore, GotOrCreated, LiveSession, MintLimits, NewCode, NewDeviceCode,
+    NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedAuthorization, OwnedPasskey, Page,
+    PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation, SearchStore, SessionRecord,
+    SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore,
+    TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
@@ -165,6 +168,33 @@ pass_on!(AccountStore {
     reset_password(ticket: SecretHash, user: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
     join(kind: TicketKind, ticket: SecretHash, new: NewUser, stamp: Stamp) -> Stored<Result<User, NotJoined>>;
     has_users() -> Stored<bool>;
+});
+
+pass_on!(PasskeyStore {
+    add_passkey(who: BrowserIdentity, new: NewPasskey, stamp: Stamp) -> Stored<Result<Passkey, PasskeyNotAdded>>;
+    rename_passkey(user: UserId, id: PasskeyId, name: String, stamp: Stamp) -> Stored<bool>;
+    remove_passkey(who: BrowserIdentity, id: PasskeyId, stamp: Stamp) -> Stored<bool>;
+    list_passkeys(user: UserId) -> Stored<Vec<Passkey>>;
+    find_passkey(credential_id: Vec<u8>) -> Stored<Option<OwnedPasskey>>;
+    use_passkey(used: PasskeyUse) -> Stored<bool>;
+    reset_factors(user: UserId, stamp: Stamp) -> Stored<bool>;
+});
+
+pass_on!(UseStore {
+    note_uses(uses: Vec<(AuthorizationId, LastUse)>) -> Stored<Vec<AuthorizationId>>;
+    list_personal_tokens(user: UserId, page: PageRequest) -> Stored<Page<UsedAuthorization>>;
+    find_personal_token(user: UserId, id: AuthorizationId) -> Stored<Option<UsedAuthorization>>;
+    regenerate_token(user: UserId, id: AuthorizationId, new: NewToken, expires_at: Option<Timestamp>, stamp: Stamp) -> Stored<Option<Authorization>>;
+    delete_personal_token(user: UserId, id: AuthorizationId, stamp: Stamp) -> Stored<bool>;
+    list_used_grants(user: UserId, page: PageRequest) -> Stored<Page<UsedGrant>>;
+    find_used_grant(user: UserId, id: GrantId) -> Stored<Option<UsedGrant>>;
+    delete_grants(user: UserId, stamp: Stamp) -> Stored<usize>;
+});
+
+pass_on!(SearchStore {
+    list_events(filter: EventFilter, before: Option<i64>, limit: u32) -> Stored<Vec<AuditRow>>;
+    search_users(prefix: &LoginKey, page: PageRequest) -> Stored<Page<User>>;
+    set_site_admin(user: UserId, site_admin: bool, stamp: Stamp) -> Stored<bool>;
 });
 
 pass_on!(CounterStore {

@@ -10,6 +10,7 @@ pub(crate) mod document;
 mod engine;
 pub(crate) mod html;
 mod log;
+pub(crate) mod mail;
 mod people;
 mod server;
 

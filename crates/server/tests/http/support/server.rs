@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use grantd_core::accounts::{NewAccount, NewRegistration, Operator};
 use grantd_core::app::{AppSettings, ClientId};
-use grantd_core::authority::{Authority, Policy};
+use grantd_core::authority::{Authority, Caller, Policy};
 use grantd_core::clock::{Clock as _, ManualClock, Timer, Timestamp};
 use grantd_core::entropy::SeededEntropy;
 use grantd_core::login::hash_pool::{HashPool, PoolLimits};
@@ -16,9 +16,12 @@ use grantd_core::login::otp;
 use grantd_core::login::password::PasswordCost;
 use grantd_core::login::throttle::{MeterKey, ThrottlePolicy};
 use grantd_core::login::{SignIn, SignInParts};
+use grantd_core::mail::Mailer;
+use grantd_core::onboarding::Invitation;
 use grantd_core::scope::Catalogue;
 use grantd_core::secret::{InstanceKey, Secret};
 use grantd_core::store::{SharedStore, UserStore};
+use grantd_core::ticket::ReturnTo;
 use grantd_core::token::TokenFormat;
 use grantd_core::user::{Email, Login, LoginKey, UserCredentials};
 use grantd_server::app::App;
@@ -26,6 +29,7 @@ use grantd_server::settings::{Profile, Settings};
 
 use super::counting::Counting;
 use super::engine::Engine;
+use super::mail::{self, Mails};
 use super::{Client, OAuthApp, User};
 
 /// What a test may set otherwise.
@@ -38,6 +42,8 @@ pub(crate) struct Setup {
     pub(crate) hex_tokens: Option<bool>,
     /// What sign-in wants a hash to cost; accounts are made at the cheapest.
     pub(crate) cost: PasswordCost,
+    /// Who sends mail, if anybody does.
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
 }
 
 impl Default for Setup {
@@ -53,6 +59,7 @@ impl Default for Setup {
             },
             hex_tokens: None,
             cost: CHEAP,
+            mailer: None,
         }
     }
 }
@@ -118,6 +125,13 @@ impl TestApp {
 
     pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Self {
         Self::on(Engine::chosen().await, change)
+    }
+
+    /// With mail, which arrives at the test.
+    pub(crate) async fn with_mail() -> (Self, Mails) {
+        let (post, mails) = mail::post();
+        let t = Self::with(|setup| setup.mailer = Some(Arc::new(post))).await;
+        (t, mails)
     }
 
     /// On a store of the test's own choice.
@@ -187,8 +201,9 @@ impl TestApp {
             policy: setup.policy,
             sign_in,
             hourly: Arc::default(),
+            last_used: Arc::default(),
             key: key.clone(),
-            mailer: None,
+            mailer: setup.mailer,
         });
         let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));
@@ -272,6 +287,28 @@ impl TestApp {
             seed,
             recovery_codes,
         }
+    }
+
+    /// The secret of an invitation.
+    pub(crate) async fn invite(&self, login: &str) -> String {
+        let invitation = Invitation {
+            login: Login::parse(login).expect("a login"),
+            email: None,
+            site_admin: false,
+        };
+        let invited = self.operate(async |operator| operator.invite(invitation, &self.key).await);
+        invited.await.expect("a link").expose().to_owned()
+    }
+
+    /// What stands for a page to come back to.
+    pub(crate) async fn return_ticket(&self, target: &str) -> String {
+        let caller = Caller {
+            address: "192.0.2.9".parse().expect("an address"),
+            request_id: "test".to_owned(),
+        };
+        let target = ReturnTo::parse(target).expect("a target");
+        let ticket = self.authority.remember_return(&target, &caller).await;
+        ticket.expect("a ticket").expose().to_owned()
     }
 
     /// An app with a generated client id and secret; its owner comes with it.

@@ -1,3 +1,9 @@
 //! The pages, called as browsers call them.
 
+mod accounts;
+mod joining;
+mod people;
+mod sign_in;
 mod site;
+mod sudo;
+mod targets;

@@ -7,6 +7,7 @@ mod apps;
 mod authorizations;
 mod counters;
 mod flows;
+mod keeping;
 mod rules;
 mod sessions;
 mod users;
