@@ -9,6 +9,8 @@
 #[cfg(test)]
 mod corpus;
 
+use std::net::IpAddr;
+
 use url::form_urlencoded::byte_serialize;
 
 /// Longer URIs are no callbacks.
@@ -218,8 +220,18 @@ impl<'a> Server<'a> {
         ((is_name || is_address) && port.is_none_or(is_port)).then_some(Self { host, port })
     }
 
-    fn is_loopback(&self) -> bool {
+    /// The three spellings that native apps use, whose port is free.
+    fn has_free_port(&self) -> bool {
         ["127.0.0.1", "[::1]", "localhost"].contains(&self.host)
+    }
+
+    /// The person's own machine, however it is spelled.
+    fn is_loopback(&self) -> bool {
+        let host = self.host.to_ascii_lowercase();
+        let host = host.trim_matches(['[', ']', '.']);
+        let address = host.parse::<IpAddr>().map(|ip| ip.to_canonical());
+        let named = host == "localhost" || host.ends_with(".localhost");
+        named || address.is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified())
     }
 }
 
@@ -300,7 +312,7 @@ impl<'a> Uri<'a> {
     fn is_same_place(&self, callback: &Uri<'_>) -> bool {
         match (self.server, callback.server) {
             (Some(server), Some(registered)) => {
-                let any_port = registered.is_loopback() && self.scheme == "http";
+                let any_port = registered.has_free_port() && self.scheme == "http";
                 server.host == registered.host && (any_port || server.port == registered.port)
             }
             _ => false,

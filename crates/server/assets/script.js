@@ -33,7 +33,7 @@ const send = async (form, url, body) => {
     },
     body: JSON.stringify(body),
   });
-  const answer = await response.json();
+  const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(answer.message || "");
   return answer;
 };

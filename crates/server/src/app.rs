@@ -27,7 +27,7 @@ use crate::docs::Page;
 use crate::error::{self, Failure, Result};
 use crate::finish::{About, Finisher, user_agent_required};
 use crate::lifecycle;
-use crate::oauth::refusal;
+use crate::oauth;
 use crate::outage::Outage;
 use crate::rate::Rates;
 use crate::reply::Reply;
@@ -35,7 +35,8 @@ use crate::request::{Asked, Door};
 use crate::routes::{Matched, Part, Route, Router};
 use crate::settings::Settings;
 use crate::usage::PathTokenUsage;
-use crate::web;
+use crate::web::ceremonies::Ceremonies;
+use crate::web::refusal;
 use crate::wire::Wire;
 
 /// What every request shares.
@@ -46,6 +47,7 @@ pub struct App {
     pub(crate) rates: Rates,
     path_tokens: PathTokenUsage,
     pub(crate) outage: Outage,
+    pub(crate) ceremonies: Option<Ceremonies>,
     router: Router,
     finisher: Finisher,
     warned_of_stranger: AtomicBool,
@@ -62,6 +64,7 @@ impl App {
             rates: Rates::new(&settings, Arc::clone(&authority.hourly)),
             path_tokens: PathTokenUsage::default(),
             outage: Outage::default(),
+            ceremonies: Ceremonies::new(&settings),
             router: Router::new(),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
@@ -333,12 +336,10 @@ impl App {
             _ => {}
         }
         match asked.door {
-            Door::Site { .. } => {
-                web::refusal::page(failure, &asked.headers, &self.settings, request_id)
-            }
+            Door::Site { .. } => refusal::page(failure, &asked.headers, &self.settings, request_id),
             Door::Machine { .. } => {
                 let accept = asked.header(header::ACCEPT);
-                refusal::failure(failure, accept, self.settings.profile)
+                oauth::refusal::failure(failure, accept, self.settings.profile)
             }
             Door::Api => error::render(failure, page, self.settings.profile),
         }

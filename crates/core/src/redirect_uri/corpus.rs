@@ -197,6 +197,17 @@ fn a_page_may_send_its_form_to_the_origin_or_scheme() {
             "http://127.0.0.1:9",
         ),
         (
+            "http://127.8.0.1/cb",
+            TargetKind::Loopback,
+            "http://127.8.0.1",
+        ),
+        (
+            "https://LocalHost./cb",
+            TargetKind::Loopback,
+            "https://LocalHost.",
+        ),
+        ("http://[0:0::1]/cb", TargetKind::Loopback, "http:"),
+        (
             "http://localhost/cb",
             TargetKind::Loopback,
             "http://localhost",

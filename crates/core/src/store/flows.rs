@@ -256,7 +256,7 @@ pub trait FlowStore: Send + Sync {
 
     /// Supersedes the app's refresh token by `access`: the authorizations of its family are deleted and a new one is
     /// created with the scopes of the last. Within `grace` seconds a superseded token works again, as long as none of
-    /// its successors was presented: the family's authorizations then stay. Any other presentation of a superseded
+    /// its successors was presented and one of their authorizations is there: the family's authorizations then stay. Any other presentation of a superseded
     /// token deletes the family with all its authorizations. A refresh token whose last authorization was deleted
     /// otherwise than by its expiry is none.
     async fn rotate_refresh_token(

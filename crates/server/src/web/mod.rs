@@ -5,6 +5,7 @@
 
 pub(crate) mod assets;
 mod browser_name;
+pub(crate) mod ceremonies;
 pub(crate) mod consent;
 mod cookies;
 mod csrf;

@@ -11,10 +11,12 @@ use grantd_core::authority::{Authority, Caller};
 use grantd_core::clock::Timestamp;
 use grantd_core::entropy;
 use grantd_core::error::Error;
+use grantd_core::scope::Scope;
 use grantd_core::secret::Secret;
 use grantd_core::session::BrowserSession;
 use http::{HeaderMap, StatusCode, header};
 
+use super::ceremonies::Ceremonies;
 use super::cookies::{Cookie, Jar};
 use super::csrf::{self, Bound};
 use super::form::{Faults, Form};
@@ -217,6 +219,22 @@ impl Visit {
         Form::of_pairs(self.context.raw_query().as_bytes())
             .text(name)
             .to_owned()
+    }
+
+    /// What a scope allows, in the person's language.
+    pub(crate) fn scope_words(&self, scope: &Scope) -> String {
+        let words = self.authority().scopes.words(scope);
+        self.words
+            .scope(scope.as_str(), words.unwrap_or(scope.as_str()))
+    }
+
+    /// How passkeys are made and used.
+    ///
+    /// # Errors
+    /// `NotFound` where browsers have none.
+    pub(crate) fn ceremonies(&self) -> Result<&Ceremonies> {
+        let ceremonies = self.context.app().ceremonies.as_ref();
+        ceremonies.ok_or(Error::NotFound.into())
     }
 
     /// Whoever is signed in, if anybody.

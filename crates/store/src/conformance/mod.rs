@@ -21,12 +21,16 @@ pub mod database;
 pub mod door;
 mod edits;
 pub mod fill;
+mod flows;
 mod grants;
 mod lists;
 mod mint;
+mod own_accounts;
 mod races;
 mod reaping;
+mod sessions;
 mod sign_in;
+mod tickets;
 mod tokens;
 mod users;
 pub mod wire;
@@ -37,6 +41,7 @@ use std::pin::Pin;
 
 use grantd_core::store::SharedStore;
 
+use self::flows::{codes, devices, ends, refresh, settings};
 use self::world::World;
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -65,8 +70,21 @@ impl Case {
 /// # Panics
 /// A promise is broken; the message names all that are.
 pub async fn run(open: impl Fn() -> SharedStore) {
+    run_all(&open, CASES).await;
+    run_all(&open, FLOW_CASES).await;
+}
+
+/// Tries every case but those of the flows.
+///
+/// # Panics
+/// As [`run`].
+pub async fn run_without_flows(open: impl Fn() -> SharedStore) {
+    run_all(&open, CASES).await;
+}
+
+async fn run_all(open: &impl Fn() -> SharedStore, cases: &'static [Case]) {
     let mut broken = Vec::new();
-    for case in CASES {
+    for case in cases {
         if tokio::spawn(case.run(open())).await.is_err() {
             broken.push(case.name);
         }
@@ -75,9 +93,9 @@ pub async fn run(open: impl Fn() -> SharedStore) {
 }
 
 macro_rules! cases {
-    ($( $module:ident { $($name:ident)+ } )+) => {
-        /// All promises.
-        pub const CASES: &[Case] = &[$($(
+    ($(#[$doc:meta])* $cases:ident: $( $module:ident { $($name:ident)+ } )+) => {
+        $(#[$doc])*
+        pub const $cases: &[Case] = &[$($(
             Case {
                 name: concat!(stringify!($module), "::", stringify!($name)),
                 run: |world| Box::pin($module::$name(world)),
@@ -87,6 +105,8 @@ macro_rules! cases {
 }
 
 cases! {
+    /// All promises but those about flows.
+    CASES:
     users {
         logins_and_addresses_are_unique_in_any_case
         users_are_found_in_any_spelling
@@ -108,6 +128,39 @@ cases! {
         one_of_a_hundred_burns_a_recovery_code
         a_recovery_code_is_bound_to_its_user
         an_address_is_remembered_with_its_latest_time
+    }
+    sessions {
+        a_session_is_of_the_acting_user
+        each_term_of_a_sessions_life_counts
+        the_latest_use_of_a_session_stays
+        a_fresh_proof_changes_the_secret
+        one_of_a_hundred_renews_a_session
+        sessions_are_listed_by_their_last_use
+        an_ended_session_takes_its_codes_along
+        all_sessions_but_one_end_at_once
+        signing_in_while_the_password_changes_leaves_no_old_session
+        ended_sessions_and_tickets_are_reaped
+    }
+    tickets {
+        a_ticket_may_be_looked_at_and_is_taken_once
+        a_ticket_is_good_for_its_kind_and_until_its_end
+        one_of_a_hundred_takes_a_ticket
+        a_ticket_is_announced_if_asked
+        all_claimants_are_told_of_one_ticket
+        a_users_tickets_are_deleted_with_them
+    }
+    own_accounts {
+        an_account_is_found_by_id
+        after_a_new_password_the_own_session_goes_on
+        after_another_factor_the_own_session_goes_on
+        recovery_codes_are_replaced_all_at_once
+        a_verified_address_is_set_unless_it_is_taken
+        a_language_is_set_and_unset
+        a_reset_spends_its_ticket_and_ends_all_sessions
+        one_of_a_hundred_resets_a_password
+        a_ticket_makes_one_user
+        a_setup_ticket_makes_the_first_user_only
+        no_step_of_a_browser_is_done_for_a_stale_actor
     }
     counters {
         a_look_up_shows_both_meters_whoever_is_found
@@ -215,5 +268,61 @@ cases! {
         of_concurrent_edits_none_is_lost
         no_check_after_a_revocation_says_valid
         creating_while_the_grant_is_deleted_leaves_no_orphan
+    }
+}
+
+cases! {
+    /// The promises about flows.
+    FLOW_CASES:
+    codes {
+        consent_is_found_with_the_app_its_owner_and_the_grant
+        a_consent_creates_or_widens_the_grant
+        a_code_needs_an_active_app_and_its_grant
+        a_code_is_found_with_what_it_is_bound_to
+        a_code_makes_what_was_consented_to_as_far_as_allowed
+        a_code_that_is_expired_or_unknown_makes_nothing
+        a_replay_deletes_what_the_code_made
+        one_of_two_hundred_redemptions_is_issued_something
+        codes_obey_the_limits_on_tokens
+        a_session_that_ends_takes_its_unused_codes_along
+    }
+    devices {
+        a_user_code_waits_once
+        a_wish_is_found_while_it_can_be_decided
+        an_approval_widens_the_grant_and_is_given_once
+        one_of_a_hundred_decides
+        a_poll_says_how_the_device_code_stands
+        polling_too_fast_adds_five_seconds_each_time
+        of_fifty_polls_at_once_one_is_in_time
+        an_approved_device_code_is_spent_once
+        device_codes_obey_time_and_limits
+    }
+    refresh {
+        a_refresh_replaces_token_and_refresh_token
+        a_refresh_token_is_its_apps_and_ends
+        a_repetition_in_time_is_issued_once_more
+        a_superseded_refresh_token_ends_its_family
+        a_deleted_token_is_not_refreshed
+        a_refresh_token_outlives_what_expired_and_was_reaped
+        an_edit_of_the_token_is_kept_by_its_refresh_token
+        of_fifty_refreshes_at_once_all_are_repetitions
+        a_revoked_refresh_token_ends_its_family
+    }
+    ends {
+        sec_s21_a_deleted_grant_takes_everything_along
+        an_app_ends_the_grant_of_its_token_with_everything
+        other_credentials_of_the_user_end_codes
+        a_suspended_user_gets_nothing
+        a_suspended_apps_codes_are_gone
+        a_deleted_app_or_user_leaves_nothing
+        what_has_expired_is_reaped
+        a_stale_actor_is_refused
+    }
+    settings {
+        an_app_keeps_its_settings
+        an_edit_changes_an_app_as_it_is
+        a_replaced_secret_is_accepted_for_a_while
+        an_owners_apps_are_listed_and_counted
+        a_logo_is_set_replaced_and_removed
     }
 }

@@ -13,7 +13,8 @@ const EMAILS: &[&str] = &["ann@a", "ANN@A", "bob@b", "cat"];
 pub(crate) const CLIENT_IDS: &[&str] = &["alpha", "ALPHA", "beta", "gamma"];
 const PASSWORDS: &[&str] = &["$1", "$2"];
 const CODES: &[&[u8]] = &[&[1, 2], &[2, 3], &[], &[1, 1]];
-const METERS: &[&[u8]] = &[&[1], &[1], &[2], &[1, 2], &[3, 1]];
+/// The second meter alone and with the first: a refusal by one that must leave no place on the other.
+const METERS: &[&[u8]] = &[&[1], &[2], &[2], &[2], &[1, 2], &[1, 2], &[3, 1]];
 const NOTES: &[&str] = &["a", "a", "A", "b"];
 const SCOPES: &[&str] = &[
     "repo",

@@ -3,6 +3,7 @@
 pub(crate) mod done;
 pub(crate) mod forgot;
 pub(crate) mod join;
+pub(crate) mod passkey;
 pub(crate) mod sudo;
 pub(crate) mod two_factor;
 pub(crate) mod verify;
@@ -36,7 +37,8 @@ struct LoginPage {
     to: String,
     name: Field,
     password: Field,
-    passkey: &'static str,
+    /// Where its script asks, where browsers have passkeys.
+    passkey: Option<&'static str>,
 }
 
 /// `GET /login`.
@@ -80,7 +82,7 @@ async fn view(visit: &Visit, to: String, faults: Faults) -> Result<LoginPage> {
         to,
         name,
         password,
-        passkey: "/login/passkey",
+        passkey: visit.ceremonies().is_ok().then_some("/login/passkey"),
     })
 }
 
@@ -177,7 +179,7 @@ pub(super) async fn enter(visit: &Visit, signed_in: &SignedIn, to: &str) -> Resu
 }
 
 /// Whoever was signed in before in this browser is signed out: nobody could find that session again.
-async fn end_before(visit: &Visit) -> Result<()> {
+pub(super) async fn end_before(visit: &Visit) -> Result<()> {
     let Some(before) = visit.signed() else {
         return Ok(());
     };

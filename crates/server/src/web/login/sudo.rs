@@ -21,7 +21,8 @@ struct SudoPage {
     password: Field,
     /// Of whoever has a second factor.
     code: Option<Field>,
-    passkey: &'static str,
+    /// Where its script asks, where browsers have passkeys.
+    passkey: Option<&'static str>,
 }
 
 fn view(visit: &Visit, to: String, faults: Faults) -> Result<SudoPage> {
@@ -43,7 +44,7 @@ fn view(visit: &Visit, to: String, faults: Faults) -> Result<SudoPage> {
         to,
         password,
         code,
-        passkey: "/sudo/passkey",
+        passkey: visit.ceremonies().is_ok().then_some("/sudo/passkey"),
     })
 }
 

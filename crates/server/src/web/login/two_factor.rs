@@ -20,7 +20,8 @@ struct TwoFactorPage {
     page: Page,
     to: String,
     code: Field,
-    passkey: &'static str,
+    /// Where its script asks, where browsers have passkeys.
+    passkey: Option<&'static str>,
 }
 
 /// What the first step left in the browser.
@@ -40,7 +41,10 @@ fn view(visit: &Visit, to: String, faults: Faults) -> TwoFactorPage {
         page,
         to,
         code,
-        passkey: "/login/two-factor/passkey",
+        passkey: visit
+            .ceremonies()
+            .is_ok()
+            .then_some("/login/two-factor/passkey"),
     }
 }
 

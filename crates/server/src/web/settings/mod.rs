@@ -1,9 +1,13 @@
 //! `/settings`: what people see and change of their own accounts. Owns the two
 //! shapes that several sections share.
 
+pub(crate) mod applications;
+pub(crate) mod passkeys;
 pub(crate) mod password;
 pub(crate) mod profile;
+pub(crate) mod security_log;
 pub(crate) mod sessions;
+pub(crate) mod tokens;
 pub(crate) mod two_factor;
 
 use askama::Template;

@@ -93,6 +93,14 @@ pub(super) async fn rotate(
     }
 }
 
+/// What was issued when a refresh token was superseded, and what became of it.
+struct Successor {
+    scopes: Scopes,
+    presented: bool,
+    /// The authorization that it came with.
+    deleted: bool,
+}
+
 /// What to issue once more for a token that was superseded a moment ago, as long as nothing shows
 /// that anybody got its successors; or the end of its family.
 async fn repeated(
@@ -111,14 +119,17 @@ async fn repeated(
     let keys: Params<'_> = &[&kept.family, &&hash.0[..]];
     let successors = tx
         .all(sql::flows::SUCCESSORS, keys, |r| {
-            let (presented, gone) = (r.get::<bool>(1)?, r.get::<bool>(2)?);
-            Ok((row::scopes(r, 0)?, presented || gone))
+            Ok(Successor {
+                scopes: row::scopes(r, 0)?,
+                presented: r.get(1)?,
+                deleted: r.get(2)?,
+            })
         })
         .await?;
     let in_time = superseded_at.plus(grace.into()) > tx.at();
-    let untouched = successors.iter().all(|(_, touched)| !touched);
-    match successors.into_iter().next() {
-        Some((scopes, _)) if in_time && untouched => Ok(Ok(scopes)),
+    let unused = successors.iter().all(|one| !one.presented);
+    match successors.into_iter().find(|one| !one.deleted) {
+        Some(alive) if in_time && unused => Ok(Ok(alive.scopes)),
         _ => {
             let action = Action::RefreshTokenReused;
             end_family(tx, kept.under, kept.family, action).await?;
