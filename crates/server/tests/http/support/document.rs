@@ -94,6 +94,10 @@ impl Document {
             below_base: below.is_some(),
             html: false,
         };
+        // Another method on a page's address: the site's own refusal.
+        if below.is_none() && self.router.allowed(found).is_some() {
+            return;
+        }
         let Some(matched) = self.router.find(method, found, place) else {
             // Outside the API, where only other methods are served.
             if !place.below_base && self.router.allowed(found).is_some() {

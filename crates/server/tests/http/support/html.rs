@@ -132,8 +132,24 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
     let mut forms: Vec<Form> = Vec::new();
     let mut within = false;
     let mut select: Option<String> = None;
+    let mut area = false;
     for piece in pieces(html) {
         let tag = match piece {
+            Piece::Text(text) if area => {
+                let (_, value) = forms
+                    .last_mut()
+                    .expect("a form")
+                    .fields
+                    .last_mut()
+                    .expect("it");
+                // The first line break is not of the value.
+                *value = text.strip_prefix('\n').unwrap_or(&text).to_owned();
+                continue;
+            }
+            Piece::Close(name) if name == "textarea" => {
+                area = false;
+                continue;
+            }
             Piece::Open(tag) if tag.name == "form" => {
                 assert!(!within, "a form within a form");
                 within = true;
@@ -168,6 +184,13 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
                     form.fields
                         .push((tag.get("name").to_owned(), value.to_owned()));
                 }
+            }
+            "button" if tag.has("name") => form.names.push(tag.get("name").to_owned()),
+            "textarea" => {
+                form.names.push(tag.get("name").to_owned());
+                form.fields
+                    .push((tag.get("name").to_owned(), String::new()));
+                area = true;
             }
             "select" => {
                 form.names.push(tag.get("name").to_owned());

@@ -1,6 +1,9 @@
 //! The pages, called as browsers call them.
 
 mod accounts;
+mod consent;
+mod developers;
+mod device;
 mod joining;
 mod people;
 mod sign_in;
