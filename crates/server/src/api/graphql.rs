@@ -19,7 +19,9 @@ use crate::reply::{Cache, Reply};
 /// Brackets in one another; deeper queries are not parsed, because the parser recurses.
 const DEEPEST: usize = 32;
 /// In bytes; longer queries are about other things.
-const LONGEST_QUERY: usize = 16 * 1024;
+const LONGEST_QUERY: usize = 4 * 1024;
+/// Fragments; with more of them, each of which names two more, validation takes for ever.
+const MOST_SPREADS: usize = 12;
 
 type Graph = Schema<Query, EmptyMutation, EmptySubscription>;
 
@@ -105,6 +107,9 @@ pub(crate) async fn query(mut context: Context) -> Result<Reply> {
         None => refused("A query attribute must be specified and must be a string."),
         Some(query) if query.len() > LONGEST_QUERY => refused("The query is too long."),
         Some(query) if nesting(query) > DEEPEST => refused("The query is nested too deeply."),
+        Some(query) if query.matches("...").count() > MOST_SPREADS => {
+            refused("The query has too many fragments.")
+        }
         Some(_) => {
             let Identity::Token(token) = context.identity() else {
                 return Err(Error::AuthenticationRequired.into());

@@ -90,13 +90,14 @@ fn of(code: &str, description: &str, uri: String) -> Fields {
 /// What fails before or beside a flow: sizes, methods, throttles, outages. GitHub's answers are
 /// not known; these are RFC 6749's codes (sections 4.1.2.1 and 5.2) under HTTP's own statuses.
 pub(crate) fn failure(failure: &Failure, accept: &str, profile: Profile) -> Reply {
-    let (mut status, message, page) = error::describe(failure, Page::Rest);
+    let (mut status, message, mut page) = error::describe(failure, Page::Rest);
     let mut message = message.as_str();
     if let Failure::Rule(Error::Throttled { kind, .. }) = failure
         && *kind != Throttle::Hashing
     {
         status = StatusCode::TOO_MANY_REQUESTS;
         message = "Too many requests. Please try again later.";
+        page = Page::Rest;
     }
     let code = match status {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {

@@ -120,30 +120,26 @@ async fn sec_s28_queries_that_would_cost_much_are_refused_at_once() {
     let t = TestApp::new().await;
     let token = t.user("octocat").await.personal_token("n").await.token();
     let client = t.anyone().with_token(&token);
-    let fragments: String = (0..30)
-        .map(|n| format!("fragment f{n} on User {{ ...f{} ...f{} }} ", n + 1, n + 1))
-        .collect();
+    let doubling = |levels: usize| {
+        let one = |n: usize| format!("fragment f{n} on User{{...f{} ...f{}}}", n + 1, n + 1);
+        let all: String = (0..levels).map(one).collect();
+        format!("{{viewer{{...f0}}}} {all} fragment f{levels} on User{{login}}")
+    };
+    let many = |what: &str| what.repeat(4_000 / what.len());
     let hostile = [
-        "{".repeat(15_000),
-        format!("{{viewer{}", "{a".repeat(7_000)),
-        format!("query($a:{}Int) {{viewer{{login}}}}", "[".repeat(15_000)),
-        format!("{{viewer(a:{})", "[".repeat(15_000)),
-        format!("{{viewer{{{}}}}}", "login ".repeat(2_700)),
-        format!(
-            "{{viewer{{{}}}}}",
-            (0..1_200)
-                .map(|n| format!("a{n}:login "))
-                .collect::<String>()
-        ),
-        format!("{{viewer{{login {}}}}}", "@include(if:true)".repeat(900)),
-        format!("{{viewer{{...f0}}}} {fragments} fragment f30 on User {{ login }}"),
-        format!("#{}\n{{viewer{{login", "x".repeat(15_000)),
-        "\"".repeat(16_000),
+        many("{"),
+        format!("{{viewer{}", many("{a")),
+        format!("query($a:{}Int) {{viewer{{login}}}}", many("[")),
+        format!("{{viewer(a:{})", many("[")),
+        format!("{{viewer{{{}}}}}", many("login ")),
+        format!("{{viewer{{{}}}}}", many("login{login}")),
+        format!("{{viewer{{login {}}}}}", many("@include(if:true)")),
+        doubling(30),
+        doubling(6),
+        format!("#{}\n{{viewer{{login", many("x")),
+        many("\""),
         "x".repeat(17_000),
-        format!(
-            "{{viewer{{login}}}} {}",
-            "query A{viewer{login}} ".repeat(600)
-        ),
+        format!("{{viewer{{login}}}} {}", many("query A{viewer{login}} ")),
     ];
     let started = std::time::Instant::now();
     for query in &hostile {

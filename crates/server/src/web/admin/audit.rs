@@ -12,6 +12,8 @@ use crate::error::Result;
 use crate::reply::Reply;
 use crate::web::form::Faults;
 use crate::web::page::Page;
+use crate::web::pager::Pager;
+use crate::web::settings::security_log::event;
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -42,7 +44,7 @@ struct AuditPage {
     login: String,
     choices: Vec<Choice>,
     rows: Vec<Line>,
-    older: Option<String>,
+    pager: Pager,
 }
 
 /// `GET /site-admin/audit`.
@@ -51,7 +53,7 @@ pub(crate) async fn show(visit: Visit) -> Result<Reply> {
     let login = visit.query("user").trim().to_owned();
     let chosen = visit.query("action");
     let action = Action::from_name(&chosen);
-    let before = visit.query("before").parse().ok();
+    let before: Option<i64> = visit.query("before").parse().ok();
     let mut faults = Faults::default();
     let user = match login.is_empty() {
         true => None,
@@ -68,13 +70,13 @@ pub(crate) async fn show(visit: Visit) -> Result<Reply> {
     let logins = logins(&visit, &events.rows).await?;
     let choice = |action: &Action| Choice {
         name: action.name(),
-        words: what(words, action.name()),
+        words: event(action.name(), words),
         chosen: action.name() == chosen,
     };
-    let older = events.next.map(|next| {
-        let (user, action) = (encoded(&login), encoded(&chosen));
-        format!("{PATH}?user={user}&action={action}&before={next}")
-    });
+    let (by_user, by_action) = (encoded(&login), encoded(&chosen));
+    let list = format!("{PATH}?user={by_user}&action={by_action}");
+    let older = events.next.map(|next| format!("{list}&before={next}"));
+    let newer = before.map(|_| list);
     let page = AuditPage {
         page: visit.page(words.t("admin-audit")).faults(faults),
         tab: "audit",
@@ -85,15 +87,9 @@ pub(crate) async fn show(visit: Visit) -> Result<Reply> {
             .map(|row| line(words, row, &logins))
             .collect(),
         login,
-        older,
+        pager: Pager { newer, older },
     };
     visit.show(&page)
-}
-
-/// What happened, in words; events of other versions by their names.
-fn what(words: &Words, name: &str) -> String {
-    let key = format!("event-{}", name.replace('.', "-"));
-    words.find(&key).unwrap_or_else(|| name.to_owned())
 }
 
 /// The names of all users of these rows who are still there.
@@ -126,7 +122,7 @@ fn line(words: &Words, row: &AuditRow, logins: &BTreeMap<i64, String>) -> Line {
     };
     Line {
         at: words.date_time(row.at),
-        what: what(words, &row.action),
+        what: event(&row.action, words),
         by,
         about: row.user_id.map(|id| name(id.0)).unwrap_or_default(),
         address: row.address.clone().unwrap_or_default(),

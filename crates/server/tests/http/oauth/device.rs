@@ -13,7 +13,7 @@ async fn a_device_waits_and_gets_its_token_once() {
     stage.decide(&user_code, true).await;
     stage.t.clock.advance(5);
     let answer = stage.poll(&device_code).await;
-    assert_eq!(read(&answer)["scope"], "gist,repo");
+    assert_eq!(read(&answer)["scope"], "repo,gist");
     let token = token_in(&answer);
     assert!(stage.works(&token).await);
     stage.t.clock.advance(5);

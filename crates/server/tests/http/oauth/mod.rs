@@ -8,6 +8,7 @@ mod hostile;
 mod metadata;
 mod pkce;
 mod refresh;
+mod refusals;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

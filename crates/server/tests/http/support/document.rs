@@ -99,6 +99,10 @@ impl Document {
             return;
         }
         let Some(matched) = self.router.find(method, found, place) else {
+            // Outside the API, where only other methods are served.
+            if !place.below_base && self.router.allowed(found).is_some() {
+                return;
+            }
             assert!(
                 ANYWHERE.contains(&answer.status),
                 "{asked}: {}",
