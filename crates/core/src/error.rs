@@ -70,6 +70,8 @@ pub enum Malformed {
     Json,
     /// It parses to something that is not an object.
     NotAnObject,
+    /// It is said to be a form with files, and does not parse as one.
+    Form,
     /// A token came as a query parameter, where it would be logged along the way.
     TokenInQuery,
 }

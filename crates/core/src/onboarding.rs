@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::{AccountError, Operator};
 use crate::audit::{Action, Actor};
 use crate::authority::{Authority, Caller};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::login::password;
 use crate::own_account::AccountRefusal;
 use crate::secret::{InstanceKey, Secret};
-use crate::session::SignedIn;
+use crate::session::{BrowserSession, SignedIn};
 use crate::store::{NewTicket, NotJoined, Taken};
 use crate::ticket::{self, TicketKind};
 use crate::user::{Email, Login, NewUser};
@@ -32,6 +32,16 @@ struct Said {
     login: String,
     email: Option<String>,
     site_admin: bool,
+}
+
+impl From<Invitation> for Said {
+    fn from(invitation: Invitation) -> Self {
+        Self {
+            login: invitation.login.as_str().to_owned(),
+            email: invitation.email.map(|email| email.as_str().to_owned()),
+            site_admin: invitation.site_admin,
+        }
+    }
 }
 
 /// What the first user chooses.
@@ -108,6 +118,31 @@ impl Authority {
             password: &first.password,
         };
         self.join(join, user_agent, caller).await
+    }
+
+    /// A site admin invites somebody; the secret of the link, this once.
+    ///
+    /// # Errors
+    /// `FreshProofNeeded`, `Taken(Login)`, `Other(NotFound)` for everybody but a site admin.
+    pub async fn invite(
+        &self,
+        who: &BrowserSession,
+        invitation: Invitation,
+        caller: &Caller,
+    ) -> Result<Secret, AccountRefusal> {
+        if !who.user().site_admin {
+            return Err(Error::NotFound.into());
+        }
+        let by = who.fresh()?.actor();
+        let taken = self.store.find_user(&invitation.login.key()).await;
+        if taken.map_err(Error::from)?.is_some() {
+            return Err(AccountRefusal::Taken(Taken::Login));
+        }
+        let said = ticket::written(&Said::from(invitation));
+        let (kind, announced) = (TicketKind::Invitation, Some(Action::InvitationMade));
+        let stamp = self.stamp(by, caller);
+        let made = self.issue_as(kind, None, &said, announced, stamp, caller);
+        Ok(made.await?)
     }
 
     /// What an invitation is for, while it is good.
@@ -211,11 +246,7 @@ impl Operator<'_> {
             return Err(AccountError::Taken(Taken::Login));
         }
         let kind = TicketKind::Invitation;
-        let said = ticket::written(&Said {
-            login: invitation.login.as_str().to_owned(),
-            email: invitation.email.map(|email| email.as_str().to_owned()),
-            site_admin: invitation.site_admin,
-        });
+        let said = ticket::written(&Said::from(invitation));
         let secret = ticket::fresh_secret(self.entropy);
         let stamp = self.stamp();
         let new = NewTicket {

@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use grantd_core::authority::{Authority, Caller};
-use grantd_core::entropy;
 use grantd_core::error::{Error, Malformed, Throttle};
 use grantd_core::hourly::Bucket;
 use grantd_core::login::Address;
@@ -19,6 +18,7 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::Full;
 
+use crate::about::{describe, request_id};
 use crate::auth::{self, Identity, Presented};
 use crate::body;
 use crate::context::Context;
@@ -27,13 +27,16 @@ use crate::docs::Page;
 use crate::error::{self, Failure, Result};
 use crate::finish::{About, Finisher, user_agent_required};
 use crate::lifecycle;
+use crate::oauth;
 use crate::outage::Outage;
 use crate::rate::Rates;
 use crate::reply::Reply;
-use crate::request::Asked;
-use crate::routes::{Part, Route, Router};
-use crate::settings::{Profile, Settings};
+use crate::request::{Asked, Door};
+use crate::routes::{Matched, Part, Route, Router};
+use crate::settings::Settings;
 use crate::usage::PathTokenUsage;
+use crate::web::ceremonies::Ceremonies;
+use crate::web::refusal;
 use crate::wire::Wire;
 
 /// What every request shares.
@@ -44,6 +47,7 @@ pub struct App {
     pub(crate) rates: Rates,
     path_tokens: PathTokenUsage,
     pub(crate) outage: Outage,
+    pub(crate) ceremonies: Option<Ceremonies>,
     router: Router,
     finisher: Finisher,
     warned_of_stranger: AtomicBool,
@@ -60,6 +64,7 @@ impl App {
             rates: Rates::new(&settings, Arc::clone(&authority.hourly)),
             path_tokens: PathTokenUsage::default(),
             outage: Outage::default(),
+            ceremonies: Ceremonies::new(&settings),
             router: Router::new(),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
@@ -83,7 +88,7 @@ impl App {
         let asked = Asked::new(parts, &self.router, &self.authority.tokens);
         let caller = Caller {
             address: asked.client_address(peer, &self.settings.trusted_proxies),
-            request_id: self.request_id(),
+            request_id: request_id(&*self.authority.entropy, self.settings.profile),
         };
         self.warn_of_stranger(&asked, peer);
         let mut about = About {
@@ -94,7 +99,10 @@ impl App {
 
         let response = if asked.method == Method::OPTIONS {
             body::drain(body).await;
-            self.finisher.preflight(&about)
+            match asked.door.allowed() {
+                Some(allowed) => self.finisher.options(&asked, allowed, &about),
+                None => self.finisher.preflight(&about),
+            }
         } else if self.lacks_user_agent(&asked) {
             body::drain(body).await;
             user_agent_required()
@@ -155,7 +163,11 @@ impl App {
             }
         };
         let page = route.map_or(Page::Rest, |route| route.docs);
-        let mut reply = outcome.unwrap_or_else(|failure| self.render(&failure, page));
+        let mut reply = outcome
+            .unwrap_or_else(|failure| self.render(&failure, page, &asked, &about.request_id));
+        if asked.door != Door::Api {
+            return self.finisher.finish_site(&asked, reply, about);
+        }
         // Refusals announce it too: whoever is told "gone" shall read why.
         if route.is_some_and(|route| matches!(route.part, Part::Authorizations | Part::PathTokens))
         {
@@ -170,7 +182,7 @@ impl App {
         response
     }
 
-    /// The order of judgement: size → token in the query → credentials → rate → route → switch → right caller.
+    /// The order of judgement: size → outside the API all else is the handler's → token in the query → credentials → rate → route → switch → right caller.
     async fn admit(
         &self,
         asked: &Asked,
@@ -182,7 +194,12 @@ impl App {
         if asked.too_large {
             return Err(Failure::HeadersTooLarge);
         }
-        if let Some(route) = route.filter(|route| route.part == Part::Root) {
+        if asked.door != Door::Api || route.is_some_and(|route| route.part == Part::Root) {
+            let route = route.ok_or_else(|| match asked.door.allowed() {
+                Some(allowed) => Failure::Method(allowed.to_owned()),
+                None => Error::NotFound.into(),
+            })?;
+            "-".clone_into(&mut about.tag);
             return Ok((Identity::Anonymous, route));
         }
         self.refuse_token_in_query(asked, caller).await?;
@@ -272,7 +289,7 @@ impl App {
         let off = match route.part {
             Part::Authorizations => lifecycle::is_off(&self.settings, self.authority.clock.now()),
             Part::PathTokens => !self.settings.path_tokens,
-            Part::Core | Part::Root => false,
+            Part::Core | Part::Graph | Part::Root | Part::Site | Part::Machine => false,
         };
         match route.operation {
             _ if !off => Ok(()),
@@ -295,7 +312,10 @@ impl App {
             app: Arc::clone(self),
             caller,
             identity,
+            method: asked.method.clone(),
+            headers: Arc::clone(&asked.headers),
             params,
+            path: std::mem::take(&mut asked.site_path),
             query: asked.query.clone(),
             path_token: asked.path_token.take(),
             body,
@@ -307,7 +327,7 @@ impl App {
         outcome.unwrap_or(Err(Failure::Panic))
     }
 
-    fn render(&self, failure: &Failure, page: Page) -> Reply {
+    fn render(&self, failure: &Failure, page: Page, asked: &Asked, request_id: &str) -> Reply {
         match failure {
             Failure::Rule(Error::Unavailable(source)) => {
                 self.outage.tell_refused(source, self.authority.clock.now())
@@ -315,7 +335,14 @@ impl App {
             Failure::Panic => tracing::error!("a handler panicked"),
             _ => {}
         }
-        error::render(failure, page, self.settings.profile)
+        match asked.door {
+            Door::Site { .. } => refusal::page(failure, &asked.headers, &self.settings, request_id),
+            Door::Machine { .. } => {
+                let accept = asked.header(header::ACCEPT);
+                oauth::refusal::failure(failure, accept, self.settings.profile)
+            }
+            Door::Api => error::render(failure, page, self.settings.profile),
+        }
     }
 
     /// How long a connection may be idle or a client take over its headers.
@@ -326,6 +353,11 @@ impl App {
     /// The page that refusals of unreadable requests point to.
     pub(crate) fn documentation_url(&self) -> String {
         Page::Rest.url(self.settings.profile)
+    }
+
+    /// The table of paths.
+    pub(crate) fn router(&self) -> &Router {
+        &self.router
     }
 
     /// Whose window a request counts in.
@@ -339,10 +371,8 @@ impl App {
     }
 
     fn lacks_user_agent(&self, asked: &Asked) -> bool {
-        let outside_api = asked.matched.as_ref().is_some_and(|matched| {
-            matched.route.part == Part::Root
-                || matched.route.operation == "meta/root" && asked.wants_html()
-        });
+        let is_root = |matched: &Matched| matched.route.part == Part::Root;
+        let outside_api = asked.door != Door::Api || asked.matched.as_ref().is_some_and(is_root);
         self.settings.require_user_agent
             && !outside_api
             && asked.header(header::USER_AGENT).trim().is_empty()
@@ -354,44 +384,5 @@ impl App {
         {
             tracing::warn!(%peer, "a peer that is not in `trusted_proxies` sends forwarded headers; they are ignored, and all its clients share one address");
         }
-    }
-
-    /// A UUID, as GitHub Enterprise Server makes them; in P2 five groups of hex digits, as github.com did.
-    fn request_id(&self) -> String {
-        let mut bytes = entropy::bytes::<16>(&*self.authority.entropy);
-        let hex = |range: &[u8]| data_encoding::HEXLOWER.encode(range);
-        if self.settings.profile == Profile::P2 {
-            let groups = [
-                hex(&bytes[..2]),
-                hex(&bytes[2..4]),
-                hex(&bytes[4..8]),
-                hex(&bytes[8..12]),
-                hex(&bytes[12..]),
-            ];
-            return groups.join(":").to_uppercase();
-        }
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        [
-            hex(&bytes[..4]),
-            hex(&bytes[4..6]),
-            hex(&bytes[6..8]),
-            hex(&bytes[8..10]),
-            hex(&bytes[10..]),
-        ]
-        .join("-")
-    }
-}
-
-/// What the answer will say of its caller.
-fn describe(identity: &Identity, about: &mut About) {
-    about.tag = match identity {
-        Identity::Anonymous => "-".to_owned(),
-        Identity::Password(user) => format!("user:{}", user.user().id),
-        Identity::Token(token) => format!("token:{}", token.token().authorization.id),
-        Identity::App(app, _) => format!("app:{}", app.app().client_id),
-    };
-    if let Identity::Token(token) = identity {
-        about.scopes = Some(token.token().authorization.scopes.sorted().join(", "));
     }
 }

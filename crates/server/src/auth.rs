@@ -18,10 +18,16 @@ pub enum Auth {
     Anyone,
     /// A user, by password or by token.
     User,
+    /// A user by token: a password is as good as a wrong token.
+    Token,
     /// A user by password (and code): tokens are refused with 403.
     Password,
     /// The app whose client id stands in the path, by its secret.
     App,
+    /// Somebody who is signed in in a browser; see `web::visit`.
+    Session,
+    /// The same, who proved within the last minutes to be that person.
+    Sudo,
 }
 
 /// Who calls, proved.
@@ -125,7 +131,9 @@ impl Auth {
             (Self::Anyone, _) => Ok(()),
             (_, Identity::Anonymous) => Err(Error::AuthenticationRequired),
             (Self::User, Identity::Password(_) | Identity::Token(_))
+            | (Self::Token, Identity::Token(_))
             | (Self::Password, Identity::Password(_)) => Ok(()),
+            (Self::Token, Identity::Password(_)) => Err(Error::BadCredentials),
             (Self::Password, Identity::Token(_)) => Err(Error::Forbidden(Forbidden::PasswordOnly)),
             (Self::App, Identity::App(app, _))
                 if client_id == Some(app.app().client_id.as_str()) =>
@@ -133,7 +141,11 @@ impl Auth {
                 Ok(())
             }
             (Self::App, _) => Err(Error::NotFound),
-            (Self::User | Self::Password, Identity::App(..)) => Err(Error::BadCredentials),
+            (Self::User | Self::Token | Self::Password, Identity::App(..)) => {
+                Err(Error::BadCredentials)
+            }
+            // Rows of the site judge cookies, which no identity is made from.
+            (Self::Session | Self::Sudo, _) => Err(Error::AuthenticationRequired),
         }
     }
 }

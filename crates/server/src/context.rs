@@ -9,6 +9,7 @@ use grantd_core::error::{Error, Forbidden};
 use grantd_core::login::PasswordIdentity;
 use grantd_core::store::OwnedAuthorization;
 use grantd_core::token::Token;
+use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
 use crate::app::App;
@@ -24,7 +25,10 @@ pub struct Context {
     pub(crate) app: Arc<App>,
     pub(crate) caller: Caller,
     pub(crate) identity: Identity,
+    pub(crate) method: Method,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) params: Vec<(String, String)>,
+    pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) path_token: Option<Token>,
     pub(crate) body: Result<Bytes>,
@@ -47,6 +51,11 @@ impl Context {
         &self.app
     }
 
+    /// The server as a whole, for what outlives the request's handler.
+    pub(crate) fn shared_app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
     /// Address and request id.
     pub fn caller(&self) -> &Caller {
         &self.caller
@@ -57,6 +66,16 @@ impl Context {
         &self.identity
     }
 
+    /// How it was asked: on rows that answer HEAD as GET, either.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The request's headers, as sent.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// Whether a browser asks for a page.
     pub fn wants_html(&self) -> bool {
         self.wants_html
@@ -65,6 +84,16 @@ impl Context {
     /// The query string.
     pub fn query(&self) -> Query<'_> {
         Query::new(&self.query)
+    }
+
+    /// The query as it was sent.
+    pub(crate) fn raw_query(&self) -> &str {
+        &self.query
+    }
+
+    /// The path as it was sent. Only rows of the site have one: elsewhere it may hold a token.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
     }
 
     /// The user who signed in by password. Rows with [`crate::auth::Auth::Password`] have one.
@@ -132,12 +161,20 @@ impl Context {
         parse(&self.param(name)?).ok_or(Error::NotFound.into())
     }
 
+    /// The body as it was sent, at most [`body::LONGEST_BODY`]; empty from the second call on.
+    ///
+    /// # Errors
+    /// `BodyTooLarge`, `BodyTooSlow`, `Malformed` when the connection broke.
+    pub fn take_body(&mut self) -> Result<Bytes> {
+        std::mem::replace(&mut self.body, Ok(Bytes::new()))
+    }
+
     /// The body as an object, ready to be held to a schema.
     ///
     /// # Errors
     /// `Malformed`, `BodyTooLarge`, `BodyTooSlow`.
     pub fn schema(&mut self) -> Result<Schema, Failure> {
-        let bytes = std::mem::replace(&mut self.body, Ok(Bytes::new()))?;
+        let bytes = self.take_body()?;
         Ok(Schema::new(
             body::object(&bytes)?,
             self.app.settings.profile == Profile::P2,

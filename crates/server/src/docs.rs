@@ -12,6 +12,8 @@ pub enum Page {
     Authorizations(&'static str),
     /// The OAuth Authorizations page as a whole.
     AuthorizationsTop,
+    /// The GraphQL API.
+    GraphQl,
     /// One-time codes.
     TwoFactor,
     /// Rate limits.
@@ -34,6 +36,10 @@ impl Page {
                 format!("{P2}/oauth_authorizations/#{anchor}")
             }
             (Profile::P2, Self::AuthorizationsTop) => format!("{P2}/oauth_authorizations/"),
+            (Profile::P2, Self::GraphQl) => "https://developer.github.com/v4".to_owned(),
+            (Profile::P3, Self::GraphQl) => {
+                "https://docs.github.com/enterprise-server@3.4/graphql".to_owned()
+            }
             (Profile::P2, Self::TwoFactor) => {
                 format!("{P2}/auth#working-with-two-factor-authentication")
             }

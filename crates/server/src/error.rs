@@ -27,6 +27,12 @@ pub enum Failure {
     /// The body did not arrive in time.
     #[error("body too slow")]
     BodyTooSlow,
+    /// The path exists, outside the API, but not for this method; as in `Allow`.
+    #[error("method not allowed")]
+    Method(String),
+    /// In a browser: the person must prove again who they are.
+    #[error("a fresh proof is needed")]
+    FreshProof,
     /// A handler panicked.
     #[error("a handler panicked")]
     Panic,
@@ -70,7 +76,7 @@ impl<'a> From<&'a FieldError> for Field<'a> {
 }
 
 /// Status, message and page of a failure; `endpoint` is the page of the route that failed.
-fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String, Page) {
+pub(crate) fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String, Page) {
     let error = match failure {
         Failure::Rule(error) => error,
         Failure::BodyTooLarge => {
@@ -92,6 +98,20 @@ fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String, Page) {
                 StatusCode::REQUEST_TIMEOUT,
                 "Request body did not arrive in time".into(),
                 endpoint,
+            );
+        }
+        Failure::Method(_) => {
+            return (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Method Not Allowed".into(),
+                Page::Rest,
+            );
+        }
+        Failure::FreshProof => {
+            return (
+                StatusCode::FORBIDDEN,
+                "Must authenticate again".into(),
+                Page::Rest,
             );
         }
         Failure::Panic => {
@@ -128,6 +148,11 @@ fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String, Page) {
         Error::Malformed(Malformed::NotAnObject) => (
             StatusCode::BAD_REQUEST,
             "Body should be a JSON object".into(),
+            endpoint,
+        ),
+        Error::Malformed(Malformed::Form) => (
+            StatusCode::BAD_REQUEST,
+            "Problems parsing the form".into(),
             endpoint,
         ),
         Error::Malformed(Malformed::TokenInQuery) => (
@@ -226,6 +251,7 @@ pub fn render(failure: &Failure, endpoint: Page, profile: Profile) -> Reply {
     };
     let mut reply = Reply::json(status, &body, Cache::Unstated);
     match failure {
+        Failure::Method(allowed) => reply = reply.with(header::ALLOW, allowed),
         Failure::Rule(Error::OtpRequired) => {
             reply
                 .headers

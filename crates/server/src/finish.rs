@@ -1,6 +1,8 @@
 //! From a reply to the bytes and headers of the wire: the exact header set,
 //! conditions, pretty printing, compression. Owns nothing that an operation
-//! decides; every answer of the API goes through here.
+//! decides; every answer goes through here, those outside the API by [`site`].
+
+mod site;
 
 use std::io::Write as _;
 
@@ -39,6 +41,7 @@ const ALLOWED_HEADERS: &str = "Authorization, Content-Type, If-Match, If-Modifie
 /// Header sets that do not depend on the request, made once.
 pub struct Finisher {
     common: HeaderMap,
+    site: HeaderMap,
     profile: Profile,
 }
 
@@ -62,16 +65,8 @@ impl Finisher {
             "origin-when-cross-origin, strict-origin-when-cross-origin",
         );
         add("content-security-policy", "default-src 'none'");
-        if settings.public_url.scheme() == "https" {
-            let wide = if settings.hsts_subdomains {
-                "; includeSubdomains; preload"
-            } else {
-                ""
-            };
-            add(
-                "strict-transport-security",
-                &format!("max-age=31536000{wide}"),
-            );
+        if let Some(hsts) = hsts(settings) {
+            add("strict-transport-security", &hsts);
         }
         if settings.profile == Profile::P3 {
             add(
@@ -81,6 +76,7 @@ impl Finisher {
         }
         Self {
             common,
+            site: site::common(settings),
             profile: settings.profile,
         }
     }
@@ -204,6 +200,7 @@ impl Finisher {
                 "Accept, Authorization, Cookie, X-GitHub-OTP",
             ),
             Cache::Public => (format!("public, max-age=60{shared}"), "Accept"),
+            Cache::Immutable => ("public, max-age=31536000, immutable".to_owned(), ""),
             Cache::NoStore => ("private, no-store".to_owned(), "Accept, Authorization"),
             Cache::Unstated => (String::new(), ""),
         };
@@ -241,6 +238,16 @@ impl Finisher {
         *response.headers_mut() = headers;
         response
     }
+}
+
+/// `Strict-Transport-Security`, where people come by https.
+fn hsts(settings: &Settings) -> Option<String> {
+    let wide = if settings.hsts_subdomains {
+        "; includeSubdomains; preload"
+    } else {
+        ""
+    };
+    (settings.public_url.scheme() == "https").then(|| format!("max-age=31536000{wide}"))
 }
 
 /// What a front proxy of GitHub's says to a request without `User-Agent`: no JSON, no headers of the API.

@@ -5,6 +5,7 @@
 //! [`request`] (taken apart) → [`auth`] (who) → [`routes`] (what) → `api` (one
 //! handler) → [`wire`] (JSON) or [`error`] (refusal) → [`finish`] (headers).
 
+mod about;
 mod api;
 pub mod app;
 pub mod auth;
@@ -16,6 +17,7 @@ pub mod error;
 pub mod finish;
 pub mod lifecycle;
 pub mod media;
+mod oauth;
 mod outage;
 pub mod page;
 mod polite;
@@ -27,4 +29,5 @@ pub mod routes;
 pub mod serve;
 pub mod settings;
 pub mod usage;
+mod web;
 pub mod wire;

@@ -15,6 +15,8 @@ pub enum Cache {
     Revalidate,
     /// The same for everybody, for a minute.
     Public,
+    /// The same for everybody, for ever: the path names the content.
+    Immutable,
     /// Never: the answer holds a token in clear text, or says whether one is valid.
     NoStore,
     /// Nothing is said: refusals and empty answers.
@@ -50,6 +52,9 @@ pub struct Reply {
 /// The content type of every API answer with a body.
 pub const JSON: &str = "application/json; charset=utf-8";
 
+/// The content type of every page.
+pub const HTML: &str = "text/html; charset=utf-8";
+
 impl Reply {
     /// An answer of compact JSON.
     pub fn json(status: StatusCode, value: &impl Serialize, cache: Cache) -> Self {
@@ -70,14 +75,36 @@ impl Reply {
         Self::json(StatusCode::OK, value, cache)
     }
 
+    /// A page.
+    pub fn html(status: StatusCode, body: Vec<u8>, cache: Cache) -> Self {
+        Self {
+            body,
+            content_type: HTML,
+            cache,
+            ..Self::empty(status)
+        }
+    }
+
+    /// 303: the answer to a form, or the way to another page. `url` is one that this server made.
+    pub fn see_other(url: &str) -> Self {
+        Self {
+            cache: Cache::NoStore,
+            ..Self::empty(StatusCode::SEE_OTHER)
+        }
+        .at(url)
+    }
+
     /// 204.
     pub fn no_content() -> Self {
-        let headers = HeaderMap::new();
+        Self::empty(StatusCode::NO_CONTENT)
+    }
+
+    fn empty(status: StatusCode) -> Self {
         Self {
-            status: StatusCode::NO_CONTENT,
+            status,
             body: Vec::new(),
             content_type: JSON,
-            headers,
+            headers: HeaderMap::new(),
             cache: Cache::Unstated,
             modified: None,
         }

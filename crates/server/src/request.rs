@@ -3,6 +3,7 @@
 //! the raw URL does not survive this module.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use grantd_core::secret::Secret;
 use grantd_core::token::{Token, TokenFormat};
@@ -11,7 +12,7 @@ use http::{HeaderMap, Method, header};
 use percent_encoding::percent_decode_str;
 
 use crate::media;
-use crate::routes::{Matched, Router};
+use crate::routes::{Matched, Part, Place, Router};
 use crate::settings::Network;
 
 /// Requests with more headers, or more bytes of them, are refused.
@@ -19,20 +20,41 @@ const MOST_HEADERS: usize = 100;
 const MOST_HEADER_BYTES: usize = 32 * 1024;
 const LONGEST_URL: usize = 8 * 1024;
 
+/// Which side of the server a request came to: how it is judged and refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// The API, and all that is nowhere.
+    Api,
+    /// The pages; with what a path may be asked by, if it exists.
+    Site {
+        /// As in `Allow`.
+        allowed: Option<String>,
+    },
+    /// What stands beside the pages for programs.
+    Machine {
+        /// As in `Allow`.
+        allowed: Option<String>,
+    },
+}
+
 /// What is known of a request without deciding anything.
 pub struct Asked {
     /// As sent.
     pub method: Method,
     /// The row, if there is one, and the path's parameters without the token.
     pub matched: Option<Matched>,
+    /// How it is to be judged.
+    pub door: Door,
     /// The token in the path, if it has a token's shape.
     pub path_token: Option<Token>,
     /// Whether the path is one where apps are expected.
     pub app_path: bool,
+    /// The path, outside the API alone: elsewhere it may hold a token.
+    pub site_path: String,
     /// The query string.
     pub query: String,
     /// As sent.
-    pub headers: HeaderMap,
+    pub headers: Arc<HeaderMap>,
     /// The URL or the headers are over their limits.
     pub too_large: bool,
 }
@@ -55,7 +77,23 @@ impl Asked {
             Some(rest) => rest,
             None => full,
         };
-        let mut matched = router.find(&method, path, below_base.is_some());
+        let place = Place {
+            below_base: below_base.is_some(),
+            html: wants_html(&headers),
+        };
+        let mut matched = router.find(&method, path, place);
+        let door = match &matched {
+            Some(matched) => Door::of(matched.route.part, None),
+            None if place.below_base => Door::Api,
+            None => match router.allowed(path) {
+                Some((part, allowed)) => Door::of(part, Some(allowed)),
+                // A person who is lost gets a page; whoever presents credentials is a program.
+                None if place.html && !headers.contains_key(header::AUTHORIZATION) => {
+                    Door::Site { allowed: None }
+                }
+                None => Door::Api,
+            },
+        };
         let app_path = path
             .strip_prefix("/applications/")
             .is_some_and(|rest| rest.split('/').next() != Some("grants"));
@@ -72,11 +110,16 @@ impl Asked {
                 || header_bytes > MOST_HEADER_BYTES
                 || url_length > LONGEST_URL,
             query: uri.query().unwrap_or_default().to_owned(),
+            site_path: match door {
+                Door::Api => String::new(),
+                _ => full.to_owned(),
+            },
             method,
             matched,
+            door,
             path_token,
             app_path,
-            headers,
+            headers: Arc::new(headers),
         }
     }
 
@@ -116,7 +159,7 @@ impl Asked {
 
     /// Whether a browser asks for a page.
     pub fn wants_html(&self) -> bool {
-        media::prefers_html(self.header(header::ACCEPT))
+        wants_html(&self.headers)
     }
 
     /// What stands for this request in logs: never its own text.
@@ -166,6 +209,33 @@ impl Asked {
             .find(|(key, _)| key == "access_token")
             .map(|(_, value)| Secret::new(value.into_owned()))
     }
+}
+
+impl Door {
+    fn of(part: Part, allowed: Option<String>) -> Self {
+        match part {
+            Part::Site => Self::Site { allowed },
+            Part::Machine => Self::Machine { allowed },
+            Part::Core | Part::Graph | Part::Authorizations | Part::PathTokens | Part::Root => {
+                Self::Api
+            }
+        }
+    }
+
+    /// What a path outside the API may be asked by, where it was asked by something else.
+    pub fn allowed(&self) -> Option<&str> {
+        match self {
+            Self::Api => None,
+            Self::Site { allowed } | Self::Machine { allowed } => allowed.as_deref(),
+        }
+    }
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(media::prefers_html)
 }
 
 /// Moves the token out of the path's parameters.

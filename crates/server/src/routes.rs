@@ -1,29 +1,34 @@
-//! Every operation of the API, one row each. The router is made from this
-//! table, a test holds it against `api/openapi.json` both ways, and the tests
-//! of refusals run over every row: an operation exists exactly if it is here.
+//! Every operation, one row each. The router is made from two tables: [`ROUTES`]
+//! is the API, which a test holds against `api/openapi.json` both ways and over
+//! which the tests of refusals run; [`SITE`] is what stands outside it, pages
+//! and the endpoints of the OAuth flows. What is in neither does not exist.
+
+mod site;
 
 use std::future::Future;
 use std::pin::Pin;
 
 use http::Method;
 
-use crate::api::{applications, authorizations, grants, health, meta, users};
+use crate::api::{applications, authorizations, grants, graphql, health, meta, users};
 use crate::auth::Auth;
 use crate::context::Context;
 use crate::docs::Page;
 use crate::error::Result;
 use crate::reply::Reply;
 
+pub use self::site::SITE;
+
 /// What a row calls.
 pub type Handler = fn(Context) -> Pin<Box<dyn Future<Output = Result<Reply>> + Send>>;
 
 /// One operation.
 pub struct Route {
-    /// The operation id of `api/openapi.json`.
+    /// The operation id of `api/openapi.json`; of the site, a name.
     pub operation: &'static str,
-    /// GET rows answer HEAD too.
+    /// GET rows answer HEAD too, unless the path has a HEAD row of its own.
     pub method: Method,
-    /// The path below `/` and below `/api/v3`.
+    /// The path below `/`, and of the API also below `/api/v3`.
     pub path: &'static str,
     /// Who may call.
     pub auth: Auth,
@@ -46,6 +51,25 @@ pub enum Part {
     PathTokens,
     /// Not under `/api/v3`: for machines that watch this one.
     Root,
+    /// Not under `/api/v3`, and otherwise like the rest of the API: GraphQL.
+    Graph,
+    /// A page, outside the API: the `Authorization` header means nothing there, nothing
+    /// is counted, refusals are HTML.
+    Site,
+    /// The same for programs: refusals are JSON.
+    Machine,
+}
+
+impl Part {
+    /// Whether it is one of the parts outside the API: [`SITE`].
+    pub fn is_site(self) -> bool {
+        matches!(self, Self::Site | Self::Machine)
+    }
+
+    /// Whether it is to be found below `/api/v3` too.
+    fn is_below_base(self) -> bool {
+        !matches!(self, Self::Root | Self::Graph | Self::Site | Self::Machine)
+    }
 }
 
 macro_rules! route {
@@ -89,6 +113,8 @@ pub static ROUTES: &[Route] = &[
     route!("rate-limit/get", GET "/rate_limit", Anyone, Core, Page::RateLimiting, meta::rate_limit),
     route!("meta/root", GET "/", Anyone, Core, Page::Rest, meta::root),
     route!("meta/get", GET "/meta", Anyone, Core, Page::Rest, meta::meta),
+    route!("graphql/query", POST "/api/graphql", Token, Graph, Page::GraphQl, graphql::query),
+    route!("graphql/query-as-on-github-com", POST "/graphql", Token, Graph, Page::GraphQl, graphql::query),
     route!("grantd/health", GET "/healthz", Anyone, Root, Page::Rest, health::ready),
     route!("grantd/ready", GET "/readyz", Anyone, Root, Page::Rest, health::ready),
     route!("grantd/live", GET "/livez", Anyone, Root, Page::Rest, health::live),
@@ -107,12 +133,21 @@ pub struct Matched {
     pub params: Vec<(String, String)>,
 }
 
+/// Where a path is looked up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    /// The path stood below `/api/v3`.
+    pub below_base: bool,
+    /// A browser asks: where the API and the site share a path, it gets the page.
+    pub html: bool,
+}
+
 impl Router {
     /// # Panics
-    /// When two rows of the table have paths that exclude one another; a test builds it.
+    /// When two rows of the tables have paths that exclude one another; a test builds it.
     pub fn new() -> Self {
         let mut by_path: Vec<(&'static str, Vec<&'static Route>)> = Vec::new();
-        for route in ROUTES {
+        for route in ROUTES.iter().chain(SITE) {
             match by_path.iter_mut().find(|(path, _)| *path == route.path) {
                 Some((_, routes)) => routes.push(route),
                 None => by_path.push((route.path, vec![route])),
@@ -122,29 +157,46 @@ impl Router {
         for (path, routes) in by_path {
             paths
                 .insert(path, routes)
-                .expect("the table's paths go together");
+                .expect("the tables' paths go together");
         }
         Self { paths }
     }
 
     /// The row for a path without its base; a method without a row is as good as no path.
-    pub fn find(&self, method: &Method, path: &str, below_base: bool) -> Option<Matched> {
+    pub fn find(&self, method: &Method, path: &str, place: Place) -> Option<Matched> {
         let found = self.paths.at(path).ok()?;
-        let wanted = if method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
+        let rows = |method: &Method| {
+            found
+                .value
+                .iter()
+                .filter(|route| route.method == *method)
+                .filter(|route| !place.below_base || route.part.is_below_base())
+                .min_by_key(|route| route.part.is_site() != place.html)
         };
-        let route = found
-            .value
-            .iter()
-            .find(|route| route.method == *wanted && !(below_base && route.part == Part::Root))?;
+        let route = match rows(method) {
+            None if method == Method::HEAD => rows(&Method::GET),
+            found => found,
+        }?;
         let params = found
             .params
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         Some(Matched { route, params })
+    }
+
+    /// What a path of the site, and of the site alone, may be asked by, as in `Allow`, with its part.
+    pub fn allowed(&self, path: &str) -> Option<(Part, String)> {
+        let routes = self.paths.at(path).ok()?.value;
+        if !routes.iter().all(|route| route.part.is_site()) {
+            return None;
+        }
+        let mut methods: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
+        if methods.contains(&"GET") && !methods.contains(&"HEAD") {
+            methods.push("HEAD");
+        }
+        methods.push("OPTIONS");
+        Some((routes.first()?.part, methods.join(", ")))
     }
 }
 
@@ -159,8 +211,12 @@ mod tests {
     use super::*;
 
     fn find(method: Method, path: &str) -> Option<&'static str> {
+        let below_base = Place {
+            below_base: true,
+            html: false,
+        };
         Router::new()
-            .find(&method, path, true)
+            .find(&method, path, below_base)
             .map(|matched| matched.route.operation)
     }
 
@@ -190,5 +246,24 @@ mod tests {
         assert_eq!(find(Method::GET, "/authorizations/"), None);
         assert_eq!(find(Method::GET, "/healthz"), None, "only at the root");
         assert_eq!(find(Method::HEAD, "/user"), Some("users/get-authenticated"));
+    }
+
+    #[test]
+    fn the_site_is_only_at_the_root_and_shares_a_path_by_who_asks() {
+        let router = Router::new();
+        let part = |path, below_base, html| {
+            let found = router.find(&Method::GET, path, Place { below_base, html });
+            found.map(|matched| matched.route.part)
+        };
+        assert_eq!(part("/", false, true), Some(Part::Site));
+        assert_eq!(part("/", false, false), Some(Part::Core));
+        assert_eq!(part("/", true, true), Some(Part::Core));
+        assert_eq!(router.allowed("/"), None, "the API stands there, too");
+        assert_eq!(router.allowed("/user"), None);
+        for route in SITE {
+            assert!(route.part.is_site(), "{}", route.operation);
+            let by_cookie = matches!(route.auth, Auth::Anyone | Auth::Session | Auth::Sudo);
+            assert!(by_cookie, "{}", route.operation);
+        }
     }
 }

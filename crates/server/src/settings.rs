@@ -104,6 +104,9 @@ pub struct Settings {
     pub hsts_subdomains: bool,
     /// How long a client may take over its headers, and again over its body.
     pub slow_client: Duration,
+    /// `Accept-Language: qps` gets pages whose every word of the catalogue stands in
+    /// brackets. For tests; no configuration sets it.
+    pub pseudo_locale: bool,
 }
 
 impl Settings {
@@ -124,6 +127,7 @@ impl Settings {
             removed_at: None,
             hsts_subdomains: false,
             slow_client: Duration::from_secs(15),
+            pseudo_locale: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `/`, `/meta`, `/rate_limit`: what this server says of itself.
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::context::Context;
@@ -9,11 +9,8 @@ use crate::error::Result;
 use crate::reply::{Cache, Reply};
 use crate::settings::Profile;
 
-/// The API root: where things are. For a browser, a page.
+/// The API root: where things are.
 pub(crate) async fn root(context: Context) -> Result<Reply> {
-    if context.wants_html() {
-        return Ok(front_page());
-    }
     let (api, html) = (&context.wire().api, &context.wire().html);
     let urls: Map<String, Value> = ROOT
         .iter()
@@ -98,19 +95,6 @@ const ROOT: &[(&str, &str)] = &[
         "/search/users?q={query}{&page,per_page,sort,order}",
     ),
 ];
-
-fn front_page() -> Reply {
-    let body = include_bytes!("front.html").to_vec();
-    let content_type = "text/html; charset=utf-8";
-    Reply {
-        status: StatusCode::OK,
-        body,
-        content_type,
-        headers: HeaderMap::new(),
-        cache: Cache::Public,
-        modified: None,
-    }
-}
 
 /// What GitHub Enterprise Server says of itself; clients choose their sign-in by it.
 pub(crate) async fn meta(context: Context) -> Result<Reply> {

@@ -4,6 +4,7 @@
 pub(crate) mod applications;
 pub(crate) mod authorizations;
 pub(crate) mod grants;
+pub(crate) mod graphql;
 pub(crate) mod health;
 pub(crate) mod meta;
 pub(crate) mod users;

@@ -62,10 +62,13 @@ fn expected(route: &Route, who: Who) -> Told {
         (Who::Malformed | Who::WrongPassword | Who::WrongSecret, _) => BAD,
         (Who::MissingCode | Who::WrongCode, _) => CODE,
         // A client id is no login: away from `/applications/{client_id}` it names nobody.
-        (Who::App | Who::ForeignApp, Auth::Anyone | Auth::User | Auth::Password) => BAD,
+        (Who::App | Who::ForeignApp, Auth::Anyone | Auth::User | Auth::Token | Auth::Password) => {
+            BAD
+        }
         (Who::Anonymous, Auth::Anyone) => None,
         (Who::Anonymous, _) => NONE,
         (Who::Token | Who::AppToken, Auth::Password) => TOKEN,
+        (Who::Password | Who::PasswordAndCode | Who::ForeignUser, Auth::Token) => BAD,
         (Who::App, Auth::App) => None,
         (_, Auth::App) => NOT_FOUND,
         // Ids in paths are octocat's: another user's request finds nothing.
@@ -100,6 +103,8 @@ fn success(operation: &str) -> &'static [u16] {
         | "users/get-by-username"
         | "meta/root"
         | "meta/get"
+        | "graphql/query"
+        | "graphql/query-as-on-github-com"
         | "grantd/health"
         | "grantd/ready"
         | "grantd/live" => &[200],

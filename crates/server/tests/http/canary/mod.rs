@@ -2,6 +2,7 @@
 //! route, in every place and spelling, and then looked for in the log at its
 //! most talkative, in error bodies, and in the files of the database.
 
+mod flows;
 mod search;
 
 use std::path::PathBuf;
@@ -223,6 +224,7 @@ async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_or_files() {
     stage.every_route().await;
     stage.path_tokens().await;
     stage.refused_early().await;
+    stage.flows().await;
     let codes = [stage.monalisa.code(), stage.monalisa.wrong_code()];
     for code in &codes {
         let client = stage.monalisa.with_otp(code);

@@ -53,8 +53,9 @@ impl Stage {
             .filter(|route| !route.method.is_safe())
             .map(|route| {
                 let client = match route.auth {
-                    Auth::App => &self.app.client,
-                    _ => &self.octocat.client,
+                    Auth::App => self.app.client.clone(),
+                    Auth::Token => self.t.anyone().with_token(&self.token),
+                    _ => self.octocat.client.clone(),
                 };
                 let path = route
                     .path
@@ -63,7 +64,7 @@ impl Stage {
                     .replace("{client_id}", &self.app.client_id)
                     .replace("{access_token}", &self.token)
                     .replace("{fingerprint}", "fp");
-                (client.clone(), route.method.clone(), path)
+                (client, route.method.clone(), path)
             })
             .collect()
     }

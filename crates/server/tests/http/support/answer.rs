@@ -109,7 +109,12 @@ impl Answer {
             .headers
             .iter()
             .filter(|(name, _)| {
-                !["x-github-request-id", "x-ratelimit-remaining"].contains(&name.as_str())
+                ![
+                    "x-github-request-id",
+                    "x-request-id",
+                    "x-ratelimit-remaining",
+                ]
+                .contains(&name.as_str())
             })
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
             .collect();

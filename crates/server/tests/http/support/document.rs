@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
-use grantd_server::routes::Router;
+use grantd_server::routes::{Place, Router};
 use http::Method;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
@@ -90,7 +90,19 @@ impl Document {
             Some(rest) => rest,
             None => path,
         };
-        let Some(matched) = self.router.find(method, found, below.is_some()) else {
+        let place = Place {
+            below_base: below.is_some(),
+            html: false,
+        };
+        // Another method on a page's address: the site's own refusal.
+        if below.is_none() && self.router.allowed(found).is_some() {
+            return;
+        }
+        let Some(matched) = self.router.find(method, found, place) else {
+            // Outside the API, where only other methods are served.
+            if !place.below_base && self.router.allowed(found).is_some() {
+                return;
+            }
             assert!(
                 ANYWHERE.contains(&answer.status),
                 "{asked}: {}",
@@ -104,6 +116,9 @@ impl Document {
             );
             return;
         };
+        if matched.route.part.is_site() {
+            return;
+        }
         let operation = self.operation(matched.route.operation);
         let status = answer.status.to_string();
         let schema = operation

@@ -3,15 +3,19 @@
 //! were held to `api/openapi.json` before a test sees them ([`Answer`]).
 
 mod answer;
+mod browser;
 mod client;
 mod counting;
 pub(crate) mod document;
 mod engine;
+pub(crate) mod html;
 mod log;
+pub(crate) mod mail;
 mod people;
 mod server;
 
 pub(crate) use answer::Answer;
+pub(crate) use browser::Browser;
 pub(crate) use client::Client;
 pub(crate) use engine::Engine;
 pub(crate) use log::Log;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use grantd_core::accounts::{NewAccount, NewRegistration, Operator};
 use grantd_core::app::{AppSettings, ClientId};
-use grantd_core::authority::{Authority, Policy};
+use grantd_core::authority::{Authority, Caller, Policy};
 use grantd_core::clock::{Clock as _, ManualClock, Timer, Timestamp};
 use grantd_core::entropy::SeededEntropy;
 use grantd_core::login::hash_pool::{HashPool, PoolLimits};
@@ -16,9 +16,12 @@ use grantd_core::login::otp;
 use grantd_core::login::password::PasswordCost;
 use grantd_core::login::throttle::{MeterKey, ThrottlePolicy};
 use grantd_core::login::{SignIn, SignInParts};
+use grantd_core::mail::Mailer;
+use grantd_core::onboarding::Invitation;
 use grantd_core::scope::Catalogue;
 use grantd_core::secret::{InstanceKey, Secret};
 use grantd_core::store::{SharedStore, UserStore};
+use grantd_core::ticket::ReturnTo;
 use grantd_core::token::TokenFormat;
 use grantd_core::user::{Email, Login, LoginKey, UserCredentials};
 use grantd_server::app::App;
@@ -26,6 +29,7 @@ use grantd_server::settings::{Profile, Settings};
 
 use super::counting::Counting;
 use super::engine::Engine;
+use super::mail::{self, Mails};
 use super::{Client, OAuthApp, User};
 
 /// What a test may set otherwise.
@@ -38,6 +42,8 @@ pub(crate) struct Setup {
     pub(crate) hex_tokens: Option<bool>,
     /// What sign-in wants a hash to cost; accounts are made at the cheapest.
     pub(crate) cost: PasswordCost,
+    /// Who sends mail, if anybody does.
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
 }
 
 impl Default for Setup {
@@ -53,6 +59,7 @@ impl Default for Setup {
             },
             hex_tokens: None,
             cost: CHEAP,
+            mailer: None,
         }
     }
 }
@@ -68,6 +75,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<ManualClock>,
     entropy: Arc<SeededEntropy>,
     pub(crate) key: Arc<InstanceKey>,
+    /// What browsers call this site.
+    pub(crate) origin: String,
     engine: Arc<Engine>,
 }
 
@@ -116,6 +125,13 @@ impl TestApp {
 
     pub(crate) async fn with(change: impl FnOnce(&mut Setup)) -> Self {
         Self::on(Engine::chosen().await, change)
+    }
+
+    /// With mail, which arrives at the test.
+    pub(crate) async fn with_mail() -> (Self, Mails) {
+        let (post, mails) = mail::post();
+        let t = Self::with(|setup| setup.mailer = Some(Arc::new(post))).await;
+        (t, mails)
     }
 
     /// On a store of the test's own choice.
@@ -187,8 +203,9 @@ impl TestApp {
             hourly: Arc::default(),
             last_used: Arc::default(),
             key: key.clone(),
-            mailer: None,
+            mailer: setup.mailer,
         });
+        let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));
         Self(Arc::new(Inner {
             server,
@@ -197,6 +214,7 @@ impl TestApp {
             clock,
             entropy,
             key,
+            origin,
             engine,
         }))
     }
@@ -223,19 +241,25 @@ impl TestApp {
     }
 
     pub(crate) async fn user(&self, login: &str) -> User {
-        self.enrol(login, false).await
+        self.enrol(login, false, true).await
+    }
+
+    /// Somebody without an e-mail address, and so without a verified one.
+    pub(crate) async fn user_without_address(&self, login: &str) -> User {
+        self.enrol(login, false, false).await
     }
 
     pub(crate) async fn user_with_otp(&self, login: &str) -> User {
-        self.enrol(login, true).await
+        self.enrol(login, true, true).await
     }
 
-    async fn enrol(&self, login: &str, otp: bool) -> User {
+    async fn enrol(&self, login: &str, otp: bool, address: bool) -> User {
         let password = format!("the password of {login}");
         let account = NewAccount {
             login: Login::parse(login).expect("a login"),
             password: Secret::new(password.clone()),
-            email: Some(Email::parse(&format!("{login}@example.com")).expect("an address")),
+            email: address
+                .then(|| Email::parse(&format!("{login}@example.com")).expect("an address")),
             site_admin: false,
         };
         let totp = otp.then_some(("grantd", &*self.key));
@@ -265,13 +289,44 @@ impl TestApp {
         }
     }
 
+    /// The secret of an invitation.
+    pub(crate) async fn invite(&self, login: &str) -> String {
+        let invitation = Invitation {
+            login: Login::parse(login).expect("a login"),
+            email: None,
+            site_admin: false,
+        };
+        let invited = self.operate(async |operator| operator.invite(invitation, &self.key).await);
+        invited.await.expect("a link").expose().to_owned()
+    }
+
+    /// What stands for a page to come back to.
+    pub(crate) async fn return_ticket(&self, target: &str) -> String {
+        let caller = Caller {
+            address: "192.0.2.9".parse().expect("an address"),
+            request_id: "test".to_owned(),
+        };
+        let target = ReturnTo::parse(target).expect("a target");
+        let ticket = self.authority.remember_return(&target, &caller).await;
+        ticket.expect("a ticket").expose().to_owned()
+    }
+
     /// An app with a generated client id and secret; its owner comes with it.
     pub(crate) async fn app(&self, name: &str) -> OAuthApp {
         self.register(name, None).await
     }
 
+    /// An app without a secret.
+    pub(crate) async fn public_app(&self, name: &str) -> OAuthApp {
+        self.registered(name, None, true).await
+    }
+
     /// An app with this client id.
     pub(crate) async fn register(&self, name: &str, client_id: Option<&str>) -> OAuthApp {
+        self.registered(name, client_id, false).await
+    }
+
+    async fn registered(&self, name: &str, client_id: Option<&str>, public: bool) -> OAuthApp {
         let owner = self
             .user(&format!("owner-of-{name}").replace(' ', "-"))
             .await;
@@ -282,7 +337,7 @@ impl TestApp {
             callback_urls: vec!["http://my-github-app.com/callback".to_owned()],
             client_id: client_id.map(|id| ClientId::parse(id).expect("a client id")),
             client_secret: None,
-            public: false,
+            public,
             description: None,
             settings: AppSettings::default(),
         };
@@ -290,7 +345,8 @@ impl TestApp {
             .operate(async |operator| operator.create_app(registration).await)
             .await
             .expect("an app");
-        let secret = secret.expect("a secret").expose().to_owned();
+        assert_eq!(secret.is_none(), public);
+        let secret = secret.map_or_else(String::new, |secret| secret.expose().to_owned());
         OAuthApp {
             client: self.anyone().with_basic(app.client_id.as_str(), &secret),
             id: app.id,

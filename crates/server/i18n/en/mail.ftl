@@ -1,0 +1,20 @@
+# Mails.
+
+mail-reset-subject = A new password for { $site }
+mail-reset-text =
+    Hello { $login },
+
+    somebody, probably you, asked for a new password. Open this link within one hour to choose one:
+
+    { $link }
+
+    If it was not you, do nothing: your password stays as it is.
+mail-verification-subject = Your e-mail address at { $site }
+mail-verification-text =
+    Hello { $login },
+
+    open this link within one day to show that this address is yours:
+
+    { $link }
+
+    If you do not know what this is about, do nothing.

@@ -1,0 +1,20 @@
+# 邮件。
+
+mail-reset-subject = { $site } 的新密码
+mail-reset-text =
+    { $login }，您好：
+
+    有人（很可能是您）请求设置新密码。请在一小时内打开此链接设置新密码：
+
+    { $link }
+
+    如果不是您本人，请忽略此邮件：您的密码保持不变。
+mail-verification-subject = 您在 { $site } 的电子邮箱
+mail-verification-text =
+    { $login }，您好：
+
+    请在一天内打开此链接，以确认此邮箱属于您：
+
+    { $link }
+
+    如果您不清楚这是什么，请忽略此邮件。

@@ -1,0 +1,47 @@
+//! What is said of a request and its caller besides the answer itself: an id,
+//! and what tells callers apart. Must not decide anything.
+
+use grantd_core::entropy::{self, Entropy};
+
+use crate::auth::Identity;
+use crate::finish::About;
+use crate::settings::Profile;
+
+/// A UUID, as GitHub Enterprise Server makes them; in P2 five groups of hex digits, as github.com did.
+pub(crate) fn request_id(entropy: &dyn Entropy, profile: Profile) -> String {
+    let mut bytes = entropy::bytes::<16>(entropy);
+    let hex = |range: &[u8]| data_encoding::HEXLOWER.encode(range);
+    if profile == Profile::P2 {
+        let groups = [
+            hex(&bytes[..2]),
+            hex(&bytes[2..4]),
+            hex(&bytes[4..8]),
+            hex(&bytes[8..12]),
+            hex(&bytes[12..]),
+        ];
+        return groups.join(":").to_uppercase();
+    }
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    [
+        hex(&bytes[..4]),
+        hex(&bytes[4..6]),
+        hex(&bytes[6..8]),
+        hex(&bytes[8..10]),
+        hex(&bytes[10..]),
+    ]
+    .join("-")
+}
+
+/// What the answer will say of its caller.
+pub(crate) fn describe(identity: &Identity, about: &mut About) {
+    about.tag = match identity {
+        Identity::Anonymous => "-".to_owned(),
+        Identity::Password(user) => format!("user:{}", user.user().id),
+        Identity::Token(token) => format!("token:{}", token.token().authorization.id),
+        Identity::App(app, _) => format!("app:{}", app.app().client_id),
+    };
+    if let Identity::Token(token) = identity {
+        about.scopes = Some(token.token().authorization.scopes.sorted().join(", "));
+    }
+}
