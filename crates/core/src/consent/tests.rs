@@ -37,6 +37,7 @@ fn check() -> ConsentCheck {
         email_verified: false,
         site_admin: false,
         two_factor: false,
+        language: None,
         suspended_at: None,
         created_at: NOW,
         updated_at: NOW,
