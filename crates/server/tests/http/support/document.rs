@@ -94,6 +94,9 @@ impl Document {
             below_base: below.is_some(),
             html: false,
         };
+        if below.is_none() && self.router.allowed(found).is_some() {
+            return;
+        }
         let Some(matched) = self.router.find(method, found, place) else {
             assert!(
                 ANYWHERE.contains(&answer.status),
@@ -108,9 +111,6 @@ impl Document {
             );
             return;
         };
-        if matched.route.part.is_site() {
-            return;
-        }
         let operation = self.operation(matched.route.operation);
         let status = answer.status.to_string();
         let schema = operation

@@ -1,9 +1,15 @@
 //! The pages, called as browsers call them.
 
 mod accounts;
+mod applications;
+mod every_page;
 mod joining;
+mod passkeys;
 mod people;
+mod safe_methods;
 mod sign_in;
 mod site;
 mod sudo;
 mod targets;
+mod tokens;
+mod words;
