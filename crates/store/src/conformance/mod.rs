@@ -335,6 +335,10 @@ cases! {
         a_ticket_makes_one_user
         a_setup_ticket_makes_the_first_user_only
         no_step_of_a_browser_is_done_for_a_stale_actor
+    }
+}
+
+cases! {
     /// All promises about what is kept of credentials for pages.
     KEEPING_CASES:
     passkeys {
