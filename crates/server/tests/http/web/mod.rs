@@ -2,10 +2,10 @@
 
 mod accounts;
 mod admin;
+mod applications;
 mod consent;
 mod developers;
 mod device;
-mod applications;
 mod every_page;
 mod joining;
 mod passkeys;
