@@ -76,10 +76,10 @@ impl Case {
 pub async fn run(open: impl Fn() -> SharedStore) {
     run_all(&open, CASES).await;
     run_all(&open, FLOW_CASES).await;
-    run_all(&open, KEEPING_CASES).await;
+    run_all(&open, BROWSER_CASES).await;
 }
 
-/// Tries every case but those of the flows.
+/// Tries every case but those of the flows and of browsers.
 ///
 /// # Panics
 /// As [`run`].
@@ -110,7 +110,7 @@ macro_rules! cases {
 }
 
 cases! {
-    /// All promises but those about flows.
+    /// All promises but those about flows and browsers.
     CASES:
     users {
         logins_and_addresses_are_unique_in_any_case
@@ -133,39 +133,6 @@ cases! {
         one_of_a_hundred_burns_a_recovery_code
         a_recovery_code_is_bound_to_its_user
         an_address_is_remembered_with_its_latest_time
-    }
-    sessions {
-        a_session_is_of_the_acting_user
-        each_term_of_a_sessions_life_counts
-        the_latest_use_of_a_session_stays
-        a_fresh_proof_changes_the_secret
-        one_of_a_hundred_renews_a_session
-        sessions_are_listed_by_their_last_use
-        an_ended_session_takes_its_codes_along
-        all_sessions_but_one_end_at_once
-        signing_in_while_the_password_changes_leaves_no_old_session
-        ended_sessions_and_tickets_are_reaped
-    }
-    tickets {
-        a_ticket_may_be_looked_at_and_is_taken_once
-        a_ticket_is_good_for_its_kind_and_until_its_end
-        one_of_a_hundred_takes_a_ticket
-        a_ticket_is_announced_if_asked
-        all_claimants_are_told_of_one_ticket
-        a_users_tickets_are_deleted_with_them
-    }
-    own_accounts {
-        an_account_is_found_by_id
-        after_a_new_password_the_own_session_goes_on
-        after_another_factor_the_own_session_goes_on
-        recovery_codes_are_replaced_all_at_once
-        a_verified_address_is_set_unless_it_is_taken
-        a_language_is_set_and_unset
-        a_reset_spends_its_ticket_and_ends_all_sessions
-        one_of_a_hundred_resets_a_password
-        a_ticket_makes_one_user
-        a_setup_ticket_makes_the_first_user_only
-        no_step_of_a_browser_is_done_for_a_stale_actor
     }
     counters {
         a_look_up_shows_both_meters_whoever_is_found
@@ -333,8 +300,41 @@ cases! {
 }
 
 cases! {
-    /// All promises about what is kept of credentials for pages.
-    KEEPING_CASES:
+    /// All promises about people in browsers.
+    BROWSER_CASES:
+    sessions {
+        a_session_is_of_the_acting_user
+        each_term_of_a_sessions_life_counts
+        the_latest_use_of_a_session_stays
+        a_fresh_proof_changes_the_secret
+        one_of_a_hundred_renews_a_session
+        sessions_are_listed_by_their_last_use
+        an_ended_session_takes_its_codes_along
+        all_sessions_but_one_end_at_once
+        signing_in_while_the_password_changes_leaves_no_old_session
+        ended_sessions_and_tickets_are_reaped
+    }
+    tickets {
+        a_ticket_may_be_looked_at_and_is_taken_once
+        a_ticket_is_good_for_its_kind_and_until_its_end
+        one_of_a_hundred_takes_a_ticket
+        a_ticket_is_announced_if_asked
+        all_claimants_are_told_of_one_ticket
+        a_users_tickets_are_deleted_with_them
+    }
+    own_accounts {
+        an_account_is_found_by_id
+        after_a_new_password_the_own_session_goes_on
+        after_another_factor_the_own_session_goes_on
+        recovery_codes_are_replaced_all_at_once
+        a_verified_address_is_set_unless_it_is_taken
+        a_language_is_set_and_unset
+        a_reset_spends_its_ticket_and_ends_all_sessions
+        one_of_a_hundred_resets_a_password
+        a_ticket_makes_one_user
+        a_setup_ticket_makes_the_first_user_only
+        no_step_of_a_browser_is_done_for_a_stale_actor
+    }
     passkeys {
         a_passkey_reads_back_for_its_user_and_for_a_sign_in
         a_credential_is_one_passkey
