@@ -210,6 +210,7 @@ impl Config {
             removed_at: values.removed_at,
             hsts_subdomains: values.hsts_subdomains,
             slow_client: Duration::from_secs(values.slow_client_seconds.into()),
+            pseudo_locale: false,
         }
     }
 }
