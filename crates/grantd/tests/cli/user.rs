@@ -136,7 +136,8 @@ fn an_invitation_is_a_link_for_a_name_that_is_free() {
     let again = place.run(&args).json();
     assert_ne!(again["url"], invitation["url"]);
     place.user("octocat");
-    let refusal = place.run(&["user", "invite", "OctoCat"]).refusal();
+    let taken = place.run(&["user", "invite", "OctoCat"]);
+    let refusal = taken.refusal();
     assert!(refusal.contains("this login is taken"), "{refusal}");
 }
 
