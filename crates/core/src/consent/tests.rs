@@ -38,6 +38,7 @@ fn check() -> ConsentCheck {
         site_admin: false,
         language: None,
         two_factor: false,
+        language: None,
         suspended_at: None,
         created_at: NOW,
         updated_at: NOW,

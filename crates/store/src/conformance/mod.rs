@@ -23,11 +23,15 @@ mod edits;
 pub mod fill;
 mod flows;
 mod grants;
+mod last_used;
 mod lists;
 mod mint;
 mod own_accounts;
+mod passkeys;
+mod personal_tokens;
 mod races;
 mod reaping;
+mod search;
 mod sessions;
 mod sign_in;
 mod tickets;
@@ -330,5 +334,41 @@ cases! {
         a_ticket_makes_one_user
         a_setup_ticket_makes_the_first_user_only
         no_step_of_a_browser_is_done_for_a_stale_actor
+    }
+    passkeys {
+        a_passkey_reads_back_for_its_user_and_for_a_sign_in
+        a_credential_is_one_passkey
+        one_of_a_hundred_adds_a_credential
+        a_user_has_so_many_passkeys
+        after_a_passkey_comes_or_goes_the_own_session_goes_on
+        anothers_passkey_looks_missing
+        a_counter_goes_up_or_never_counts
+        factors_are_reset_together
+        passkey_ids_are_never_given_out_again
+        passkeys_go_with_their_user
+    }
+    last_used {
+        the_latest_use_stays
+        noting_a_use_changes_no_record
+        a_use_goes_with_its_authorization_and_stays_at_a_reset
+        what_is_gone_is_passed_over
+        noting_uses_is_in_nobodys_way
+        a_grant_shows_what_stands_behind_it
+        all_grants_are_deleted_at_once
+    }
+    personal_tokens {
+        personal_tokens_are_listed_newest_first
+        a_regenerated_token_keeps_its_record
+        of_concurrent_regenerations_one_token_is_valid
+        anothers_and_an_apps_tokens_are_no_personal_ones
+    }
+    search {
+        a_users_events_are_those_about_and_by_the_user
+        events_are_filtered_and_paged_from_the_newest
+        users_are_found_by_the_beginning_of_login_or_address
+        a_site_admin_is_made_and_unmade_once
+        an_admins_power_ends_with_the_demotion
+        of_two_admins_who_demote_each_other_one_stays
+        no_step_of_pages_is_done_for_a_stale_actor
     }
 }

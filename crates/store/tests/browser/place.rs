@@ -7,10 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use grantd_core::Authority;
-use grantd_core::accounts::{NewAccount, Operator};
+use grantd_core::accounts::{NewAccount, NewRegistration, Operator};
+use grantd_core::app::{App, AppSettings};
+use grantd_core::audit::Stamp;
 use grantd_core::authority::{Caller, Policy};
+use grantd_core::authorization::NewAuthorization;
 use grantd_core::clock::{Clock, ManualClock, Timer, Timestamp};
 use grantd_core::entropy::SeededEntropy;
+use grantd_core::fingerprint::Fingerprint;
 use grantd_core::login::hash_pool::{HashPool, PoolLimits};
 use grantd_core::login::otp::{self, Enrolment};
 use grantd_core::login::password::PasswordCost;
@@ -18,11 +22,11 @@ use grantd_core::login::throttle::ThrottlePolicy;
 use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::mail::{MailError, Mailer};
 use grantd_core::own_account::{AccountRefusal, Message};
-use grantd_core::scope::Catalogue;
+use grantd_core::scope::{Catalogue, Scopes};
 use grantd_core::secret::{InstanceKey, Secret};
 use grantd_core::session::{BrowserSession, SignInStep, SignedIn};
 use grantd_core::store::SharedStore;
-use grantd_core::token::TokenFormat;
+use grantd_core::token::{Token, TokenFormat, TokenKind};
 use grantd_core::user::{Email, Login, User};
 use grantd_store::SqliteStore;
 
@@ -149,6 +153,7 @@ impl Place {
             policy: Policy::default(),
             sign_in,
             hourly: Arc::default(),
+            last_used: Arc::default(),
             key: key.clone(),
             mailer: Some(outbox.clone()),
         };
@@ -189,6 +194,55 @@ impl Place {
         let totp = totp.then_some(("grantd", &*self.key));
         let made = self.operator().create_user(account, totp).await;
         made.expect("a user")
+    }
+
+    /// A site admin who has just signed in.
+    pub(crate) async fn admin(&self, login: &str) -> BrowserSession {
+        let user = self.user(login).await;
+        let (store, stamp) = (&self.authority.store, Stamp::operator(self.clock.now()));
+        let set = store.set_site_admin(user.id, true, stamp).await;
+        assert!(set.expect("a store"));
+        self.sign_in(login).await.session
+    }
+
+    /// An app of the user's, its secret, and a token that it holds for the user.
+    pub(crate) async fn app_with_token(&self, user: &User) -> (App, Secret, Token) {
+        let registration = NewRegistration {
+            name: "App".to_owned(),
+            owner_id: user.id,
+            url: "https://app.example".to_owned(),
+            callback_urls: vec!["https://app.example/back".to_owned()],
+            client_id: None,
+            client_secret: None,
+            public: false,
+            description: None,
+            settings: AppSettings::default(),
+        };
+        let made = self.operator().create_app(registration).await;
+        let (app, app_secret) = made.expect("an app");
+        let token = (self.authority.tokens).generate(TokenKind::OAuthApp, &*self.entropy);
+        let new = NewAuthorization {
+            user_id: user.id,
+            app_id: Some(app.id),
+            token_hash: token.hash(),
+            token_last_eight: token.last_eight(),
+            note: None,
+            note_url: None,
+            scopes: Scopes::from_stored("repo"),
+            fingerprint: Fingerprint::default(),
+            expires_at: None,
+        };
+        let (store, stamp) = (&self.authority.store, Stamp::operator(self.clock.now()));
+        let limits = self.authority.policy.mint_limits;
+        let made = store.create_authorization(new, limits, stamp).await;
+        assert!(made.expect("a store").is_ok());
+        (app, app_secret.expect("not public"), token)
+    }
+
+    /// Nobody else may hold the authority.
+    pub(crate) fn change_policy(&mut self, change: impl FnOnce(&mut Policy)) {
+        let authority = Arc::get_mut(&mut self.authority);
+        change(&mut authority.expect("held once").policy);
     }
 
     /// The code that an authenticator shows now.
