@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 import { launch, visitor } from "../lib/browser.mjs";
 import { Grantd, tunnel } from "../lib/grantd.mjs";
-import { decideDevice, open, revoke, submit } from "../lib/person.mjs";
+import { decideDevice, open, revoke, signIn, submit } from "../lib/person.mjs";
 
 // What every gh is built with; both are public.
 const CLIENT_ID = "178c6fc778ccc68e1d6a";
@@ -115,13 +115,11 @@ test("gh hears of a person's no", async () => {
 
 test("gh takes a personal access token that was made on the pages", async () => {
   const { page, context } = await visitor(browser, grantd);
-  await page.goto("/login");
-  const { signIn } = await import("../lib/person.mjs");
   await signIn(page, octocat);
   await open(page, "/settings/tokens/new", octocat);
   for (const scope of ["repo", "read:org", "gist"]) await page.locator(`input[value="${scope}"]`).check();
   await submit(page, "/settings/tokens", { note: "for gh" });
-  const token = await page.locator("code, input").filter({ hasText: /^gtp_/ }).first().textContent();
+  const token = await page.locator("#token").textContent();
   const login = await gh(["auth", "login", "--hostname", HOST, "--with-token"], { input: `${token.trim()}\n`, folder: "token" });
   assert.equal(login.status, 0, login.said);
   const known = await gh(["auth", "status", "--hostname", HOST], { folder: "token" });
