@@ -232,7 +232,7 @@ async fn tokens_are_found_by_their_end_hash_or_whole_and_deleted() {
 #[tokio::test]
 async fn the_trail_is_filtered_by_user_and_event() {
     let s = Stage::new().await;
-    s.octocat.personal_token("laptop").await;
+    s.octocat.personal_token("laptop").await.is(201);
     let all = s.browser.get("/site-admin/audit").await;
     assert!(all.is(200).text().contains("Token created"));
     let mine = s.browser.get("/site-admin/audit?user=root&action=").await;
