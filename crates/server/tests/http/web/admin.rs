@@ -4,6 +4,7 @@ use grantd_core::audit::Stamp;
 use grantd_core::clock::Clock as _;
 use http::Method;
 
+use super::every_page::is_well_made;
 use super::people::{sign_in, signed_in};
 use crate::support::{Answer, Browser, TestApp, User};
 
@@ -211,6 +212,7 @@ async fn tokens_are_found_by_their_end_hash_or_whole_and_deleted() {
         let page = s.browser.get(path).await;
         let form = s.browser.fill(page.is(200), path).set("what", what);
         let found = form.send().await;
+        is_well_made(&found);
         let text = found.is(200).text();
         assert!(
             text.contains("laptop") && text.contains("octocat"),

@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use super::every_page::is_well_made;
 use super::people::signed_in;
 use crate::support::{Answer, Browser, TestApp, User};
 
@@ -50,6 +51,7 @@ impl Stage {
                 "https://builder.example/cb\r\nhttp://127.0.0.1/cb",
             );
         let shown = form.send().await;
+        is_well_made(&shown);
         let text = shown.is(200).text();
         let secret = between(&text, "<code id=\"secret\" translate=\"no\">");
         let client_id = between(&text, "<code translate=\"no\">");
@@ -145,6 +147,7 @@ async fn what_is_wrong_with_an_app_is_said_beside_its_field() {
         .set("url", "builder.example")
         .set("callbacks", "javascript:alert(1)");
     let again = form.clone().send().await;
+    is_well_made(&again);
     let text = again.is(422).text();
     for words in [
         "Give the app a name",

@@ -68,7 +68,7 @@ fn is_safe_to_show(answer: &Answer) {
 
 /// What holds for every page's markup.
 #[track_caller]
-fn is_well_made(answer: &Answer) {
+pub(super) fn is_well_made(answer: &Answer) {
     let (case, text) = (&answer.asked, answer.text());
     assert!(text.len() < 30_000, "{case}: {} bytes", text.len());
     assert!(

@@ -8,6 +8,7 @@ use grantd_core::app::AppEdit;
 use grantd_core::audit::Stamp;
 use grantd_core::clock::Clock as _;
 
+use super::every_page::is_well_made;
 use super::people::signed_in;
 use crate::support::{Answer, Browser, OAuthApp, TestApp, User};
 
@@ -91,6 +92,7 @@ fn is_page(answer: &Answer, status: u16, words: &str) {
 async fn a_yes_sends_a_code_that_is_good_for_a_token() {
     let s = Stage::new().await;
     let page = s.browser.get(&s.url("&scope=repo%20gist&state=xyz")).await;
+    is_well_made(&page);
     let text = page.is(200).text();
     for words in [
         "Let ci act in your name?",
