@@ -38,7 +38,6 @@ fn check() -> ConsentCheck {
         site_admin: false,
         language: None,
         two_factor: false,
-        language: None,
         suspended_at: None,
         created_at: NOW,
         updated_at: NOW,
