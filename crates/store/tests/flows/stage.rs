@@ -120,6 +120,7 @@ impl Stage {
             sign_in,
             hourly: Arc::default(),
             key,
+            mailer: None,
         });
         Self { authority, clock }
     }
