@@ -119,6 +119,7 @@ impl Stage {
             policy,
             sign_in,
             hourly: Arc::default(),
+            last_used: Arc::default(),
             key,
             mailer: None,
         });
