@@ -65,7 +65,7 @@ async fn a_mail_goes_from_the_sender_to_the_address_with_its_words() {
     for part in [
         "MAIL FROM:<no-reply@example.com>",
         "RCPT TO:<octocat@example.com>",
-        "From: \"grantd\" <no-reply@example.com>",
+        "From: grantd <no-reply@example.com>",
         "To: octocat@example.com",
         "Subject: =?utf-8?b?",
         "Content-Type: text/plain; charset=utf-8",
