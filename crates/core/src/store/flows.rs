@@ -201,7 +201,8 @@ pub trait FlowStore: Send + Sync {
         user: Option<UserId>,
     ) -> Stored<Option<ConsentCheck>>;
     /// Keeps a code under a grant that is created or widened in the same step, or must be there. False, and nothing
-    /// is kept, when the app is gone or suspended or that grant is not there.
+    /// is kept, when the app is gone or suspended or that grant is not there. A user who acts needs the code's session:
+    /// without it the actor is stale, so that no code outlives the session it was made under.
     async fn create_code(&self, new: NewCode, consented: Consented, stamp: Stamp) -> Stored<bool>;
     /// What a code is bound to, used or not, expired or not.
     async fn find_code(&self, hash: [u8; 32]) -> Stored<Option<CodeRecord>>;

@@ -311,6 +311,7 @@ cases! {
         one_of_a_hundred_renews_a_session
         sessions_are_listed_by_their_last_use
         an_ended_session_takes_its_codes_along
+        no_code_outlives_its_session
         all_sessions_but_one_end_at_once
         signing_in_while_the_password_changes_leaves_no_old_session
         ended_sessions_and_tickets_are_reaped

@@ -335,3 +335,33 @@ pub(super) async fn ended_sessions_and_tickets_are_reaped(w: World) {
     let left = w.store.end_sessions(octocat.id, None, operator());
     assert_eq!(left.await.unwrap(), 1);
 }
+
+pub(super) async fn no_code_outlives_its_session(w: World) {
+    let octocat = w.user("octocat").await;
+    let app = w.app("abc", &octocat).await;
+    for _ in 0..20 {
+        let (who, _) = sign_in_at(&w, &octocat, NOW).await;
+        let new = NewCode {
+            hash: fresh_hash(&w).0,
+            app: app.id,
+            user: octocat.id,
+            session: who.session,
+            redirect_uri: "https://app.example/cb".to_owned(),
+            challenge: None,
+            scopes: scopes("repo"),
+            expires_at: NOW.plus(600),
+        };
+        let making = w
+            .store
+            .create_code(new.clone(), Consented::Now, by(who.actor()));
+        let ending = w
+            .store
+            .end_session(octocat.id, who.session, by(who.actor()));
+        let (made, ended) = tokio::join!(making, ending);
+        assert!(ended.unwrap());
+        assert!(matches!(made, Ok(true) | Err(StoreError::StaleActor)));
+        assert!(w.store.find_code(new.hash).await.unwrap().is_none());
+        let later = w.store.create_code(new, Consented::Now, by(who.actor()));
+        assert!(matches!(later.await, Err(StoreError::StaleActor)));
+    }
+}

@@ -41,6 +41,8 @@ statements! {
     END = "DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING id";
     END_ALL_BUT = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id";
     DELETE = "DELETE FROM sessions WHERE id = $1";
+    /// PostgreSQL appends a lock clause.
+    IS_THERE = "SELECT id FROM sessions WHERE id = $1 AND user_id = $2";
     /// What ended longest ago. PostgreSQL appends a lock clause, here and below.
     ENDED = "SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT $2";
 

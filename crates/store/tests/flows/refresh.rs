@@ -15,7 +15,7 @@ fn expiring() -> AppSettings {
 }
 
 async fn first(stage: &Stage, app: &Registered) -> Tokens {
-    let octocat = stage.signed_in("octocat", 1).await;
+    let octocat = stage.signed_in("octocat").await;
     let code = stage.code(app, &octocat).await;
     stage.exchange(app.exchange(&code)).await.unwrap()
 }

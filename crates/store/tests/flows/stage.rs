@@ -10,23 +10,22 @@ use data_encoding::BASE64URL_NOPAD;
 use grantd_core::Authority;
 use grantd_core::accounts::{NewAccount, NewRegistration, Operator};
 use grantd_core::app::{App, AppSettings};
-use grantd_core::audit::Stamp;
+use grantd_core::audit::{Actor, Stamp};
 use grantd_core::authority::{BrowserIdentity, Caller, Policy};
 use grantd_core::clock::{Clock, ManualClock, Timer, Timestamp};
 use grantd_core::code_exchange::CodeExchange;
 use grantd_core::consent::{Answer, AuthorizeRequest, ConsentView, Decision};
 use grantd_core::device_flow::{DevicePoll, DeviceStart};
-use grantd_core::entropy::SeededEntropy;
+use grantd_core::entropy::{self, SeededEntropy};
 use grantd_core::flow::{FlowError, Tokens};
-use grantd_core::ids::SessionId;
 use grantd_core::login::hash_pool::{HashPool, PoolLimits};
 use grantd_core::login::password::PasswordCost;
 use grantd_core::login::throttle::{MeterKey, ThrottlePolicy};
 use grantd_core::login::{Attempt, PasswordIdentity, SignIn, SignInParts};
 use grantd_core::refresh::RefreshRequest;
 use grantd_core::scope::Catalogue;
-use grantd_core::secret::{InstanceKey, Secret};
-use grantd_core::store::{OtpUse, SharedStore, TokenVerdict};
+use grantd_core::secret::{InstanceKey, Secret, SecretHash};
+use grantd_core::store::{NewSession, OtpUse, SharedStore, TokenVerdict};
 use grantd_core::token::{Token, TokenFormat};
 use grantd_core::user::{Email, Login, LoginKey};
 use grantd_store::SqliteStore;
@@ -153,11 +152,11 @@ impl Stage {
         };
         let made = self.operator().create_user(account, None).await;
         made.expect("a user");
-        self.signed_in(login, 1).await
+        self.signed_in(login).await
     }
 
-    /// The user in a session, as of now.
-    pub(crate) async fn signed_in(&self, login: &str, session: i64) -> BrowserIdentity {
+    /// The user in a fresh session.
+    pub(crate) async fn signed_in(&self, login: &str) -> BrowserIdentity {
         let meters = [MeterKey([0; 32]); 2];
         let found = self
             .authority
@@ -165,10 +164,22 @@ impl Stage {
             .find_credentials(&LoginKey::of(login), meters)
             .await;
         let found = found.unwrap().credentials.expect("a user");
+        let by = Actor::User {
+            id: found.user.id,
+            auth_generation: found.auth_generation,
+        };
+        let new = NewSession {
+            hash: SecretHash(entropy::bytes(&*self.authority.entropy)),
+            user_agent: String::new(),
+            expires_at: self.clock.now().plus(86_400),
+            sudo_until: self.clock.now(),
+        };
+        let stamp = Stamp { by, ..self.stamp() };
+        let session = self.authority.store.create_session(new, stamp).await;
         BrowserIdentity {
             user: found.user,
             auth_generation: found.auth_generation,
-            session: SessionId(session),
+            session: session.unwrap(),
         }
     }
 

@@ -198,7 +198,7 @@ async fn sec_s38_a_code_ends_with_its_time_its_session_and_its_users_credentials
         assert!(stage.exchange(app.exchange(&code)).await.is_ok());
 
         let store = &stage.authority.store;
-        let elsewhere = stage.signed_in("octocat", 2).await;
+        let elsewhere = stage.signed_in("octocat").await;
         let (ends, stays) = (
             stage.code(&app, &octocat).await,
             stage.code(&app, &elsewhere).await,

@@ -8,8 +8,6 @@ use grantd_core::audit::Stamp;
 use grantd_core::authority::{BrowserIdentity, Caller};
 use grantd_core::clock::Clock as _;
 use grantd_core::consent::{Answer as Said, AuthorizeRequest, Decision};
-use grantd_core::ids::SessionId;
-use grantd_core::user::LoginKey;
 use http::Method;
 use serde_json::{Map, Value};
 
@@ -50,17 +48,7 @@ impl Stage {
     }
 
     async fn browser(&self) -> BrowserIdentity {
-        let found = self
-            .t
-            .authority
-            .store
-            .find_user(&LoginKey::of("octocat"))
-            .await;
-        BrowserIdentity {
-            user: found.expect("a store").expect("octocat"),
-            auth_generation: self.t.credentials("octocat").await.auth_generation,
-            session: SessionId(1),
-        }
+        self.t.signed_in("octocat").await
     }
 
     async fn code_flow(&mut self, place: usize) {

@@ -18,8 +18,6 @@ use grantd_core::audit::Stamp;
 use grantd_core::authority::{BrowserIdentity, Caller};
 use grantd_core::clock::Clock as _;
 use grantd_core::consent::{Answer as Said, AuthorizeRequest, Decision};
-use grantd_core::ids::SessionId;
-use grantd_core::user::LoginKey;
 
 use crate::support::{Answer, Client, OAuthApp, Setup, TestApp, User};
 
@@ -106,14 +104,7 @@ impl Stage {
 
     /// A user in a browser.
     async fn browser(&self, user: &User) -> BrowserIdentity {
-        let login = LoginKey::of(&user.login);
-        let found = self.t.authority.store.find_user(&login).await;
-        let credentials = self.t.credentials(&user.login).await;
-        BrowserIdentity {
-            user: found.expect("a store").expect("a user"),
-            auth_generation: credentials.auth_generation,
-            session: SessionId(1),
-        }
+        self.t.signed_in(&user.login).await
     }
 
     /// A code of octocat's for the app, asked for with these scopes.

@@ -2,12 +2,17 @@
 
 use std::ops::Deref;
 
+use grantd_core::audit::{Actor, Stamp};
+use grantd_core::authority::BrowserIdentity;
 use grantd_core::clock::Clock as _;
+use grantd_core::entropy;
 use grantd_core::ids::{AppId, UserId};
 use grantd_core::login::otp;
+use grantd_core::secret::SecretHash;
+use grantd_core::store::NewSession;
 use serde_json::{Value, json};
 
-use super::{Answer, Client};
+use super::{Answer, Client, TestApp};
 
 /// A person, who calls with login and password and without a code.
 #[derive(Clone)]
@@ -127,5 +132,33 @@ impl OAuthApp {
     pub(crate) async fn revoke_grant(&self, token: &str) -> Answer {
         self.delete(&format!("/applications/{}/grants/{token}", self.client_id))
             .await
+    }
+}
+
+impl TestApp {
+    /// The user in a fresh session, without the pages.
+    pub(crate) async fn signed_in(&self, login: &str) -> BrowserIdentity {
+        let found = self.credentials(login).await;
+        let now = self.clock.now();
+        let new = NewSession {
+            hash: SecretHash(entropy::bytes(&*self.authority.entropy)),
+            user_agent: String::new(),
+            expires_at: now.plus(86_400),
+            sudo_until: now,
+        };
+        let by = Actor::User {
+            id: found.user.id,
+            auth_generation: found.auth_generation,
+        };
+        let stamp = Stamp {
+            by,
+            ..Stamp::operator(now)
+        };
+        let session = self.authority.store.create_session(new, stamp).await;
+        BrowserIdentity {
+            user: found.user,
+            auth_generation: found.auth_generation,
+            session: session.expect("a store"),
+        }
     }
 }

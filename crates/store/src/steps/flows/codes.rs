@@ -21,6 +21,7 @@ pub(super) async fn create(
     consented: Consented,
 ) -> Result<bool, Undo<bool>> {
     tx.hold_user(new.user).await?;
+    hold_session(tx, new).await?;
     let active = tx
         .hold(Lock::Share, sql::apps::IS_ACTIVE, &[&new.app.0], row::id)
         .await?;
@@ -57,6 +58,20 @@ pub(super) async fn create(
     )
     .await?;
     Ok(true)
+}
+
+/// Whoever acts in a browser has a session, and signing out either comes first or waits for this step:
+/// no code outlives its session.
+async fn hold_session(tx: &Change<'_>, new: &NewCode) -> Result<(), Undo<bool>> {
+    if tx.acting_user().is_none() {
+        return Ok(());
+    }
+    let keys: Params<'_> = &[&new.session.0, &new.user.0];
+    let statement = sql::sessions::IS_THERE;
+    match tx.hold(Lock::Share, statement, keys, row::id).await? {
+        Some(_) => Ok(()),
+        None => Err(Undo::Stale),
+    }
 }
 
 /// The user consents: the grant is created or widened.
