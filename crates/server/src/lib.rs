@@ -4,6 +4,7 @@
 //! A request's way: [`serve`] (socket) → [`app`] (order of judgement) →
 //! [`request`] (taken apart) → [`auth`] (who) → [`routes`] (what) → `api` (one
 //! handler) → [`wire`] (JSON) or [`error`] (refusal) → [`finish`] (headers).
+//! Outside the API: `web::visit` (who, is the form ours) → `web` (one handler).
 
 mod about;
 mod api;

@@ -36,6 +36,7 @@ fn check() -> ConsentCheck {
         email: None,
         email_verified: false,
         site_admin: false,
+        language: None,
         two_factor: false,
         suspended_at: None,
         created_at: NOW,

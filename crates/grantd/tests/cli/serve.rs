@@ -30,6 +30,23 @@ fn it_says_when_it_is_ready_and_ends_when_told() {
 }
 
 #[test]
+fn the_setup_link_is_the_same_until_there_is_a_user() {
+    let place = Place::new();
+    let link = |server: &crate::web::Server| {
+        let line = server.ready_line.split_once("/setup/");
+        line.map(|(_, rest)| rest.chars().take(43).collect::<String>())
+    };
+    let server = place.serve(&[]);
+    let first = link(&server).unwrap();
+    server.stop();
+    let server = place.serve(&[]);
+    assert_eq!(link(&server), Some(first));
+    server.stop();
+    place.user("octocat");
+    assert_eq!(link(&place.serve(&[])), None);
+}
+
+#[test]
 fn commands_work_while_it_runs() {
     let place = Place::new();
     place.user("octocat");

@@ -123,6 +123,25 @@ fn a_user_lives_from_create_to_delete() {
 }
 
 #[test]
+fn an_invitation_is_a_link_for_a_name_that_is_free() {
+    let place = Place::new();
+    let args = ["user", "invite", "mona", "--email", "mona@example.com"];
+    let invitation = place.run(&args).json();
+    assert_eq!(invitation["login"], "mona");
+    let url = invitation["url"].as_str().unwrap();
+    let (_, secret) = url.split_once("/invitations/").unwrap();
+    assert_eq!(secret.len(), 43, "256 bits: {url}");
+    assert!(invitation["expires_at"].is_string());
+    assert_eq!(place.run(&["user", "list"]).json(), json!([]));
+    let again = place.run(&args).json();
+    assert_ne!(again["url"], invitation["url"]);
+    place.user("octocat");
+    let taken = place.run(&["user", "invite", "OctoCat"]);
+    let refusal = taken.refusal();
+    assert!(refusal.contains("this login is taken"), "{refusal}");
+}
+
+#[test]
 fn lists_go_through_all_pages() {
     let place = Place::new();
     let cheap = [

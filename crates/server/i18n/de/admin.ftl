@@ -1,0 +1,83 @@
+# Die Seiten der Verwaltung.
+
+admin-title = Verwaltung
+admin-nav = Verwaltung
+admin-users = Benutzer
+admin-apps = Apps
+admin-tokens = Tokens
+admin-audit = Prüfprotokoll
+admin-search = Suchen
+admin-yourself = An sich selbst geht das nicht. Ihr eigenes Konto finden Sie in den Einstellungen.
+
+admin-search-users = Anfang eines Anmeldenamens oder einer E-Mail-Adresse
+admin-nobody = So heißt niemand.
+admin-badge-admin = Verwaltung
+admin-email = E-Mail-Adresse
+admin-email-verified = bestätigt
+admin-email-unverified = nicht bestätigt
+admin-since = Seit
+admin-role = Rolle
+admin-role-user = Benutzer
+admin-two-factor = Zwei-Faktor-Anmeldung
+admin-on = an
+admin-off = aus
+admin-user-suspended = Gesperrt seit dem { $date }: Nichts von diesem Konto wird angenommen.
+admin-user-audit = Was mit diesem Konto geschah
+admin-user-acts = Eine Sperre weist Passwort, Sitzungen und Tokens ab, bis sie aufgehoben wird. Das Zurücksetzen entfernt zweiten Faktor, Wiederherstellungscodes und Passkeys: Danach genügt das Passwort.
+admin-suspend = Sperren
+admin-restore = Sperre aufheben
+admin-promote = In die Verwaltung aufnehmen
+admin-demote = Aus der Verwaltung nehmen
+admin-reset = Zwei-Faktor-Anmeldung zurücksetzen
+admin-delete-user = Konto löschen
+admin-delete-user-lead = Das Konto ist endgültig weg, mit allen seinen Tokens, Sitzungen und Apps. Das lässt sich nicht rückgängig machen.
+admin-delete-user-type = Geben Sie zur Bestätigung den Anmeldenamen ein: { $login }
+admin-user-mistyped = Das ist nicht der Anmeldename. Geben Sie ein: { $login }
+admin-user-gone = gelöschtes Konto { $id }
+notice-user-suspended = Das Konto ist gesperrt.
+notice-user-restored = Das Konto kann wieder benutzt werden.
+notice-user-promoted = Das Konto gehört jetzt zur Verwaltung. Seine Sitzungen sind beendet.
+notice-user-demoted = Das Konto gehört nicht mehr zur Verwaltung. Seine Sitzungen sind beendet.
+notice-user-factors-reset = Jetzt genügt das Passwort. Lassen Sie bald einen neuen zweiten Faktor einrichten.
+notice-user-deleted = Das Konto ist gelöscht.
+
+admin-no-apps = Es gibt noch keine Apps.
+admin-owner = Betreiber
+admin-app-suspended = Gesperrt seit dem { $date }: Keines ihrer Tokens wird angenommen, und sie bekommt keine neuen.
+admin-app-acts = Eine Sperre weist alle Tokens der App ab, bis sie aufgehoben wird.
+notice-app-suspended = Die App ist gesperrt.
+notice-app-restored = Die App arbeitet wieder.
+
+admin-token-what = Token
+admin-token-hint = Seine letzten acht Zeichen, sein SHA-256-Hash als 64 Hexziffern oder das ganze Token. Es wird gesucht und nicht aufbewahrt.
+admin-no-tokens = Kein lebendes Token passt.
+admin-token-of = Von
+admin-token-personal = persönliches Zugangstoken
+admin-token-ends = Endet mit
+admin-token-scopes = Scopes
+admin-token-created = Angelegt
+admin-token-expires = Gilt bis
+admin-token-delete = Dieses Token löschen
+
+admin-audit-user = Anmeldename
+admin-audit-action = Was geschah
+admin-audit-all = Alles
+admin-audit-none = Nichts dergleichen ist geschehen.
+admin-no-user = Diesen Anmeldenamen hat niemand. Es steht hier, was mit allen geschah.
+admin-when = Wann
+admin-what = Was
+admin-by = Wer
+admin-about = Wessen Konto
+admin-from = Von
+
+admin-invite = Jemanden einladen
+admin-invite-lead = Sie bekommen einen Link, der ein Konto anlegt. Übergeben Sie ihn selbst; er gilt sieben Tage und ein Mal.
+admin-login = Anmeldename
+admin-email-hint = Sie bürgen dafür, dass sie der Person gehört: Sie gilt als bestätigt. Darf leer bleiben.
+admin-invite-admin = Gehört zur Verwaltung
+admin-invite-button = Link machen
+admin-bad-login = Ein Anmeldename hat 1 bis 39 Buchstaben, Ziffern, Binde- oder Unterstriche und beginnt und endet mit einem Buchstaben oder einer Ziffer.
+admin-bad-email = Das ist keine E-Mail-Adresse.
+admin-invited = Die Einladung
+admin-invited-lead = Übergeben Sie diesen Link der Person. Wer ihn zuerst öffnet, bekommt das Konto; er wird nur dieses eine Mal gezeigt.
+admin-invited-done = Ich habe ihn übergeben

@@ -144,8 +144,7 @@ applications-revoke-confirm = Die App verliert ihren Zugang sofort; alle ihre To
 applications-revoke-all = Allen Apps den Zugang nehmen
 applications-revoke-all-title = Allen Apps den Zugang nehmen?
 applications-revoke-all-confirm = Alle Apps verlieren ihren Zugang sofort; alle ihre Tokens für Ihr Konto werden gelöscht.
-applications-details = Näheres
-applications-may = Sie darf
+application-title = Was { $app } darf
 applications-tokens = { $count ->
     [one] ein Token
    *[other] { $count } Tokens

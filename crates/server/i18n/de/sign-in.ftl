@@ -23,7 +23,6 @@ passkey-or = oder
 passkey-waiting = Warten auf Ihren Passkey …
 passkey-refused = Es wurde kein Passkey benutzt. Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.
 passkey-unknown = Dieser Passkey ist hier nicht bekannt. Nehmen Sie einen anderen oder wählen Sie einen anderen Weg.
-passkey-needs-script = Passkeys brauchen JavaScript.
 
 factor-title = Noch ein Schritt
 factor-lead = Geben Sie den Code ein, den Ihre Authenticator-App zeigt. Haben Sie sie nicht zur Hand, nehmen Sie einen Ihrer Wiederherstellungscodes.

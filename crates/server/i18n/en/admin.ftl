@@ -1,0 +1,83 @@
+# The pages of site admins.
+
+admin-title = Site administration
+admin-nav = Administer this site
+admin-users = Users
+admin-apps = Apps
+admin-tokens = Tokens
+admin-audit = Audit trail
+admin-search = Search
+admin-yourself = This cannot be done to oneself. Your own account is in your settings.
+
+admin-search-users = Beginning of a login or e-mail address
+admin-nobody = Nobody is called so.
+admin-badge-admin = site admin
+admin-email = E-mail address
+admin-email-verified = verified
+admin-email-unverified = not verified
+admin-since = Since
+admin-role = Role
+admin-role-user = user
+admin-two-factor = Two-factor authentication
+admin-on = on
+admin-off = off
+admin-user-suspended = Suspended since { $date }: nothing that is theirs is accepted.
+admin-user-audit = What happened to this account
+admin-user-acts = Suspending refuses the password, sessions and tokens until it is taken back. Resetting removes the second factor, recovery codes and passkeys, so that the password alone signs in.
+admin-suspend = Suspend
+admin-restore = Take the suspension back
+admin-promote = Make a site admin
+admin-demote = No longer a site admin
+admin-reset = Reset two-factor authentication
+admin-delete-user = Delete the account
+admin-delete-user-lead = The account is gone for good, with all of its tokens, sessions and apps. This cannot be undone.
+admin-delete-user-type = To confirm, type the login: { $login }
+admin-user-mistyped = That is not the login. Type: { $login }
+admin-user-gone = deleted user { $id }
+notice-user-suspended = The account is suspended.
+notice-user-restored = The account may be used again.
+notice-user-promoted = The account is a site admin’s now. Its sessions have ended.
+notice-user-demoted = The account is no site admin’s any more. Its sessions have ended.
+notice-user-factors-reset = The password alone signs in now. Ask for a new second factor to be set up soon.
+notice-user-deleted = The account was deleted.
+
+admin-no-apps = There are no apps yet.
+admin-owner = Owner
+admin-app-suspended = Suspended since { $date }: none of its tokens is accepted, and it gets no new ones.
+admin-app-acts = Suspending refuses all tokens of the app until it is taken back.
+notice-app-suspended = The app is suspended.
+notice-app-restored = The app works again.
+
+admin-token-what = Token
+admin-token-hint = Its last eight characters, its SHA-256 hash as 64 hex digits, or the whole token. It is looked for and not kept.
+admin-no-tokens = No token that is alive fits.
+admin-token-of = Of
+admin-token-personal = personal access token
+admin-token-ends = Ends with
+admin-token-scopes = Scopes
+admin-token-created = Created
+admin-token-expires = Expires
+admin-token-delete = Delete this token
+
+admin-audit-user = Login
+admin-audit-action = What happened
+admin-audit-all = Everything
+admin-audit-none = Nothing of this kind has happened.
+admin-no-user = Nobody has this login. Everybody’s events are shown.
+admin-when = When
+admin-what = What
+admin-by = Who
+admin-about = Whose account
+admin-from = From
+
+admin-invite = Invite somebody
+admin-invite-lead = You get a link that makes one account. Hand it over yourself; it is good for seven days and once.
+admin-login = Login
+admin-email-hint = You vouch that it is theirs: it counts as verified. It may be left empty.
+admin-invite-admin = May administer this site
+admin-invite-button = Make the link
+admin-bad-login = A login has 1 to 39 letters, digits, hyphens or underscores, and begins and ends with a letter or digit.
+admin-bad-email = This is no e-mail address.
+admin-invited = The invitation
+admin-invited-lead = Hand this link to the person. Whoever opens it first gets the account; it is shown this one time only.
+admin-invited-done = I have handed it over

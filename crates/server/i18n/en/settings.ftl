@@ -144,8 +144,7 @@ applications-revoke-confirm = The app loses its access at once; all its tokens f
 applications-revoke-all = Take back all apps
 applications-revoke-all-title = Take back all apps?
 applications-revoke-all-confirm = All apps lose their access at once; all their tokens for your account are deleted.
-applications-details = Details
-applications-may = It may
+application-title = What { $app } may do
 applications-tokens = { $count ->
     [one] one token
    *[other] { $count } tokens

@@ -23,7 +23,6 @@ passkey-or = or
 passkey-waiting = Waiting for your passkey …
 passkey-refused = No passkey was used. Try again, or choose another way.
 passkey-unknown = This passkey is not known here. Use another one, or choose another way.
-passkey-needs-script = Passkeys need JavaScript.
 
 factor-title = One more step
 factor-lead = Enter the code that your authenticator app shows. If you do not have it at hand, use one of your recovery codes.

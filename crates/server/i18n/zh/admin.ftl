@@ -1,0 +1,83 @@
+# 站点管理员的页面。
+
+admin-title = 站点管理
+admin-nav = 管理此站点
+admin-users = 用户
+admin-apps = 应用
+admin-tokens = 令牌
+admin-audit = 审计记录
+admin-search = 搜索
+admin-yourself = 不能对自己执行此操作。您自己的账户请在设置中管理。
+
+admin-search-users = 登录名或电子邮件地址的开头
+admin-nobody = 没有这样的用户。
+admin-badge-admin = 站点管理员
+admin-email = 电子邮件地址
+admin-email-verified = 已验证
+admin-email-unverified = 未验证
+admin-since = 注册时间
+admin-role = 角色
+admin-role-user = 用户
+admin-two-factor = 双重验证
+admin-on = 已开启
+admin-off = 已关闭
+admin-user-suspended = 自 { $date } 起被停用：此账户的一切凭据都不被接受。
+admin-user-audit = 此账户的审计记录
+admin-user-acts = 停用后，密码、会话和令牌都会被拒绝，直到恢复为止。重置会移除第二重验证、恢复代码和通行密钥，之后仅凭密码即可登录。
+admin-suspend = 停用
+admin-restore = 恢复
+admin-promote = 设为站点管理员
+admin-demote = 取消站点管理员
+admin-reset = 重置双重验证
+admin-delete-user = 删除账户
+admin-delete-user-lead = 账户连同其所有令牌、会话和应用将被永久删除，且无法撤消。
+admin-delete-user-type = 请输入登录名以确认：{ $login }
+admin-user-mistyped = 这不是该登录名。请输入：{ $login }
+admin-user-gone = 已删除的用户 { $id }
+notice-user-suspended = 账户已停用。
+notice-user-restored = 账户已恢复使用。
+notice-user-promoted = 该账户现在是站点管理员，其会话已结束。
+notice-user-demoted = 该账户不再是站点管理员，其会话已结束。
+notice-user-factors-reset = 现在仅凭密码即可登录。请尽快让用户设置新的第二重验证。
+notice-user-deleted = 账户已删除。
+
+admin-no-apps = 还没有应用。
+admin-owner = 所有者
+admin-app-suspended = 自 { $date } 起被停用：它的令牌都不被接受，也得不到新令牌。
+admin-app-acts = 停用后，应用的所有令牌都会被拒绝，直到恢复为止。
+notice-app-suspended = 应用已停用。
+notice-app-restored = 应用已恢复。
+
+admin-token-what = 令牌
+admin-token-hint = 最后八个字符、64 位十六进制的 SHA-256 哈希值，或完整的令牌。仅用于查找，不会保存。
+admin-no-tokens = 没有符合的有效令牌。
+admin-token-of = 属于
+admin-token-personal = 个人访问令牌
+admin-token-ends = 结尾
+admin-token-scopes = 权限范围
+admin-token-created = 创建时间
+admin-token-expires = 到期时间
+admin-token-delete = 删除此令牌
+
+admin-audit-user = 登录名
+admin-audit-action = 事件
+admin-audit-all = 全部
+admin-audit-none = 没有此类事件。
+admin-no-user = 没有此登录名的用户。以下显示所有人的事件。
+admin-when = 时间
+admin-what = 事件
+admin-by = 操作者
+admin-about = 相关账户
+admin-from = 来源
+
+admin-invite = 邀请用户
+admin-invite-lead = 您会得到一个用于创建一个账户的链接。请亲自转交；它在七天内有效，且只能使用一次。
+admin-login = 登录名
+admin-email-hint = 由您担保该地址属于对方，因此视为已验证。可以留空。
+admin-invite-admin = 可以管理此站点
+admin-invite-button = 生成链接
+admin-bad-login = 登录名由 1 到 39 个字母、数字、连字符或下划线组成，并以字母或数字开头和结尾。
+admin-bad-email = 这不是电子邮件地址。
+admin-invited = 邀请
+admin-invited-lead = 请将此链接交给对方。最先打开的人将获得该账户；链接只显示这一次。
+admin-invited-done = 我已转交

@@ -20,7 +20,6 @@ passkey-or = 或
 passkey-waiting = 正在等待您的通行密钥……
 passkey-refused = 未使用通行密钥。请重试，或选择其他方式。
 passkey-unknown = 此处不认识这个通行密钥。请使用另一个，或选择其他方式。
-passkey-needs-script = 通行密钥需要 JavaScript。
 
 factor-title = 还有一步
 factor-lead = 请输入身份验证器应用显示的验证码。如果手边没有，请使用一个恢复码。

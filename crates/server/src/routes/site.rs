@@ -9,7 +9,7 @@ use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
 use crate::oauth::{access_token, device_code, metadata};
-use crate::web::{assets, consent, developers, device, front, login, settings, visit};
+use crate::web::{admin, assets, consent, developers, device, front, login, settings, visit};
 
 /// A page: its handler takes a [`visit::Visit`].
 macro_rules! page {
@@ -133,4 +133,16 @@ pub static SITE: &[Route] = &[
     page!("site/passkey-to-remove", Sudo GET "/settings/passkeys/{id}/remove", settings::passkeys::ask_to_remove),
     page!("site/remove-passkey", Sudo POST "/settings/passkeys/{id}/remove", settings::passkeys::remove),
     page!("site/security-log", Session GET "/settings/security-log", settings::security_log::list),
+    page!("site/admin-users", Session GET "/site-admin", admin::users::list),
+    page!("site/admin-user", Session GET "/site-admin/users/{login}", admin::users::show),
+    page!("site/admin-act-on-user", Session POST "/site-admin/users/{login}", admin::users::act),
+    page!("site/admin-invitation", Session GET "/site-admin/invitations", admin::invite::show),
+    page!("site/admin-invite", Session POST "/site-admin/invitations", admin::invite::create),
+    page!("site/admin-apps", Session GET "/site-admin/apps", admin::apps::list),
+    page!("site/admin-app", Session GET "/site-admin/apps/{client_id}", admin::apps::show),
+    page!("site/admin-act-on-app", Session POST "/site-admin/apps/{client_id}", admin::apps::act),
+    page!("site/admin-tokens", Session GET "/site-admin/tokens", admin::tokens::show),
+    page!("site/admin-search-tokens", Session POST "/site-admin/tokens", admin::tokens::search),
+    page!("site/admin-delete-token", Session POST "/site-admin/tokens/{authorization_id}/delete", admin::tokens::delete),
+    page!("site/admin-audit", Session GET "/site-admin/audit", admin::audit::show),
 ];

@@ -105,7 +105,7 @@ impl Ceremonies {
     ) -> Result<Begun, Refused> {
         let known = authority.store.list_passkeys(user.id).await;
         let known = known.map_err(Error::from)?.into_iter();
-        let known = known.map(|passkey| passkey.credential_id.into()).collect();
+        let known = known.map(|passkey| passkey.credential_id).collect();
         let login = user.login.as_str();
         let (options, state) = self
             .0
@@ -174,14 +174,18 @@ impl Ceremonies {
             });
         };
         let known = authority.store.list_passkeys(user.id).await;
-        let known: Result<Vec<Passkey>, Refused> = known
+        let known: Vec<Passkey> = known
             .map_err(Error::from)?
             .iter()
-            .map(|passkey| serde_json::from_slice(&passkey.data).map_err(|_| Refused::Unknown))
+            .filter_map(|passkey| serde_json::from_slice(&passkey.data).ok())
             .collect();
+        // Nobody's would mean anybody's.
+        if known.is_empty() {
+            return Err(Refused::Unknown);
+        }
         let (options, state) = self
             .0
-            .start_passkey_authentication(&known?)
+            .start_passkey_authentication(&known)
             .map_err(|_| Refused::Unknown)?;
         let said = Signing::One(user.id.0, state);
         begun(authority, kind, user, &said, json!(options), caller).await

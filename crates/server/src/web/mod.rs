@@ -3,6 +3,7 @@
 //! (`crates/server/templates`) in the frame of [`page`]. Must not decide who
 //! may do what: that is core's.
 
+pub(crate) mod admin;
 pub(crate) mod assets;
 mod browser_name;
 pub(crate) mod ceremonies;

@@ -23,9 +23,17 @@ pub(crate) enum Notice {
     AppLogo,
     AppSecretEnded,
     AppDeleted,
+    UserSuspended,
+    UserRestored,
+    UserPromoted,
+    UserDemoted,
+    UserFactorsReset,
+    UserDeleted,
+    AppSuspended,
+    AppRestored,
 }
 
-const ALL: [Notice; 17] = [
+const ALL: [Notice; 25] = [
     Notice::EmailSent,
     Notice::Language,
     Notice::Password,
@@ -43,6 +51,14 @@ const ALL: [Notice; 17] = [
     Notice::AppLogo,
     Notice::AppSecretEnded,
     Notice::AppDeleted,
+    Notice::UserSuspended,
+    Notice::UserRestored,
+    Notice::UserPromoted,
+    Notice::UserDemoted,
+    Notice::UserFactorsReset,
+    Notice::UserDeleted,
+    Notice::AppSuspended,
+    Notice::AppRestored,
 ];
 
 impl Notice {
@@ -71,6 +87,14 @@ impl Notice {
             Self::AppLogo => "notice-app-logo",
             Self::AppSecretEnded => "notice-app-secret-ended",
             Self::AppDeleted => "notice-app-deleted",
+            Self::UserSuspended => "notice-user-suspended",
+            Self::UserRestored => "notice-user-restored",
+            Self::UserPromoted => "notice-user-promoted",
+            Self::UserDemoted => "notice-user-demoted",
+            Self::UserFactorsReset => "notice-user-factors-reset",
+            Self::UserDeleted => "notice-user-deleted",
+            Self::AppSuspended => "notice-app-suspended",
+            Self::AppRestored => "notice-app-restored",
         }
     }
 

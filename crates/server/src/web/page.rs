@@ -61,6 +61,8 @@ pub(crate) struct Page {
     pub(crate) title: String,
     /// Whoever is signed in.
     pub(crate) login: Option<String>,
+    /// Who administers this site.
+    pub(crate) is_admin: bool,
     /// For the hidden field of every form.
     pub(crate) csrf: String,
     /// What the last form came to.

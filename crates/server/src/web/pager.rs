@@ -28,7 +28,8 @@ impl Pager {
     pub(crate) fn new(path: &str, asked: PageRequest, total: u64) -> Self {
         let last = total.div_ceil(u64::from(asked.per_page)).max(1);
         let page = u64::from(asked.page);
-        let at = |page: u64| format!("{path}?page={page}");
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let at = |page: u64| format!("{path}{mark}page={page}");
         Self {
             newer: (page > 1).then(|| at((page - 1).min(last))),
             older: (page < last).then(|| at(page + 1)),

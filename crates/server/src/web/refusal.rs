@@ -55,6 +55,7 @@ fn frame(words: Words, title: String) -> Page {
         words,
         title,
         login: None,
+        is_admin: false,
         csrf: String::new(),
         notice: None,
         section: None,

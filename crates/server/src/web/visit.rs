@@ -264,6 +264,10 @@ impl Visit {
                 .signed
                 .as_ref()
                 .map(|signed| signed.session.user().login.to_string()),
+            is_admin: self
+                .signed
+                .as_ref()
+                .is_some_and(|signed| signed.session.user().site_admin),
             csrf: self.csrf(),
             notice: self.notice.map(|notice| notice.say(&self.words)),
             section: None,

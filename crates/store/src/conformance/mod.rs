@@ -23,11 +23,15 @@ mod edits;
 pub mod fill;
 mod flows;
 mod grants;
+mod last_used;
 mod lists;
 mod mint;
 mod own_accounts;
+mod passkeys;
+mod personal_tokens;
 mod races;
 mod reaping;
+mod search;
 mod sessions;
 mod sign_in;
 mod tickets;
@@ -72,9 +76,10 @@ impl Case {
 pub async fn run(open: impl Fn() -> SharedStore) {
     run_all(&open, CASES).await;
     run_all(&open, FLOW_CASES).await;
+    run_all(&open, BROWSER_CASES).await;
 }
 
-/// Tries every case but those of the flows.
+/// Tries every case but those of the flows and of browsers.
 ///
 /// # Panics
 /// As [`run`].
@@ -105,7 +110,7 @@ macro_rules! cases {
 }
 
 cases! {
-    /// All promises but those about flows.
+    /// All promises but those about flows and browsers.
     CASES:
     users {
         logins_and_addresses_are_unique_in_any_case
@@ -128,39 +133,6 @@ cases! {
         one_of_a_hundred_burns_a_recovery_code
         a_recovery_code_is_bound_to_its_user
         an_address_is_remembered_with_its_latest_time
-    }
-    sessions {
-        a_session_is_of_the_acting_user
-        each_term_of_a_sessions_life_counts
-        the_latest_use_of_a_session_stays
-        a_fresh_proof_changes_the_secret
-        one_of_a_hundred_renews_a_session
-        sessions_are_listed_by_their_last_use
-        an_ended_session_takes_its_codes_along
-        all_sessions_but_one_end_at_once
-        signing_in_while_the_password_changes_leaves_no_old_session
-        ended_sessions_and_tickets_are_reaped
-    }
-    tickets {
-        a_ticket_may_be_looked_at_and_is_taken_once
-        a_ticket_is_good_for_its_kind_and_until_its_end
-        one_of_a_hundred_takes_a_ticket
-        a_ticket_is_announced_if_asked
-        all_claimants_are_told_of_one_ticket
-        a_users_tickets_are_deleted_with_them
-    }
-    own_accounts {
-        an_account_is_found_by_id
-        after_a_new_password_the_own_session_goes_on
-        after_another_factor_the_own_session_goes_on
-        recovery_codes_are_replaced_all_at_once
-        a_verified_address_is_set_unless_it_is_taken
-        a_language_is_set_and_unset
-        a_reset_spends_its_ticket_and_ends_all_sessions
-        one_of_a_hundred_resets_a_password
-        a_ticket_makes_one_user
-        a_setup_ticket_makes_the_first_user_only
-        no_step_of_a_browser_is_done_for_a_stale_actor
     }
     counters {
         a_look_up_shows_both_meters_whoever_is_found
@@ -324,5 +296,79 @@ cases! {
         a_replaced_secret_is_accepted_for_a_while
         an_owners_apps_are_listed_and_counted
         a_logo_is_set_replaced_and_removed
+    }
+}
+
+cases! {
+    /// All promises about people in browsers.
+    BROWSER_CASES:
+    sessions {
+        a_session_is_of_the_acting_user
+        each_term_of_a_sessions_life_counts
+        the_latest_use_of_a_session_stays
+        a_fresh_proof_changes_the_secret
+        one_of_a_hundred_renews_a_session
+        sessions_are_listed_by_their_last_use
+        an_ended_session_takes_its_codes_along
+        all_sessions_but_one_end_at_once
+        signing_in_while_the_password_changes_leaves_no_old_session
+        ended_sessions_and_tickets_are_reaped
+    }
+    tickets {
+        a_ticket_may_be_looked_at_and_is_taken_once
+        a_ticket_is_good_for_its_kind_and_until_its_end
+        one_of_a_hundred_takes_a_ticket
+        a_ticket_is_announced_if_asked
+        all_claimants_are_told_of_one_ticket
+        a_users_tickets_are_deleted_with_them
+    }
+    own_accounts {
+        an_account_is_found_by_id
+        after_a_new_password_the_own_session_goes_on
+        after_another_factor_the_own_session_goes_on
+        recovery_codes_are_replaced_all_at_once
+        a_verified_address_is_set_unless_it_is_taken
+        a_language_is_set_and_unset
+        a_reset_spends_its_ticket_and_ends_all_sessions
+        one_of_a_hundred_resets_a_password
+        a_ticket_makes_one_user
+        a_setup_ticket_makes_the_first_user_only
+        no_step_of_a_browser_is_done_for_a_stale_actor
+    }
+    passkeys {
+        a_passkey_reads_back_for_its_user_and_for_a_sign_in
+        a_credential_is_one_passkey
+        one_of_a_hundred_adds_a_credential
+        a_user_has_so_many_passkeys
+        after_a_passkey_comes_or_goes_the_own_session_goes_on
+        anothers_passkey_looks_missing
+        a_counter_goes_up_or_never_counts
+        factors_are_reset_together
+        passkey_ids_are_never_given_out_again
+        passkeys_go_with_their_user
+    }
+    last_used {
+        the_latest_use_stays
+        noting_a_use_changes_no_record
+        a_use_goes_with_its_authorization_and_stays_at_a_reset
+        what_is_gone_is_passed_over
+        noting_uses_is_in_nobodys_way
+        a_grant_shows_what_stands_behind_it
+        all_grants_are_deleted_at_once
+    }
+    personal_tokens {
+        personal_tokens_are_listed_newest_first
+        a_regenerated_token_keeps_its_record
+        of_concurrent_regenerations_one_token_is_valid
+        anothers_and_an_apps_tokens_are_no_personal_ones
+    }
+    search {
+        a_users_events_are_those_about_and_by_the_user
+        events_are_filtered_and_paged_from_the_newest
+        users_are_found_by_the_beginning_of_login_or_address
+        a_site_admin_is_made_and_unmade_once
+        an_admins_power_ends_with_the_demotion
+        of_two_admins_who_demote_each_other_one_stays
+        no_step_of_pages_is_done_for_a_stale_actor
     }
 }

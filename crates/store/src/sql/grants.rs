@@ -19,12 +19,12 @@ macro_rules! select_used {
             app_summary_columns!(),
             ", ",
             user_columns!(),
-            ", (SELECT COUNT(*) FROM authorizations a WHERE a.user_id = g.user_id AND a.app_id = g.app_id)",
+            ", (SELECT COUNT(*) FROM authorizations a WHERE a.user_id = g.user_id AND a.app_id = g.app_id) AS tokens",
             ", ",
             last_use!("l.at"),
-            ", ",
+            " AS at, ",
             last_use!("l.address_class"),
-            " FROM ",
+            " AS address_class FROM ",
             $from
         )
     };

@@ -4,6 +4,7 @@
 mod device;
 mod owners;
 mod refresh;
+mod resting;
 mod scopes;
 mod stage;
 mod web;

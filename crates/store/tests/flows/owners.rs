@@ -62,14 +62,14 @@ async fn an_owner_registers_edits_and_shows_an_app() {
             ..AppForm::default()
         };
         let made = authority.register_app(&octocat, form.clone(), caller).await;
-        let (app, secret) = made.ok().unwrap();
+        let (app, secret) = made.unwrap();
         assert_eq!(secret.unwrap().expose().len(), 40);
         let public = AppForm {
             public: true,
             ..form.clone()
         };
         let made = authority.register_app(&octocat, public, caller).await;
-        assert!(made.ok().unwrap().1.is_none());
+        assert!(made.unwrap().1.is_none());
         let bad = AppForm {
             callback_urls: vec!["javascript:alert(1)".to_owned()],
             ..form
@@ -107,7 +107,7 @@ async fn a_secret_that_is_replaced_by_overlap_proves_the_app_at_every_door() {
             .authority
             .rotate_own_secret(&octocat, id, 60, &caller())
             .await;
-        let (_, fresh) = rotated.ok().unwrap();
+        let (_, fresh) = rotated.unwrap();
         let old = secret(app.secret.as_deref().unwrap());
         let opens = async |secret: &grantd_core::secret::Secret| {
             let door = stage.authority.app(id, secret, None, &caller()).await;

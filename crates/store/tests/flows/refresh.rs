@@ -17,7 +17,7 @@ fn expiring() -> AppSettings {
 async fn first(stage: &Stage, app: &Registered) -> Tokens {
     let octocat = stage.signed_in("octocat", 1).await;
     let code = stage.code(app, &octocat).await;
-    stage.exchange(app.exchange(&code)).await.ok().unwrap()
+    stage.exchange(app.exchange(&code)).await.unwrap()
 }
 
 fn refresh_token(tokens: &Tokens) -> &Token {
@@ -41,7 +41,7 @@ async fn a_token_that_ends_comes_with_the_next() {
             assert!(stage.is_valid(&one).await);
             stage.clock.advance(1);
             assert!(!stage.is_valid(&one).await);
-            let two = stage.refresh(&app, refresh_token(&one)).await.ok().unwrap();
+            let two = stage.refresh(&app, refresh_token(&one)).await.unwrap();
             assert!(stage.is_valid(&two).await);
             assert_eq!(two.access.value.scopes.join(","), "repo,user");
             stage.clock.advance(i64::from(REFRESH_SECONDS));
@@ -59,7 +59,7 @@ async fn reuse_counts_only_from_the_proved_app() {
         let app = stage.app_with(&octocat, false, expiring()).await;
         let other = stage.app_with(&octocat, false, expiring()).await;
         let one = first(&stage, &app).await;
-        let two = stage.refresh(&app, refresh_token(&one)).await.ok().unwrap();
+        let two = stage.refresh(&app, refresh_token(&one)).await.unwrap();
         stage.clock.advance(30);
         let wrong = Registered {
             secret: Some("wrong".to_owned()),
@@ -94,15 +94,11 @@ async fn a_repetition_within_thirty_seconds_is_no_reuse_while_its_successor_is_u
         let octocat = stage.user("octocat").await;
         let app = stage.app_with(&octocat, false, expiring()).await;
         let one = first(&stage, &app).await;
-        let two = stage.refresh(&app, refresh_token(&one)).await.ok().unwrap();
+        let two = stage.refresh(&app, refresh_token(&one)).await.unwrap();
         stage.clock.advance(29);
-        let again = stage.refresh(&app, refresh_token(&one)).await.ok().unwrap();
+        let again = stage.refresh(&app, refresh_token(&one)).await.unwrap();
         assert!(stage.is_valid(&two).await && stage.is_valid(&again).await);
-        let three = stage
-            .refresh(&app, refresh_token(&again))
-            .await
-            .ok()
-            .unwrap();
+        let three = stage.refresh(&app, refresh_token(&again)).await.unwrap();
         assert!(stage.is_valid(&three).await && !stage.is_valid(&two).await);
         let reused = stage.refresh(&app, refresh_token(&one)).await;
         assert_eq!(refusal(reused), "bad_refresh_token");
@@ -127,7 +123,7 @@ async fn an_app_that_wants_tokens_without_end_again_gets_them() {
             .edit_own_app(&octocat, id, edit, &caller())
             .await;
         assert!(edited.is_ok());
-        let two = stage.refresh(&app, refresh_token(&one)).await.ok().unwrap();
+        let two = stage.refresh(&app, refresh_token(&one)).await.unwrap();
         assert!(two.refresh.is_none() && two.expires_in.is_none());
         stage.clock.advance(i64::from(TOKEN_SECONDS));
         assert!(stage.is_valid(&two).await);

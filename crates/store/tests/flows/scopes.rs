@@ -184,7 +184,7 @@ impl Run {
             self.restrict().await;
         }
         let exchanged = self.stage.exchange(self.app.exchange(&code)).await;
-        let tokens = exchanged.ok().expect("a token");
+        let tokens = exchanged.expect("a token");
         self.mint(&tokens.access.value.scopes);
         self.last = Some(tokens);
     }
@@ -213,7 +213,7 @@ impl Run {
         assert!(self.is_allowed(&consented.clone().without(&before)));
         self.consent(&consented);
         let polled = self.stage.poll(&self.app, &device).await;
-        let tokens = polled.ok().expect("a token");
+        let tokens = polled.expect("a token");
         self.mint(&tokens.access.value.scopes);
     }
 

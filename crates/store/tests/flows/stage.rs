@@ -150,7 +150,7 @@ impl Stage {
             site_admin: false,
         };
         let made = self.operator().create_user(account, None).await;
-        made.ok().expect("a user");
+        made.expect("a user");
         self.signed_in(login, 1).await
     }
 
@@ -180,7 +180,7 @@ impl Stage {
             otp_use: OtpUse::Once,
         };
         let signed_in = self.authority.sign_in.sign_in(attempt).await;
-        signed_in.ok().expect("the password is right")
+        signed_in.expect("the password is right")
     }
 
     pub(crate) async fn app(&self, owner: &BrowserIdentity) -> Registered {
@@ -209,7 +209,7 @@ impl Stage {
             settings,
         };
         let made = self.operator().create_app(registration).await;
-        let (app, secret) = made.ok().expect("an app");
+        let (app, secret) = made.expect("an app");
         let secret = secret.map(|secret| secret.expose().to_owned());
         Registered { app, secret }
     }
@@ -225,7 +225,7 @@ impl Stage {
             .authority
             .authorize(request, Some(who), &caller())
             .await;
-        decision.ok().expect("a decision")
+        decision.expect("a decision")
     }
 
     /// The code of somebody who says yes.
@@ -235,7 +235,7 @@ impl Stage {
         who: &BrowserIdentity,
     ) -> Secret {
         let decision = self.authority.approve(request, who, &caller()).await;
-        code(decision.ok().expect("a decision"))
+        code(decision.expect("a decision"))
     }
 
     /// A code for all that this app asks for by default.
@@ -255,7 +255,7 @@ impl Stage {
             .authority
             .start_device(client_id, Some(scope), &caller())
             .await;
-        started.ok().expect("codes")
+        started.expect("codes")
     }
 
     pub(crate) async fn poll(

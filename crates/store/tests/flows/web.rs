@@ -37,7 +37,7 @@ async fn a_code_becomes_a_token_with_the_scopes_of_the_consent() {
         };
         let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         assert!(code.expose().len() == 20 && code.expose().bytes().all(hex));
-        let tokens = stage.exchange(app.exchange(&code)).await.ok().unwrap();
+        let tokens = stage.exchange(app.exchange(&code)).await.unwrap();
         assert_eq!(tokens.access.value.scopes.join(","), "user,repo");
         assert!(tokens.expires_in.is_none() && tokens.refresh.is_none());
         assert!(stage.is_valid(&tokens).await);
@@ -120,11 +120,7 @@ async fn sec_s38_what_does_not_fit_a_code_is_refused_and_burns_nothing() {
         ] {
             assert_eq!(refusal(stage.exchange(wrong).await), expected);
         }
-        let tokens = stage
-            .exchange(right())
-            .await
-            .ok()
-            .expect("nothing was burnt");
+        let tokens = stage.exchange(right()).await.expect("nothing was burnt");
         // Used, it is as safe from those who cannot prove that they are the app.
         for wrong in [
             CodeExchange {
@@ -150,7 +146,7 @@ async fn sec_s38_a_replay_by_the_proved_app_revokes_what_the_code_made() {
         let octocat = stage.user("octocat").await;
         for app in [stage.app(&octocat).await, stage.public_app(&octocat).await] {
             let code = stage.code(&app, &octocat).await;
-            let tokens = stage.exchange(app.exchange(&code)).await.ok().unwrap();
+            let tokens = stage.exchange(app.exchange(&code)).await.unwrap();
             assert!(stage.is_valid(&tokens).await);
             let again = stage.exchange(app.exchange(&code)).await;
             assert_eq!(refusal(again), "bad_verification_code");
@@ -240,7 +236,7 @@ async fn sec_s21_a_deleted_grant_kills_tokens_refresh_tokens_codes_and_device_co
         };
         let app = stage.app_with(&octocat, false, settings).await;
         let used = stage.code(&app, &octocat).await;
-        let tokens = stage.exchange(app.exchange(&used)).await.ok().unwrap();
+        let tokens = stage.exchange(app.exchange(&used)).await.unwrap();
         let code = stage.code(&app, &octocat).await;
         let device = stage.start(&app, "repo").await;
         let approved = stage

@@ -97,17 +97,18 @@ const RUNS: &[&str] = &[
 
 /// Whether somebody who guesses would soon be there.
 pub(super) fn is_common(password: &Secret, login: &str) -> bool {
-    let text = Zeroizing::new(password.expose().to_lowercase());
-    let core = Zeroizing::new(repeated_unit(
-        text.trim_matches(|c: char| !c.is_alphabetic()),
-    ));
+    let (text, login) = (
+        Zeroizing::new(password.expose().to_lowercase()),
+        login.to_lowercase(),
+    );
+    let is_known = |text: &str| text == login || WORDS.contains(&text) || is_run(text);
     let whole = Zeroizing::new(repeated_unit(&text));
-    let is = |text: &str| {
-        let is_login = !login.is_empty() && text == login.to_lowercase();
-        text.is_empty() || is_login || WORDS.contains(&text) || is_run(text)
-    };
-    let few = whole.chars().count() < 4;
-    few || is(&whole) || (has_little_beside(&text, &core) && is(&core))
+    if whole.chars().count() < 4 || is_known(&whole) {
+        return true;
+    }
+    let word = text.trim_matches(|c: char| !c.is_alphabetic());
+    let unit = Zeroizing::new(repeated_unit(word));
+    has_little_beside(&text, word) && is_known(&unit)
 }
 
 /// `abab` is `ab` twice, and no longer to guess.
@@ -126,11 +127,10 @@ fn repeated_unit(text: &str) -> String {
 }
 
 /// Digits and signs before and after a word that are as good as nothing: years, `123`, `!!!`.
-fn has_little_beside(text: &str, core: &str) -> bool {
-    let beside: String = text.replacen(core, "", 1);
-    beside.chars().count() <= 4
-        || is_run(&repeated_unit(&beside))
-        || repeated_unit(&beside).chars().count() < 4
+fn has_little_beside(text: &str, word: &str) -> bool {
+    let beside = Zeroizing::new(text.replacen(word, "", 1));
+    let unit = Zeroizing::new(repeated_unit(&beside));
+    beside.chars().count() <= 4 || unit.chars().count() < 4 || is_run(&unit)
 }
 
 fn is_run(text: &str) -> bool {
@@ -154,6 +154,7 @@ mod tests {
             "qwertyuiopasdfgh",
             "PASSWORD!!!!!!!!",
             "OctoCat2024",
+            "octocatoctocat99",
             "octocatoctocat",
             "abcabcabcabcabc",
             "thisisapassword",

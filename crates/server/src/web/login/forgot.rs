@@ -61,7 +61,9 @@ pub(crate) async fn submit(visit: Visit) -> Result<Reply> {
         .await
     {
         Ok(mail) => {
-            mail.map(letters::send_later);
+            if let Some(mail) = mail {
+                letters::send_later(mail);
+            }
             Ok(visit.go("/password-reset/sent"))
         }
         Err(AccountRefusal::NoMailer) => mail_is_off(&visit),

@@ -52,6 +52,9 @@ pub(crate) async fn setup(visit: Visit) -> Result<Reply> {
 /// `POST /setup/{link}`.
 pub(crate) async fn set_up(visit: Visit) -> Result<Reply> {
     let link = visit.secret_param("link")?;
+    if !visit.authority().setup_is_open(&link).await? {
+        return gone(&visit);
+    }
     let told = match first_user(&visit) {
         Err(faults) => Told::faults(faults),
         Ok(first) => {

@@ -50,6 +50,20 @@ pub(in crate::web) fn refused(visit: &Visit, refused: Refused) -> Result<Reply> 
     }
 }
 
+/// Where a page's script asks for a passkey of this user; none who has none, or where browsers have none.
+pub(super) async fn door(
+    visit: &Visit,
+    user: &User,
+    path: &'static str,
+) -> Result<Option<&'static str>> {
+    if visit.ceremonies().is_err() {
+        return Ok(None);
+    }
+    let known = visit.authority().store.list_passkeys(user.id).await;
+    let known = known.map_err(grantd_core::Error::from)?;
+    Ok((!known.is_empty()).then_some(path))
+}
+
 async fn begin(visit: &Visit, user: Option<&User>) -> Result<Reply> {
     let ceremonies = visit.ceremonies()?;
     match ceremonies
@@ -118,19 +132,15 @@ async fn signed_in_or_told(
 
 /// `POST /login/two-factor/passkey/start`.
 pub(crate) async fn start_second(visit: Visit) -> Result<Reply> {
-    let waiting = match two_factor::pending(&visit) {
-        Some(ticket) => visit.authority().pending_sign_in(&ticket).await?,
-        None => None,
-    };
-    match waiting {
-        Some(user) => begin(&visit, Some(&user)).await,
+    match two_factor::waiting(&visit).await? {
+        Some((_, user)) => begin(&visit, Some(&user)).await,
         None => Ok(say(visit.words().t("login-expired"))),
     }
 }
 
 /// `POST /login/two-factor/passkey/finish`.
 pub(crate) async fn enter_second(visit: Visit) -> Result<Reply> {
-    let Some(ticket) = two_factor::pending(&visit) else {
+    let Some((ticket, _)) = two_factor::waiting(&visit).await? else {
         return Ok(say(visit.words().t("login-expired")));
     };
     let (ceremonies, finish) = finish(&visit)?;

@@ -9,6 +9,7 @@ use super::super::page::{Field, Page};
 use super::super::told;
 use super::super::visit::Visit;
 use super::super::{session, target};
+use super::passkey;
 use crate::error::Result;
 use crate::reply::Reply;
 
@@ -25,7 +26,7 @@ struct SudoPage {
     passkey: Option<&'static str>,
 }
 
-fn view(visit: &Visit, to: String, faults: Faults) -> Result<SudoPage> {
+async fn view(visit: &Visit, to: String, faults: Faults) -> Result<SudoPage> {
     let words = visit.words();
     let user = visit.who()?.user();
     let page = visit.page(words.t("sudo-title")).faults(faults);
@@ -44,13 +45,13 @@ fn view(visit: &Visit, to: String, faults: Faults) -> Result<SudoPage> {
         to,
         password,
         code,
-        passkey: visit.ceremonies().is_ok().then_some("/sudo/passkey"),
+        passkey: passkey::door(visit, user, "/sudo/passkey").await?,
     })
 }
 
 /// `GET /sudo`.
 pub(crate) async fn show(visit: Visit) -> Result<Reply> {
-    let page = view(&visit, visit.query("return_to"), Faults::default())?;
+    let page = view(&visit, visit.query("return_to"), Faults::default()).await?;
     visit.show(&page)
 }
 
@@ -72,7 +73,7 @@ pub(crate) async fn submit(visit: Visit) -> Result<Reply> {
         }
         Err(refusal) => {
             let told = told::tell(refusal, "password", visit.words())?;
-            let page = view(&visit, to, told.faults.clone())?;
+            let page = view(&visit, to, told.faults.clone()).await?;
             visit.tell(&told, &page)
         }
     }

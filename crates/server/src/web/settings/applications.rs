@@ -101,7 +101,8 @@ pub(crate) async fn show(visit: Visit) -> Result<Reply> {
     let grant = found.map_err(Error::from)?.items.pop();
     let id = grant.ok_or(Error::NotFound)?.id;
     let (used, _) = visit.authority().own_grant(who, id).await?;
-    let title = used.grant.app.name.clone();
+    let name = used.grant.app.name.as_str();
+    let title = visit.words().t1("application-title", "app", name);
     visit.show(&ApplicationPage {
         page: visit.page(title).section(Section::Applications),
         app: Shown::of(used, &visit),

@@ -11,7 +11,6 @@ use super::super::form::Faults;
 use super::super::login::passkey::{finish, refused};
 use super::super::notice::Notice;
 use super::super::page::{Field, Page, Section};
-use super::super::told::Told;
 use super::super::visit::Visit;
 use super::{ConfirmPage, SettingsForm};
 use crate::error::{Failure, Result};
@@ -149,9 +148,8 @@ pub(crate) async fn rename(visit: Visit) -> Result<Reply> {
             let sentence = visit
                 .words()
                 .t1("passkeys-missing-name", "most", LONGEST_NAME);
-            let told = Told::fault("name", sentence);
-            let page = rename_page(&visit, &passkey, name, told.faults.clone());
-            visit.tell(&told, &page)
+            let faults = Faults::one("name", sentence);
+            visit.again(&rename_page(&visit, &passkey, name, faults))
         }
         Err(refusal) => Err(passed_on(refusal)),
     }

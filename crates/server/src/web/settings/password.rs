@@ -1,6 +1,8 @@
 //! `/settings/password`.
 
 use askama::Template;
+use grantd_core::error::Error;
+use grantd_core::store::PageRequest;
 
 use super::super::form::Faults;
 use super::super::new_password;
@@ -55,10 +57,48 @@ pub(crate) async fn set(visit: Visit) -> Result<Reply> {
                 .authority()
                 .change_password(who, present, &new, caller);
             match changed.await {
-                Ok(()) => return Ok(visit.done("/settings/password", Notice::Password)),
+                Ok(()) => {
+                    if visit.form().has("end-tokens") {
+                        end_tokens(&visit).await?;
+                    }
+                    return Ok(visit.done("/settings/password", Notice::Password));
+                }
                 Err(refusal) => told::tell(refusal, "present", visit.words())?,
             }
         }
     };
     visit.tell(&told, &view(&visit, told.faults.clone())?)
+}
+
+/// Ends whatever else could act in the person's name. The session goes on, resting on the new password.
+async fn end_tokens(visit: &Visit) -> Result<()> {
+    let (authority, caller) = (visit.authority(), visit.caller());
+    let Some(signed) = visit.signed() else {
+        return Ok(());
+    };
+    let Some(session) = authority.session(&signed.secret, caller).await? else {
+        return Err(Error::BadCredentials.into());
+    };
+    let who = &session.identity;
+    authority.revoke_own_grants(who, caller).await?;
+    let first = PageRequest {
+        page: 1,
+        per_page: 100,
+    };
+    loop {
+        let found = authority.own_tokens(who, first).await?.items;
+        if found.is_empty() {
+            return Ok(());
+        }
+        for used in found {
+            match authority
+                .delete_own_token(who, used.authorization.id, caller)
+                .await
+            {
+                // Somebody else was faster.
+                Ok(()) | Err(Error::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
 }

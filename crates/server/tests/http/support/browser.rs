@@ -64,11 +64,6 @@ impl Browser {
         cookies.insert(name.to_owned(), value.to_owned());
     }
 
-    /// Forgets all cookies.
-    pub(crate) fn forget(&self) {
-        self.cookies.lock().expect("no panic in here").clear();
-    }
-
     /// Asks for a page, and goes nowhere by itself.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, "").await

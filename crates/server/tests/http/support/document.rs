@@ -116,9 +116,6 @@ impl Document {
             );
             return;
         };
-        if matched.route.part.is_site() {
-            return;
-        }
         let operation = self.operation(matched.route.operation);
         let status = answer.status.to_string();
         let schema = operation

@@ -3,6 +3,7 @@
 //! were held to `api/openapi.json` before a test sees them ([`Answer`]).
 
 mod answer;
+pub(crate) mod authenticator;
 mod browser;
 mod client;
 mod counting;

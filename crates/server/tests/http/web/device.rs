@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use super::every_page::is_well_made;
 use super::people::signed_in;
 use crate::support::{Answer, Browser, OAuthApp, TestApp, User};
 
@@ -70,6 +71,7 @@ async fn a_device_gets_its_token_after_a_yes() {
     s.t.clock.advance(120);
     let sloppy = user_code.to_lowercase().replace('-', " ");
     let page = s.type_in(&sloppy).await;
+    is_well_made(&page);
     let text = page.is(200).text();
     for words in [
         "Let ci act in your name on this device?",

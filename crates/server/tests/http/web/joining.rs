@@ -31,6 +31,7 @@ async fn a_mailed_link_sets_a_password_once_and_nobody_learns_who_has_an_account
     browser.open("/password-reset/sent").await.is(200);
     let mail = mails.next().await;
     assert_eq!(mail.to, "octocat@example.com");
+    assert_eq!(mail.subject, "A new password for http://127.0.0.1:8370");
     let link = mail.link("/password-reset/");
     let page = browser.open(&link).await;
     assert!(page.is(200).text().contains("For the account octocat."));

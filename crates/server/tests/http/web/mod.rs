@@ -1,12 +1,19 @@
 //! The pages, called as browsers call them.
 
 mod accounts;
+mod admin;
+mod applications;
 mod consent;
 mod developers;
 mod device;
+mod every_page;
 mod joining;
+mod passkeys;
 mod people;
+mod safe_methods;
 mod sign_in;
 mod site;
 mod sudo;
 mod targets;
+mod tokens;
+mod words;

@@ -1,0 +1,233 @@
+//! `/settings/tokens`.
+
+use super::people::signed_in;
+use crate::support::html::{self, Piece};
+use crate::support::{Answer, Browser, TestApp};
+
+/// The token that a page shows once.
+fn shown(page: &Answer) -> String {
+    let mut within = false;
+    for piece in html::pieces(&page.is(200).text()) {
+        match piece {
+            Piece::Open(tag) => within = tag.get("id") == "token",
+            Piece::Text(text) if within => return text,
+            _ => within = false,
+        }
+    }
+    panic!("{}: no token: {}", page.asked, page.text());
+}
+
+async fn create(browser: &Browser, note: &str, scopes: &[&str]) -> String {
+    let page = browser.open("/settings/tokens/new").await;
+    let mut form = browser.fill(&page, "/settings/tokens").set("note", note);
+    for scope in scopes {
+        form = form.set("scope", scope);
+    }
+    shown(&form.submit().await)
+}
+
+#[tokio::test]
+async fn a_token_is_made_shown_once_used_listed_and_deleted() {
+    let t = TestApp::new().await;
+    let octocat = t.user("octocat").await;
+    let browser = signed_in(&t, &octocat).await;
+    let page = browser.open("/settings/tokens").await;
+    assert!(
+        page.is(200)
+            .text()
+            .contains("You have no personal access tokens.")
+    );
+    let token = create(&browser, "laptop & <co>", &["repo", "gist"]).await;
+    let user = t.anyone().with_token(&token).get("/user").await;
+    assert_eq!(user.is(200).header("x-oauth-scopes"), Some("gist, repo"));
+    let page = browser.open("/settings/tokens").await;
+    let text = page.is(200).text();
+    assert!(text.contains("laptop &#38; &#60;co&#62;") && !text.contains(&token));
+    assert!(text.contains(&token[token.len() - 8..]));
+    assert!(text.contains("30 October 2018"), "in thirty days");
+    let ask = browser.open("/settings/tokens/1/delete").await;
+    assert!(
+        ask.is(200)
+            .text()
+            .contains("Delete laptop &#38; &#60;co&#62;?")
+    );
+    t.anyone().with_token(&token).get("/user").await.is(200);
+    let done = browser
+        .fill(&ask, "/settings/tokens/1/delete")
+        .submit()
+        .await;
+    assert!(done.is(200).text().contains("The token was deleted."));
+    t.anyone().with_token(&token).get("/user").await.is(401);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_new_token_is_said_beside_its_field_and_the_rest_is_kept() {
+    let t = TestApp::new().await;
+    let octocat = t.user("octocat").await;
+    let browser = signed_in(&t, &octocat).await;
+    create(&browser, "taken", &[]).await;
+    let page = browser.open("/settings/tokens/new").await;
+    let form = browser
+        .fill(&page, "/settings/tokens")
+        .set("scope", "repo:status")
+        .set("expires", "90");
+    for (note, expires, day, said) in [
+        (" ", "90", "", "Say what the token is for."),
+        (
+            "taken",
+            "90",
+            "",
+            "You have a token with this note already.",
+        ),
+        ("new", "day", "", "Choose a day in the future."),
+        ("new", "day", "2018-09-01", "Choose a day in the future."),
+        ("new", "nonsense", "", "Choose a day in the future."),
+    ] {
+        let form = form.clone().set("note", note).set("day", day);
+        let text = form.set("expires", expires).submit().await.is(422).text();
+        assert!(text.contains(said), "{said}: {text}");
+        assert_eq!(
+            text.matches(" checked").count(),
+            1,
+            "the ticked scope stays"
+        );
+        if expires == "90" {
+            assert!(text.contains("<option value=\"90\" selected>"));
+        }
+    }
+    let unknown = form
+        .set("note", "new")
+        .set("scope", "made:up")
+        .submit()
+        .await;
+    assert!(
+        unknown
+            .is(422)
+            .text()
+            .contains("Choose scopes from the list.")
+    );
+}
+
+#[tokio::test]
+async fn a_token_ends_on_the_chosen_day_or_never() {
+    let t = TestApp::new().await;
+    let octocat = t.user("octocat").await;
+    let browser = signed_in(&t, &octocat).await;
+    let page = browser.open("/settings/tokens/new").await;
+    let form = browser.fill(&page, "/settings/tokens");
+    let never = form.clone().set("note", "a").set("expires", "never");
+    let never = shown(&never.submit().await);
+    let day = form.set("note", "b").set("expires", "day");
+    let day = shown(&day.set("day", "2018-10-02").submit().await);
+    t.clock.advance(86_400 + 4 * 3_600);
+    t.anyone().with_token(&day).get("/user").await.is(200);
+    t.clock.advance(3_600);
+    t.anyone().with_token(&day).get("/user").await.is(401);
+    t.anyone().with_token(&never).get("/user").await.is(200);
+    let text = signed_in(&t, &octocat)
+        .await
+        .open("/settings/tokens")
+        .await
+        .text();
+    assert!(text.contains(">expired<") && text.contains("2 October 2018"));
+}
+
+#[tokio::test]
+async fn regenerating_ends_the_old_token_at_once() {
+    let t = TestApp::new().await;
+    let octocat = t.user("octocat").await;
+    let browser = signed_in(&t, &octocat).await;
+    let old = create(&browser, "laptop", &["repo"]).await;
+    let page = browser.open("/settings/tokens/1/regenerate").await;
+    let form = browser.fill(&page, "/settings/tokens/1/regenerate");
+    let bad = form.clone().set("expires", "day").submit().await;
+    assert!(bad.is(422).text().contains("Choose a day in the future."));
+    let new = shown(&form.set("expires", "never").submit().await);
+    assert_ne!(old, new);
+    t.anyone().with_token(&old).get("/user").await.is(401);
+    let user = t.anyone().with_token(&new).get("/user").await;
+    assert_eq!(user.is(200).header("x-oauth-scopes"), Some("repo"));
+}
+
+#[tokio::test]
+async fn sec_s24_nobody_reaches_anothers_token_nor_an_apps_by_these_pages() {
+    let t = TestApp::new().await;
+    let (octocat, monalisa, app) = (
+        t.user("octocat").await,
+        t.user("monalisa").await,
+        t.app("ci").await,
+    );
+    let hers = monalisa.personal_token("hers").await;
+    let apps = octocat.token_of(&app).await;
+    let browser = signed_in(&t, &octocat).await;
+    let page = browser.open("/settings/tokens").await;
+    let csrf = browser.fill(&page, "/logout").form.fields[0].1.clone();
+    for id in [hers.id(), apps.id(), 99] {
+        for what in ["delete", "regenerate"] {
+            let path = format!("/settings/tokens/{id}/{what}");
+            browser.get(&path).await.is(404);
+            let fields = [("csrf", csrf.as_str()), ("expires", "never")];
+            browser.post(&path, &fields).await.is(404);
+        }
+    }
+    t.anyone()
+        .with_token(&hers.token())
+        .get("/user")
+        .await
+        .is(200);
+    t.anyone()
+        .with_token(&apps.token())
+        .get("/user")
+        .await
+        .is(200);
+}
+
+#[tokio::test]
+async fn long_lists_are_shown_page_by_page() {
+    let t = TestApp::new().await;
+    let octocat = t.user("octocat").await;
+    for n in 0..45 {
+        let _ = octocat.personal_token(&format!("note {n:02}")).await;
+    }
+    let browser = signed_in(&t, &octocat).await;
+    let mut path = "/settings/tokens".to_owned();
+    let mut seen = Vec::new();
+    loop {
+        let page = browser.open(&path).await;
+        let text = page.is(200).text();
+        assert!(text.len() < 30_000, "{path}: {}", text.len());
+        seen.extend(
+            (0..45).filter(|n| text.contains(&format!("<h2 translate=\"no\">note {n:02}</h2>"))),
+        );
+        let next = html::pieces(&text)
+            .into_iter()
+            .find_map(|piece| match piece {
+                Piece::Open(tag) if tag.get("rel") == "next" => Some(tag.get("href").to_owned()),
+                _ => None,
+            });
+        let Some(next) = next else { break };
+        path = next;
+    }
+    assert_eq!(path, "/settings/tokens?page=3");
+    seen.sort_unstable();
+    assert_eq!(seen, (0..45).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn changing_the_password_can_end_all_tokens_and_apps() {
+    let t = TestApp::new().await;
+    let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
+    let apps = octocat.token_of(&app).await.token();
+    let browser = signed_in(&t, &octocat).await;
+    let own = create(&browser, "laptop", &[]).await;
+    let page = browser.open("/settings/password").await;
+    let form = browser
+        .fill(&page, "/settings/password")
+        .set("present", &octocat.password)
+        .set("password", "correct horse battery staple")
+        .set("again", "correct horse battery staple");
+    form.set("end-tokens", "yes").submit().await.is(200);
+    for token in [&own, &apps] {
+        t.anyone().with_token(token).get("/user").await.is(401);
+    }
+}

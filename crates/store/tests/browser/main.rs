@@ -1,0 +1,9 @@
+//! What people in browsers may do: core's rules over a real store.
+
+mod admin;
+mod keeping;
+mod links;
+mod own_account;
+mod place;
+mod sessions;
+mod sign_in;
