@@ -54,7 +54,13 @@ pub(crate) async fn ask(visit: Visit) -> Result<Reply> {
 pub(crate) async fn create(visit: Visit) -> Result<Reply> {
     let (words, form) = (visit.words(), visit.form());
     let told = match expiry::read(form, visit.now()) {
-        Err(_) => Told::fault(expiry::FIELD, words.t("token-bad-day")),
+        Err(_) => {
+            let mut faults = Faults::one(expiry::FIELD, words.t("token-bad-day"));
+            if form.trimmed("note").is_empty() {
+                faults.add("note", words.t("token-missing-note"));
+            }
+            Told::faults(faults)
+        }
         Ok(expires_at) => {
             let new = PersonalTokenForm {
                 note: form.trimmed("note").to_owned(),
