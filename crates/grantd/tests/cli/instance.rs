@@ -197,6 +197,17 @@ fn the_doctor_finds_what_is_amiss() {
     let wrong = place.file("c.toml", "lisen = \"0.0.0.0:80\"");
     assert_eq!(amiss(findings(&["doctor", "--config", &wrong])), ["config"]);
 
+    let mailed = |url: &str| {
+        let text = format!("smtp_url = \"{url}\"\nmail_from = \"a@example.com\"");
+        place.file("d.toml", &text)
+    };
+    for away in ["smtp://mail.example.com", "smtp://g:hunter2@127.0.0.1:1"] {
+        let doctor = ["doctor", "--config", &mailed(away)];
+        assert_eq!(amiss(findings(&doctor)), ["mail"], "{away}");
+        let said = place.run(&doctor);
+        assert!(!said.stdout.contains("hunter2") && !said.stderr.contains("hunter2"));
+    }
+
     fs::write(place.path("grantd-data/instance.key"), "0b".repeat(32)).unwrap();
     assert_eq!(amiss(findings(&["doctor"])), ["store"]);
 }

@@ -2,6 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use grantd_core::ids::{AuthorizationId, UserId};
+use grantd_core::last_used::AddressClass;
+use grantd_core::store::{Upkeep, UseStore};
+use grantd_store::{Options, SqliteStore};
+
 use crate::place::{PASSWORD, Place};
 use crate::web::basic;
 
@@ -254,4 +259,27 @@ fn log_lines_are_json_where_wished_and_hold_no_secret() {
         );
         assert!(!line.contains(&token) && !line.contains(PASSWORD), "{line}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_use_is_kept_when_the_server_ends() {
+    let place = Place::new();
+    place.user("octocat");
+    let server = place.serve(&["--last-used-address-class"]);
+    let user = basic("octocat", PASSWORD);
+    let path = "/api/v3/authorizations";
+    let made = server.call("POST", path, &[&user], r#"{"note":"laptop"}"#);
+    assert_eq!(made.status, 201);
+    let made: serde_json::Value = serde_json::from_str(&made.body).unwrap();
+    let token = format!("authorization: token {}", made["token"].as_str().unwrap());
+    let answer = server.call("GET", "/api/v3/user", &[&token], "");
+    assert_eq!(answer.status, 200);
+    server.stop();
+    let file = place.path("grantd-data/grantd.db");
+    let store = SqliteStore::open(&file, Options::default()).unwrap();
+    let id = AuthorizationId(made["id"].as_i64().unwrap());
+    let kept = store.find_personal_token(UserId(1), id).await.unwrap();
+    let last = kept.unwrap().last_use.expect("it was told");
+    assert_eq!(last.from, Some(AddressClass::Loopback));
+    store.close().await;
 }

@@ -209,3 +209,31 @@ fn the_program_describes_itself() {
         );
     }
 }
+
+#[test]
+fn the_relays_password_is_shown_nowhere() {
+    let place = Place::new();
+    let url = "smtps://grantd:hunter2@mail.example.com";
+    let variables = [
+        ("GRANTD_SMTP_URL", url),
+        ("GRANTD_MAIL_FROM", "a@b.example"),
+    ];
+    let (shown, from) = effective(&place, &variables, &["config", "check"], "smtp_url");
+    assert_eq!(
+        (shown.as_str(), from.as_str()),
+        ("smtps://…@mail.example.com", "environment")
+    );
+    for wrong in [
+        "smtp://grantd:hunter2@mail.example.com",
+        "ftp://grantd:hunter2@a",
+    ] {
+        let variables = [
+            ("GRANTD_SMTP_URL", wrong),
+            ("GRANTD_MAIL_FROM", "a@b.example"),
+        ];
+        let refused = place.run_in(&variables, &["config", "check"]);
+        assert!(!refused.refusal().contains("hunter2"));
+    }
+    let alone = place.run_in(&[("GRANTD_SMTP_URL", url)], &["config", "check"]);
+    assert!(alone.refusal().contains("mail_from"));
+}

@@ -77,6 +77,7 @@ pub async fn run(open: impl Fn() -> SharedStore) {
     run_all(&open, CASES).await;
     run_all(&open, FLOW_CASES).await;
     run_all(&open, BROWSER_CASES).await;
+    run_all(&open, KEEPING_CASES).await;
 }
 
 /// Tries every case but those of the flows and of browsers.
@@ -335,6 +336,11 @@ cases! {
         a_setup_ticket_makes_the_first_user_only
         no_step_of_a_browser_is_done_for_a_stale_actor
     }
+}
+
+cases! {
+    /// All promises about what is kept of credentials for pages.
+    KEEPING_CASES:
     passkeys {
         a_passkey_reads_back_for_its_user_and_for_a_sign_in
         a_credential_is_one_passkey

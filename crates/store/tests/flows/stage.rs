@@ -119,7 +119,9 @@ impl Stage {
             policy,
             sign_in,
             hourly: Arc::default(),
+            last_used: Arc::default(),
             key,
+            mailer: None,
         });
         Self { authority, clock }
     }
