@@ -34,7 +34,7 @@ const send = async (form, url, body) => {
     body: JSON.stringify(body),
   });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.message || "");
+  if (!response.ok) throw Object.assign(new Error("refused"), { told: answer.message });
   return answer;
 };
 
@@ -100,8 +100,8 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       const answer = await (form.dataset.passkey === "register" ? register(form) : sign(form));
       window.location.assign(answer.location);
     } catch (error) {
-      const refused = error.name === "NotAllowedError" || !error.message;
-      status.textContent = refused ? form.dataset.refused : error.message;
+      // What the browser says of itself is in the browser's own language, and for programmers.
+      status.textContent = error.told || form.dataset.refused;
       button.disabled = false;
     }
   });

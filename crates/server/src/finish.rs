@@ -1,6 +1,6 @@
 //! From a reply to the bytes and headers of the wire: the exact header set,
 //! conditions, pretty printing, compression. Owns nothing that an operation
-//! decides; every answer goes through here, those outside the API by `site`.
+//! decides; every answer goes through here, those outside the API by `finish::site`.
 
 mod site;
 

@@ -25,6 +25,19 @@ export async function submit(page, action, values = {}, button = "button") {
   await page.waitForLoadState("load");
 }
 
+/** The text of what is shown once, with its copy button where scripts run. */
+export const shown = async (page, id) => (await page.locator(`#${id}`).textContent()).trim();
+
+/** What a page says is wrong with a form. */
+export const faults = (page) => page.locator("#faults");
+
+/** Fills every field of a kind in a form alike. */
+export async function alike(page, action, kind, value) {
+  const fields = form(page, action).first().locator(`input[type=${kind}]`);
+  const names = await fields.evaluateAll((all) => all.map((one) => one.name));
+  return Object.fromEntries(names.map((name) => [name, value]));
+}
+
 /** A code of the present step; `spent` is one that may not come again. */
 export async function code(user, spent) {
   for (;;) {
