@@ -41,6 +41,10 @@ export function certificate(folder, hostname) {
   return { authority: at("ca.pem"), certificate: at("tls.pem"), key: at("tls.key") };
 }
 
+/** What must not outlive this process. */
+const running = new Set();
+process.once("exit", () => running.forEach((server) => server.kill("SIGKILL")));
+
 export class Grantd {
   #process;
 
@@ -98,7 +102,7 @@ export class Grantd {
     this.log = join(this.folder, "server.log");
     const out = openSync(this.log, "a");
     this.#process = spawn(BIN, ["serve"], { env: this.environment, stdio: ["ignore", out, out] });
-    process.once("exit", () => this.#process?.kill("SIGKILL"));
+    running.add(this.#process);
     for (let tries = 0; tries < 200; tries += 1) {
       if (this.#process.exitCode !== null) break;
       if (await answers(this.port)) return this;
@@ -113,15 +117,16 @@ export class Grantd {
   }
 
   async stop() {
-    const running = this.#process;
+    const server = this.#process;
     this.#process = undefined;
-    if (running && running.exitCode === null) {
-      const ended = new Promise((resolve) => running.once("exit", resolve));
-      running.kill("SIGTERM");
-      const patience = setTimeout(() => running.kill("SIGKILL"), 12_000);
+    if (server && server.exitCode === null) {
+      const ended = new Promise((resolve) => server.once("exit", resolve));
+      server.kill("SIGTERM");
+      const patience = setTimeout(() => server.kill("SIGKILL"), 12_000);
       await ended;
       clearTimeout(patience);
     }
+    running.delete(server);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
