@@ -33,6 +33,7 @@ pub mod logo;
 pub mod mail;
 pub mod note;
 pub mod onboarding;
+pub mod outbound;
 pub mod own_account;
 pub mod own_grants;
 pub mod passkey;

@@ -8,6 +8,7 @@ mod config;
 mod failure;
 mod instance;
 mod mail;
+mod outbound;
 mod output;
 mod progress;
 mod secret_input;

@@ -2,6 +2,8 @@
 //! together. Owns start, signals and end of the server; what it answers is the
 //! server crate's.
 
+mod background;
+
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -15,7 +17,6 @@ use grantd_core::entropy::Entropy;
 use grantd_core::login::hash_pool::HashPool;
 use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::mail::Mailer;
-use grantd_core::reaper::Reaper;
 use grantd_core::secret::Secret;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use self::background::Background;
 use super::{demo, logging};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -93,22 +95,12 @@ async fn answer(
         )?;
     }
     let setup_link = authority.setup_link().await?;
+    let background = Background::start(instance, &authority);
     let app = Arc::new(App::new(authority, config.surface(public_url.clone())));
     announce(instance, listening, setup_link.as_ref());
-    let reaping = tokio::spawn(reaper(instance).run(&TokioTimer));
     grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;
-    // A batch in flight is a step of the store, which ends by itself.
-    reaping.abort();
+    drop(background);
     Ok(())
-}
-
-/// Deletes what is of no use any more, for as long as the server runs.
-fn reaper(instance: &Instance) -> Reaper {
-    Reaper {
-        store: Arc::clone(&instance.store),
-        clock: instance.clock.clone(),
-        token_retention_days: instance.config.values.expired_token_retention_days.0,
-    }
 }
 
 /// A certificate that cannot be used is better told of before anybody is told that all is ready.
