@@ -39,7 +39,10 @@ pub(super) async fn events(
     db.all(statement, keys, audit_row).await
 }
 
-fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
+/// So many columns are a row of the trail.
+pub(super) const COLUMNS: usize = 14;
+
+pub(super) fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
     Ok(AuditRow {
         id: row.get(0)?,
         at: Timestamp(row.get(1)?),
