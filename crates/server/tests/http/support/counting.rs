@@ -88,6 +88,7 @@ pass_on!(UserStore {
     spend_otp_step(id: UserId, step: i64, address: Address, how: OtpUse) -> Stored<bool>;
     burn_recovery_code(id: UserId, code: [u8; 32], stamp: Stamp) -> Stored<bool>;
     remember_address(id: UserId, address: Address, at: Timestamp) -> Stored<()>;
+    note_sign_in(id: UserId, address: Address, stamp: Stamp) -> Stored<()>;
     address_last_seen(id: UserId, address: Address) -> Stored<Option<Timestamp>>;
 });
 
@@ -224,6 +225,7 @@ pass_on!(LeaseStore {
 
 pass_on!(Upkeep {
     record(action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
+    record_refusals(refused: Vec<grantd_core::hourly::Bucket>, stamp: Stamp) -> Stored<()>;
     list_audit(after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     reap(tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     claim_instance_key(fingerprint: &str) -> Stored<String>;
