@@ -7,6 +7,14 @@ use crate::clock::Timestamp;
 use crate::ids::{AppId, AuthorizationId, GrantId, UserId};
 use crate::token::{TokenHash, TokenLastEight};
 
+pub mod chain;
+mod checkpoint;
+pub mod export;
+mod line;
+
+pub use self::checkpoint::{Checkpoint, CheckpointKey, NotAPublicKey, PublicKey};
+pub use self::line::{NotALine, VERSION as LINE_VERSION};
+
 /// Who acts. A user or an app acts under the credentials that were checked:
 /// if those have changed since, the store refuses the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +113,16 @@ actions! {
     OtpMissingTooOften = "two_factor.missing_code_overflow",
     /// Once for each time that a login is locked for an address.
     SignInLocked = "user.sign_in_locked",
+    /// The login had so many wrong passwords from everywhere that new addresses are refused; once an hour.
+    SignInClosed = "user.sign_in_closed",
+    /// A user typed so many wrong codes of devices that more are refused; once an hour.
+    WrongUserCodesTooOften = "device.wrong_code_overflow",
+    /// A user had so many wrong codes from everywhere that more are refused; once an hour.
+    WrongCodesTooOften = "two_factor.wrong_code_overflow",
+    /// The first full sign-in to the API by password in a day, of each user and address.
+    SignedIn = "user.api_login",
+    /// An hourly limit has refused somebody; once an hour on each node. Which one is in the details.
+    LimitExceeded = "limit.exceeded",
     SessionStarted = "user.login",
     SessionEnded = "user.logout",
     /// Somebody proved again who they are, before something sensitive.
@@ -183,4 +201,6 @@ pub struct AuditRow {
     pub address: Option<String>,
     /// The answer's `X-GitHub-Request-Id`.
     pub request_id: Option<String>,
+    /// What else is worth knowing, in a few words that [`Action`] explains.
+    pub details: Option<String>,
 }

@@ -11,6 +11,7 @@
 //! suspended, or has another `auth_generation` than the stamp says.
 
 mod apps;
+mod chain;
 mod counters;
 mod flows;
 mod keeping;
@@ -33,6 +34,7 @@ use crate::token::TokenHash;
 use crate::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
 
 pub use self::apps::AppStore;
+pub use self::chain::{ChainStore, Lease, LeaseStore, Strays, Waiting};
 pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
@@ -249,6 +251,8 @@ pub trait UserStore: Send + Sync {
     async fn burn_recovery_code(&self, id: UserId, code: [u8; 32], stamp: Stamp) -> Stored<bool>;
     /// Notes a full sign-in from an address.
     async fn remember_address(&self, id: UserId, address: Address, at: Timestamp) -> Stored<()>;
+    /// Notes a full sign-in from an address, to the API; the first in a day from there leaves a row in the trail.
+    async fn note_sign_in(&self, id: UserId, address: Address, stamp: Stamp) -> Stored<()>;
     /// When this user last fully signed in from this address.
     async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>>;
 }
@@ -370,6 +374,8 @@ pub trait Store:
     + UseStore
     + SearchStore
     + CounterStore
+    + ChainStore
+    + LeaseStore
     + Upkeep
 {
 }
@@ -386,6 +392,8 @@ impl<T> Store for T where
         + UseStore
         + SearchStore
         + CounterStore
+        + ChainStore
+        + LeaseStore
         + Upkeep
 {
 }
