@@ -292,6 +292,7 @@ impl Authority {
             by,
             address: Some(caller.address),
             request_id: Some(caller.request_id.clone()),
+            reason: None,
         }
     }
 }

@@ -248,6 +248,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("token_last_eight", Text),
             ("address", Text),
             ("request_id", Text),
+            ("detail", Text),
         ],
     },
 ];
