@@ -103,7 +103,7 @@ macro_rules! actions {
 actions! {
     UserCreated = "user.create",
     UserDeleted = "user.delete",
-    /// The detail is the login before.
+    /// The details is the login before.
     UserRenamed = "user.rename",
     UserSuspended = "user.suspend",
     UserUnsuspended = "user.unsuspend",
@@ -199,5 +199,5 @@ pub struct AuditRow {
     /// The answer's `X-GitHub-Request-Id`.
     pub request_id: Option<String>,
     /// A reason that was given, or what the action says of it.
-    pub detail: Option<String>,
+    pub details: Option<String>,
 }

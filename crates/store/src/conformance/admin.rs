@@ -80,7 +80,7 @@ pub(super) async fn a_renamed_user_keeps_everything_but_the_login(w: World) {
         (row.action.as_str(), trail.len()),
         ("user.rename", rows + 1)
     );
-    assert_eq!(row.detail.as_deref(), Some("octocat"));
+    assert_eq!(row.details.as_deref(), Some("octocat"));
     assert_eq!(row.user_id, Some(octocat.id));
     // The login is free, for another case of one's own too.
     assert!(rename("monalisa").await.unwrap().is_ok());
@@ -403,6 +403,6 @@ pub(super) async fn a_reason_stands_in_the_trail(w: World) {
             .set_user_suspended(octocat.id, suspended, because(reason));
         assert!(set.await.unwrap());
         let trail = w.trail().await;
-        assert_eq!(trail.last().unwrap().detail.as_deref(), reason);
+        assert_eq!(trail.last().unwrap().details.as_deref(), reason);
     }
 }

@@ -248,7 +248,6 @@ pub(crate) const TABLES: &[Table] = &[
             ("token_last_eight", Text),
             ("address", Text),
             ("request_id", Text),
-            ("detail", Text),
         ],
     },
 ];

@@ -122,11 +122,11 @@ pub(crate) const SQLITE: &[Migration] = &[
     },
     Migration {
         version: 11,
-        name: "audit_details",
+        name: "impersonation",
         oldest: 10,
         locks: THE_FILE,
         reads: None,
-        ddl: include_str!("sqlite/0011_audit_details.sql"),
+        ddl: include_str!("sqlite/0011_impersonation.sql"),
     },
     Migration {
         version: 12,
@@ -226,11 +226,11 @@ pub(crate) const POSTGRES: &[Migration] = &[
     },
     Migration {
         version: 11,
-        name: "audit_details",
+        name: "impersonation",
         oldest: 10,
-        locks: "ACCESS EXCLUSIVE on audit for a moment, in which no row is read: whoever changes anything waits for it",
+        locks: NEW_TABLES,
         reads: None,
-        ddl: include_str!("postgres/0011_audit_details.sql"),
+        ddl: include_str!("postgres/0011_impersonation.sql"),
     },
     Migration {
         version: 12,

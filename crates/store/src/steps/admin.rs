@@ -106,7 +106,7 @@ async fn rename(tx: &Change<'_>, id: UserId, login: &Login) -> Result<Renamed, U
         done => done?,
     }
     let subject = Subject {
-        detail: Some(before.login.as_str().to_owned()),
+        details: Some(before.login.as_str().to_owned()),
         ..Subject::user(id)
     };
     tx.audit(Action::UserRenamed, &subject).await?;

@@ -54,6 +54,5 @@ fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
         token_last_eight: row.maybe(10)?.map(TokenLastEight),
         address: row.maybe(11)?,
         request_id: row.maybe(12)?,
-        detail: row.maybe(13)?,
     })
 }

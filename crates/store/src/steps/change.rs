@@ -120,7 +120,7 @@ impl<'a> Change<'a> {
                 &subject.token_last_eight,
                 &self.stamp.address.map(|address| address.to_string()),
                 &self.stamp.request_id,
-                &subject.detail.as_ref().or(self.stamp.reason.as_ref()),
+                &subject.details.as_ref().or(self.stamp.reason.as_ref()),
             ],
         )
         .await
@@ -156,7 +156,7 @@ pub(super) struct Subject {
     pub(super) token_hash: Option<TokenHash>,
     pub(super) token_last_eight: Option<String>,
     /// What the action says of it; else the actor's reason stands there.
-    pub(super) detail: Option<String>,
+    pub(super) details: Option<String>,
 }
 
 impl Subject {
@@ -203,7 +203,7 @@ impl Subject {
             grant: row.maybe(3)?.map(GrantId),
             token_hash: Some(TokenHash(row.get(4)?)),
             token_last_eight: row.maybe(5)?,
-            detail: None,
+            details: None,
         })
     }
 }

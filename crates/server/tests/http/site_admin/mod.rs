@@ -35,7 +35,7 @@ impl Stage {
         let rows = self.t.authority.store.list_audit(0, 10_000).await;
         let row = rows.unwrap().pop().unwrap();
         let user = row.user_id.map(|id| id.0);
-        (row.actor_id, row.action, user, row.detail)
+        (row.actor_id, row.action, user, row.details)
     }
 }
 

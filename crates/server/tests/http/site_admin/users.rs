@@ -136,12 +136,12 @@ async fn a_user_is_suspended_for_a_reason_and_comes_back() {
     let token = octocat.personal_token("n").await.token();
     let works = t.anyone().with_token(&token);
     let path = "/users/octocat/suspended";
-    let row = |action: &str, detail: &str| {
+    let row = |action: &str, details: &str| {
         (
             Some(root.id.0),
             action.to_owned(),
             Some(octocat.id.0),
-            Some(detail.to_owned()),
+            Some(details.to_owned()),
         )
     };
     let answer = root.put(path, json!({ "reason": "left" })).await;

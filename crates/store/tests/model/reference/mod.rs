@@ -189,7 +189,7 @@ impl State {
             token_last_eight: None,
             address: stamp.address.map(|address| address.to_string()),
             request_id: stamp.request_id.clone(),
-            detail: stamp.reason.clone(),
+            details: stamp.reason.clone(),
         };
         about(&mut row);
         self.trail.push(row);
