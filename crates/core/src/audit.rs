@@ -7,6 +7,14 @@ use crate::clock::Timestamp;
 use crate::ids::{AppId, AuthorizationId, GrantId, UserId};
 use crate::token::{TokenHash, TokenLastEight};
 
+pub mod chain;
+mod checkpoint;
+pub mod export;
+mod line;
+
+pub use self::checkpoint::{Checkpoint, CheckpointKey, NotAPublicKey, PublicKey};
+pub use self::line::{NotALine, VERSION as LINE_VERSION};
+
 /// Who acts. A user or an app acts under the credentials that were checked:
 /// if those have changed since, the store refuses the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +111,7 @@ macro_rules! actions {
 actions! {
     UserCreated = "user.create",
     UserDeleted = "user.delete",
-    /// The details is the login before.
+    /// The details are the login before.
     UserRenamed = "user.rename",
     UserSuspended = "user.suspend",
     UserUnsuspended = "user.unsuspend",
@@ -198,6 +206,6 @@ pub struct AuditRow {
     pub address: Option<String>,
     /// The answer's `X-GitHub-Request-Id`.
     pub request_id: Option<String>,
-    /// A reason that was given, or what the action says of it.
+    /// What else is worth knowing, in a few words that [`Action`] explains.
     pub details: Option<String>,
 }

@@ -12,6 +12,7 @@
 
 mod admin;
 mod apps;
+mod chain;
 mod counters;
 mod flows;
 mod keeping;
@@ -35,6 +36,7 @@ use crate::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCrede
 
 pub use self::admin::{AdminStore, AppAdministration, Impersonation, NewImpersonation, OwnedApp};
 pub use self::apps::AppStore;
+pub use self::chain::{ChainStore, Lease, LeaseStore, Strays, Waiting};
 pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
@@ -375,6 +377,8 @@ pub trait Store:
     + SearchStore
     + AdminStore
     + CounterStore
+    + ChainStore
+    + LeaseStore
     + Upkeep
 {
 }
@@ -392,6 +396,8 @@ impl<T> Store for T where
         + SearchStore
         + AdminStore
         + CounterStore
+        + ChainStore
+        + LeaseStore
         + Upkeep
 {
 }

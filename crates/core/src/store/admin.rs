@@ -58,7 +58,7 @@ pub struct AppAdministration {
 pub trait AdminStore: Send + Sync {
     /// Gives a user another login; the one before is free. `auth_generation`, sessions and tokens stay. A login that
     /// differs only in case from another user's is taken. `None` when there is no such user. The same login changes
-    /// nothing and leaves no audit row; else the row's details is the login before.
+    /// nothing and leaves no audit row; else the row's details are the login before.
     async fn rename_user(
         &self,
         id: UserId,

@@ -15,6 +15,7 @@ mod admin;
 mod apps;
 mod audit;
 mod authorizations;
+mod chain;
 #[cfg(unix)]
 pub mod cluster;
 mod counters;
@@ -25,6 +26,7 @@ pub mod fill;
 mod flows;
 mod grants;
 mod last_used;
+mod leases;
 mod lists;
 mod mint;
 mod own_accounts;
@@ -390,5 +392,19 @@ cases! {
         sec_s10_an_admin_token_writes_while_token_scope_and_office_hold
         no_step_of_admins_is_done_for_a_stale_actor
         a_reason_stands_in_the_trail
+    }
+    chain {
+        a_row_waits_for_its_seal_from_its_own_step
+        what_is_sealed_reads_back_in_the_order_of_seals
+        seals_are_added_all_or_none
+        checkpoints_are_found_below_and_above
+        a_trail_that_was_sealed_is_whole
+        sec_s46_two_sealers_at_once_make_one_chain
+        sec_s46_a_row_is_signed_within_ten_seconds
+    }
+    leases {
+        a_lease_is_one_holders_until_its_end
+        one_of_a_hundred_holds_a_lease
+        work_goes_on_where_it_was_left
     }
 }

@@ -203,7 +203,7 @@ impl Subject {
             grant: row.maybe(3)?.map(GrantId),
             token_hash: Some(TokenHash(row.get(4)?)),
             token_last_eight: row.maybe(5)?,
-            details: None,
+            ..Self::default()
         })
     }
 }

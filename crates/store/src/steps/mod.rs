@@ -8,6 +8,7 @@ mod admin;
 mod apps;
 mod audit;
 mod authorizations;
+mod chain;
 mod change;
 mod counters;
 pub(crate) mod flows;

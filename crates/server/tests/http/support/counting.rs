@@ -213,6 +213,25 @@ pass_on!(CounterStore {
     add_counts(counts: Vec<Count>, now: Timestamp) -> Stored<Vec<Count>>;
 });
 
+use grantd_core::audit::{Checkpoint, chain};
+use grantd_core::store::{ChainStore, Lease, LeaseStore, Strays, Waiting};
+
+pass_on!(ChainStore {
+    waiting(limit: u32) -> Stored<Waiting>;
+    seal(lease: Lease, now: Timestamp, seals: Vec<chain::Seal>, checkpoint: Option<Checkpoint>) -> Stored<bool>;
+    list_sealed(after: i64, limit: u32) -> Stored<Vec<chain::SealedRow>>;
+    list_checkpoints(after: i64, limit: u32) -> Stored<Vec<Checkpoint>>;
+    find_checkpoint(seq: i64) -> Stored<Option<Checkpoint>>;
+    find_seal(audit_id: i64) -> Stored<Option<chain::Seal>>;
+    find_strays(after: i64, limit: u32) -> Stored<Strays>;
+});
+
+pass_on!(LeaseStore {
+    find_lease(name: &'static str) -> Stored<Option<(Lease, i64)>>;
+    hold_lease(lease: Lease, now: Timestamp) -> Stored<Option<i64>>;
+    advance_lease(lease: Lease, position: i64) -> Stored<bool>;
+});
+
 pass_on!(Upkeep {
     record(action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
     list_audit(after: i64, limit: u32) -> Stored<Vec<AuditRow>>;

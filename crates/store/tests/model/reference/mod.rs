@@ -5,6 +5,7 @@
 
 mod apps;
 mod authorizations;
+mod chain;
 mod counters;
 mod flows;
 mod keeping;
