@@ -341,8 +341,8 @@ async fn everybodys_personal_tokens_are_listed_and_deleted() {
         .collect();
     assert_eq!(ids.len(), 2);
     assert_eq!(
-        (*ids[0], &listed[0]["token"]),
-        (json!(one.id()), &json!(""))
+        (ids[0], &listed[0]["token"]),
+        (&json!(one.id()), &json!(""))
     );
     let page = admin.get("/admin/tokens?per_page=1").await;
     let link = page.header("link").unwrap();
@@ -350,7 +350,7 @@ async fn everybodys_personal_tokens_are_listed_and_deleted() {
         link.contains("/api/v3/admin/tokens?per_page=1&page=2>; rel=\"next\""),
         "{link}"
     );
-    let own = *ids[1];
+    let own = ids[1];
     let answer = admin.delete(&format!("/admin/tokens/{own}")).await;
     answer.refuses(403, "A token cannot delete itself.");
     for made in [&one, &of_app] {
