@@ -34,7 +34,9 @@ use crate::login::throttle::{Meter, MeterKey};
 use crate::token::TokenHash;
 use crate::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
 
-pub use self::admin::{AdminStore, AppAdministration, Impersonation, NewImpersonation, OwnedApp};
+pub use self::admin::{
+    AdminStore, AppAdministration, Impersonation, NewImpersonation, OwnedApp, TokenFilter,
+};
 pub use self::apps::AppStore;
 pub use self::chain::{ChainStore, Lease, LeaseStore, Strays, Waiting};
 pub use self::counters::{Count, CounterStore, Settlement};
@@ -169,25 +171,6 @@ pub struct SignInCheck {
     pub credentials: Option<UserCredentials>,
     /// The meters that were asked for, in the same order; one that nobody has used is empty.
     pub meters: [Meter; 2],
-}
-
-/// Which tokens an operator means.
-#[derive(Clone, Debug)]
-pub enum TokenFilter {
-    /// All.
-    All,
-    /// Without an app, everybody's.
-    Personal,
-    /// Of this user.
-    User(UserId),
-    /// Of this app.
-    App(AppId),
-    /// With this id.
-    Id(AuthorizationId),
-    /// With these last eight characters.
-    LastEight(String),
-    /// With this hash.
-    Hash(TokenHash),
 }
 
 /// How a one-time code is accepted.

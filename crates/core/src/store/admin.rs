@@ -6,10 +6,29 @@ use super::{NotCreated, Page, PageRequest, Stored, Taken};
 use crate::app::{App, AppEdit};
 use crate::audit::Stamp;
 use crate::authorization::Authorization;
-use crate::ids::{AppId, UserId};
+use crate::ids::{AppId, AuthorizationId, UserId};
 use crate::scope::Scopes;
 use crate::token::{TokenHash, TokenLastEight};
 use crate::user::{Login, User};
+
+/// Which tokens an operator means.
+#[derive(Clone, Debug)]
+pub enum TokenFilter {
+    /// All.
+    All,
+    /// Without an app, everybody's.
+    Personal,
+    /// Of this user.
+    User(UserId),
+    /// Of this app.
+    App(AppId),
+    /// With this id.
+    Id(AuthorizationId),
+    /// With these last eight characters.
+    LastEight(String),
+    /// With this hash.
+    Hash(TokenHash),
+}
 
 /// What an impersonation needs, checked.
 #[derive(Clone)]

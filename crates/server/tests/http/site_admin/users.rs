@@ -116,7 +116,7 @@ async fn a_user_is_renamed_at_once_and_the_login_is_free() {
     root.patch(path, json!({ "login": "x" }))
         .await
         .refuses(404, "Not Found");
-    t.user("octocat").await;
+    t.user_without_address("octocat").await;
     let answer = root.patch(path, json!({ "login": "mona-lisa" })).await;
     assert_eq!(
         of_user(&answer.is(422).json()["errors"]),
