@@ -18,6 +18,7 @@ mod refusals;
 mod scopes;
 mod sign_in;
 mod sockets;
+mod successors;
 mod support;
 mod vectors;
 mod web;

@@ -90,7 +90,12 @@ fn success(operation: &str) -> &'static [u16] {
         "oauth-authorizations/delete-authorization"
         | "oauth-authorizations/delete-grant"
         | "apps/revoke-authorization-for-application"
-        | "apps/revoke-grant-for-application" => &[204],
+        | "apps/revoke-grant-for-application"
+        | "apps/delete-token"
+        | "apps/delete-authorization" => &[204],
+        "credentials/revoke" => &[202],
+        // An OAuth app has no scoped tokens; without keys nobody's message is taken.
+        "apps/scope-token" | "grantd/secret-scanning" => &[404],
         "oauth-authorizations/list-authorizations"
         | "oauth-authorizations/get-authorization"
         | "oauth-authorizations/update-authorization"
@@ -99,6 +104,8 @@ fn success(operation: &str) -> &'static [u16] {
         | "oauth-authorizations/get-grant"
         | "apps/check-authorization"
         | "apps/reset-authorization"
+        | "apps/check-token"
+        | "apps/reset-token"
         | "users/get-authenticated"
         | "users/get-by-username"
         | "meta/root"
@@ -190,6 +197,8 @@ impl Stage {
         let client = self.client(who).await;
         let body = match route.path {
             "/authorizations" => r#"{"note":"n"}"#.to_owned(),
+            "/credentials/revoke" => r#"{"credentials":["nothing"]}"#.to_owned(),
+            _ if route.asks_by_body() => format!(r#"{{"access_token":"{}"}}"#, self.token),
             path if path.starts_with("/authorizations/clients") => {
                 format!(r#"{{"client_secret":"{}"}}"#, self.app.secret)
             }

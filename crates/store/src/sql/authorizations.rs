@@ -79,6 +79,11 @@ statements! {
         " LEFT JOIN apps p ON p.id = a.app_id LEFT JOIN grants g ON g.id = a.grant_id",
         " WHERE a.hash_prefix = $1 AND +a.app_id = $2 AND ", valid!("$3"));
 
+    /// What somebody found, whoever's it is, as long as it has not ended by itself.
+    FIND_UNEXPIRED_BY_HASH = concat!(
+        "SELECT ", record!(), " FROM authorizations a LEFT JOIN apps p ON p.id = a.app_id",
+        " WHERE a.hash_prefix = $1 AND ", unexpired!("$2"));
+
     // One record.
 
     FIND_OF_USER = concat!(
