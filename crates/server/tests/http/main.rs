@@ -10,6 +10,7 @@ mod graphql;
 mod headers;
 mod hostile;
 mod isolation;
+mod leak_reports;
 mod leaks;
 mod lifecycle;
 mod oauth;
