@@ -94,8 +94,10 @@ async fn sec_s36_reported_tokens_are_revoked_and_their_owners_told() {
     let of_app = stage.octocat.token_of(&stage.app).await.token();
     let kept = stage.octocat.personal_token("kept").await.token();
     let seen = stage.t.audit().await.len();
-    let told = stage.report(&[&personal, "nonsense", &of_app, &personal]);
-    assert_eq!(told.await.is(202).json(), json!({}));
+    let told = stage
+        .report(&[&personal, "nonsense", &of_app, &personal])
+        .await;
+    assert_eq!(told.is(202).json(), json!({}));
     assert!(!stage.works(&personal).await && !stage.works(&of_app).await);
     assert!(stage.works(&kept).await);
     let rows = stage.t.audit().await.split_off(seen);
@@ -216,8 +218,9 @@ async fn sec_s36_a_message_that_is_not_signed_rightly_has_no_effect() {
         .message(1, "another", &message)
         .await
         .refuses(401, unknown);
-    let unsigned = stage.t.anyone().post("/secret-scanning", message.clone());
-    assert!(unsigned.await.is(401).text().contains("is not signed"));
+    let anyone = stage.t.anyone();
+    let unsigned = anyone.post("/secret-scanning", message.clone()).await;
+    assert!(unsigned.is(401).text().contains("is not signed"));
     // The signature of another body.
     let other: Signature = key(1).sign(b"[]");
     let replayed = stage
@@ -228,8 +231,9 @@ async fn sec_s36_a_message_that_is_not_signed_rightly_has_no_effect() {
             "github-public-key-signature",
             &BASE64.encode(other.to_der().as_bytes()),
         )
-        .post("/secret-scanning", message.clone());
-    replayed.await.refuses(401, wrong);
+        .post("/secret-scanning", message.clone())
+        .await;
+    replayed.refuses(401, wrong);
     assert!(stage.works(&token).await);
     let no_list = stage.message(1, KEY_ID, &json!({ "token": token })).await;
     no_list.refuses(400, "Problems parsing JSON");

@@ -143,8 +143,10 @@ async fn a_body_without_a_token_is_422_in_the_schemas_words() {
         let nobody = anyone.send(method.clone(), &stage.path(place), "{").await;
         nobody.refuses(401, "Requires authentication");
         let wrong_secret = stage.app.with_basic(&stage.app.client_id, "wrong");
-        let refused = wrong_secret.send(method.clone(), &stage.path(place), "{");
-        refused.await.refuses(401, "Bad credentials");
+        let refused = wrong_secret
+            .send(method.clone(), &stage.path(place), "{")
+            .await;
+        refused.refuses(401, "Bad credentials");
     }
 }
 
