@@ -13,7 +13,7 @@ use p256::pkcs8::DecodePublicKey as _;
 use serde::Deserialize;
 
 use crate::clock::Timestamp;
-use crate::outbound::{Outbound, OutboundError};
+use crate::outbound::Outbound;
 
 /// A longer document is no key set.
 const LONGEST_DOCUMENT: usize = 64 * 1024;
@@ -45,7 +45,7 @@ pub enum NotBelieved {
     WrongSignature,
     /// The keys cannot be had at the moment.
     #[error("the keys cannot be had")]
-    NoKeys(#[source] Box<dyn std::error::Error + Send + Sync>),
+    NoKeys(#[source] Unfetched),
 }
 
 #[derive(Deserialize)]
@@ -60,6 +60,8 @@ struct PublicKey {
 }
 
 type Keys = HashMap<String, VerifyingKey>;
+/// Why there are no keys.
+type Unfetched = Box<dyn std::error::Error + Send + Sync>;
 
 /// Reads a key set as GitHub publishes it. Keys of other kinds are passed over.
 fn read(document: &[u8]) -> Result<Keys, NoKeySet> {
@@ -196,14 +198,12 @@ impl KeySet {
 }
 
 impl Source {
-    async fn fetch(&self) -> Result<Keys, Box<dyn std::error::Error + Send + Sync>> {
-        let document: Result<_, OutboundError> =
-            self.outbound.get(&self.url, LONGEST_DOCUMENT).await;
-        let keys = document
-            .map_err(Into::into)
-            .and_then(|document| Ok(read(&document)?));
+    async fn fetch(&self) -> Result<Keys, Unfetched> {
+        let keys = match self.outbound.get(&self.url, LONGEST_DOCUMENT).await {
+            Ok(document) => read(&document).map_err(Unfetched::from),
+            Err(why) => Err(why.into()),
+        };
         if let Err(why) = &keys {
-            let why: &Box<dyn std::error::Error + Send + Sync> = why;
             tracing::warn!(%why, "the keys of secret scanners could not be fetched");
         }
         keys

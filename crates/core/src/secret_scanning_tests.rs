@@ -10,6 +10,7 @@ use p256::pkcs8::{EncodePublicKey as _, LineEnding};
 use serde_json::json;
 
 use super::*;
+use crate::outbound::OutboundError;
 
 const NOW: Timestamp = Timestamp(1_600_000_000);
 
