@@ -168,6 +168,10 @@ actions! {
     AuthorizationReaped = "oauth_access.expire",
     TokenReset = "oauth_access.regenerate",
     TokenRevoked = "oauth_access.revoke",
+    /// Somebody who found it reported it.
+    TokenReported = "oauth_access.revoke_reported",
+    /// A secret scanner found it in public.
+    TokenScanned = "oauth_access.revoke_scanned",
     /// A refresh token has brought another one.
     TokenRefreshed = "oauth_access.refresh",
     /// Its code was presented a second time.

@@ -17,6 +17,7 @@ use crate::login::{Attempt, PasswordIdentity, SignIn};
 use crate::mail::Mailer;
 use crate::scope::Catalogue;
 use crate::secret::{InstanceKey, Secret};
+use crate::secret_scanning::KeySet;
 use crate::store::{MintLimits, OtpUse, OwnedAuthorization, SharedStore, StoreError, TokenVerdict};
 use crate::token::{Token, TokenFormat};
 use crate::user::{LoginKey, User};
@@ -42,6 +43,8 @@ pub struct Policy {
     pub tickets_per_hour: u32,
     /// So many links are mailed to one user in an hour.
     pub mailed_links_per_hour: u32,
+    /// So many reports of leaked credentials are taken from one address in an hour.
+    pub leak_reports_per_hour: u32,
 }
 
 impl Default for Policy {
@@ -59,6 +62,7 @@ impl Default for Policy {
             last_used_address_class: false,
             tickets_per_hour: 600,
             mailed_links_per_hour: 5,
+            leak_reports_per_hour: 60,
         }
     }
 }
@@ -151,6 +155,8 @@ pub struct Authority {
     pub key: Arc<InstanceKey>,
     /// Who sends mail, if anybody does.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Whose messages about secrets found in public are taken, if anybody's.
+    pub scanners: Option<KeySet>,
 }
 
 impl Authority {

@@ -44,6 +44,8 @@ pub enum Bucket {
     Tickets(Address),
     /// Mails with links sent to one user.
     LinksByMail(UserId),
+    /// Reports of leaked credentials from one address.
+    LeakReports(Address),
 }
 
 impl Bucket {
@@ -79,6 +81,7 @@ impl fmt::Display for Bucket {
             }
             Self::Tickets(address) => write!(f, "tickets for {address}"),
             Self::LinksByMail(id) => write!(f, "links by mail to user {}", id.0),
+            Self::LeakReports(address) => write!(f, "leak reports from {address}"),
         }
     }
 }

@@ -42,7 +42,7 @@ pub use self::chain::{ChainStore, Lease, LeaseStore, Strays, Waiting};
 pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, NewCode, NewDeviceCode, NewRefreshToken, Poll, Rotation,
+    DeviceRequest, FlowStore, Leaked, NewCode, NewDeviceCode, NewRefreshToken, Poll, Rotation,
 };
 
 pub use self::keeping::{

@@ -58,9 +58,14 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Group::App(command) => with_instance(&typed, async |instance| {
             cmd::app::run(command, instance).await
         })?,
-        Group::Token(command) => with_instance(&typed, async |instance| {
-            cmd::token::run(command, instance).await
-        })?,
+        Group::Token(cmd::token::Token::Shape(command)) => {
+            cmd::token_shape::run(command, &Config::load(&typed)?)?;
+        }
+        Group::Token(cmd::token::Token::Kept(command)) => {
+            with_instance(&typed, async |instance| {
+                cmd::token::run(command, instance).await
+            })?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

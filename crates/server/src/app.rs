@@ -19,6 +19,7 @@ use http_body::Body;
 use http_body_util::Full;
 
 use crate::about::{describe, request_id};
+use crate::arrival::Arrival;
 use crate::auth::{self, Identity, Presented};
 use crate::body;
 use crate::context::Context;
@@ -135,13 +136,16 @@ impl App {
         let matched = asked.matched.take();
         let route = matched.as_ref().map(|matched| matched.route);
         let params = matched.map(|matched| matched.params).unwrap_or_default();
+        let (mut body, patience) = (Arrival::Waiting(body), self.settings.slow_client);
+        if route.is_some_and(|route| asked.asks_by_body(route)) {
+            asked.app_token = body.app_token(patience, &self.authority.tokens).await;
+        }
         let bucket = Bucket::Anonymous(Address::from(caller.address));
         let (outcome, bucket) = match self.admit(&asked, route, &params, &caller, about).await {
             Ok((identity, route)) => {
                 let bucket = self.bucket(&identity, &caller);
                 let known = !matches!(identity, Identity::Anonymous);
-                let body = body::read(body, self.settings.slow_client).await;
-                let outcome = match body {
+                let outcome = match body.read(patience).await {
                     // A body over the limits refuses every operation that could take one.
                     Err(failure) if !asked.method.is_safe() => Err(failure),
                     body => {
@@ -157,7 +161,7 @@ impl App {
             }
             Err(failure) => {
                 if asked.header(header::EXPECT).is_empty() {
-                    body::drain(body).await;
+                    body.drain().await;
                 }
                 (Err(failure), bucket)
             }
@@ -240,7 +244,7 @@ impl App {
         let presented = Presented {
             credentials: credentials::read(header),
             code: asked.code(),
-            path_token: asked.path_token.as_ref(),
+            app_token: asked.app_token.as_ref(),
             app_path: asked.app_path,
         };
         auth::identify(&self.authority, presented, caller).await
@@ -318,7 +322,7 @@ impl App {
             params,
             path: std::mem::take(&mut asked.site_path),
             query: asked.query.clone(),
-            path_token: asked.path_token.take(),
+            app_token: asked.app_token.take(),
             body,
             wants_html: asked.wants_html(),
         };

@@ -41,7 +41,7 @@ pub enum Identity {
     Password(PasswordIdentity),
     /// A user's token.
     Token(Box<TokenIdentity>),
-    /// An app, with the valid token that it presented in the path, if it is its own.
+    /// An app, with the valid token that it asks about, if it is its own.
     App(AppIdentity, Option<Box<OwnedAuthorization>>),
 }
 
@@ -54,8 +54,8 @@ pub struct Presented<'a> {
     pub credentials: Credentials,
     /// The `X-GitHub-OTP` header.
     pub code: Option<Secret>,
-    /// The token in the path of an app's request.
-    pub path_token: Option<&'a Token>,
+    /// The token that an app asks about.
+    pub app_token: Option<&'a Token>,
     /// Whether the path is one where apps are expected.
     pub app_path: bool,
 }
@@ -75,7 +75,7 @@ pub async fn identify(
         Credentials::Unreadable => Err(Error::BadCredentials),
         Credentials::Token(text) => token(authority, text.expose(), caller).await,
         Credentials::Basic { name, password } if presented.app_path => {
-            let token = presented.path_token;
+            let token = presented.app_token;
             if let Some((app, found)) = authority.app(&name, &password, token, caller).await? {
                 return Ok(Identity::App(app, found.map(Box::new)));
             }

@@ -9,6 +9,7 @@
 mod about;
 mod api;
 pub mod app;
+mod arrival;
 pub mod auth;
 pub mod body;
 pub mod context;

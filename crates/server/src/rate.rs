@@ -69,7 +69,8 @@ impl Rates {
             Bucket::WrongSecrets(..)
             | Bucket::DeviceCodes(..)
             | Bucket::Tickets(_)
-            | Bucket::LinksByMail(_) => None,
+            | Bucket::LinksByMail(_)
+            | Bucket::LeakReports(_) => None,
         }
     }
 

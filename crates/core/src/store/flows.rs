@@ -6,14 +6,14 @@ use async_trait::async_trait;
 
 use super::{MintLimits, Stored};
 use crate::app::{AppCredentials, ClientId};
-use crate::audit::Stamp;
+use crate::audit::{Action, Stamp};
 use crate::authorization::{Authorization, NewToken};
 use crate::clock::Timestamp;
 use crate::ids::{AppId, GrantId, SessionId, UserId};
 use crate::pkce::Challenge;
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
-use crate::token::TokenHash;
+use crate::token::{TokenHash, TokenLastEight};
 use crate::user::User;
 
 /// What the consent page decides from.
@@ -187,6 +187,17 @@ pub enum Rotation {
     TooMany,
 }
 
+/// What a reported token was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaked {
+    /// Whose.
+    pub user: UserId,
+    /// Which app's; none for a personal access token.
+    pub app: Option<AppId>,
+    /// The last eight characters; a refresh token's are not kept.
+    pub last_eight: Option<TokenLastEight>,
+}
+
 /// Codes, device codes, refresh tokens.
 ///
 /// All of them rest on a grant: a deleted grant takes them along, and one that is made again
@@ -271,4 +282,14 @@ pub trait FlowStore: Send + Sync {
     /// Deletes the family of the app's refresh token, superseded or not, with all its authorizations.
     async fn revoke_refresh_token(&self, app: AppId, hash: TokenHash, stamp: Stamp)
     -> Stored<bool>;
+
+    /// Deletes what has this hash and has not expired, whoever's it is: an authorization, even one that is not valid
+    /// while its owner or app is suspended, or the family of a refresh token, superseded or not, with all its
+    /// authorizations. The grant stays. The audit rows bear the action; one of them names the hash. `None` when there is nothing.
+    async fn revoke_leaked(
+        &self,
+        hash: TokenHash,
+        action: Action,
+        stamp: Stamp,
+    ) -> Stored<Option<Leaked>>;
 }

@@ -11,4 +11,5 @@ pub(crate) mod migrate;
 pub(crate) mod serve;
 pub(crate) mod store;
 pub(crate) mod token;
+pub(crate) mod token_shape;
 pub(crate) mod user;

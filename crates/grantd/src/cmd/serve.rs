@@ -4,6 +4,8 @@
 
 mod background;
 
+use std::fmt::Display;
+use std::fs;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -18,6 +20,7 @@ use grantd_core::login::hash_pool::HashPool;
 use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::mail::Mailer;
 use grantd_core::secret::Secret;
+use grantd_core::secret_scanning::KeySet;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
 use grantd_store::DatabaseUrl;
@@ -28,8 +31,10 @@ use tokio::sync::watch;
 use self::background::Background;
 use super::{demo, logging};
 use crate::config::Config;
+use crate::config::values::KeysAt;
 use crate::failure::Failure;
 use crate::instance::Instance;
+use crate::outbound::HttpOutbound;
 use crate::output;
 
 /// Serves until told to stop.
@@ -186,7 +191,32 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         mailer: config
             .mailer()?
             .map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>),
+        scanners: config
+            .values
+            .secret_scanning_keys
+            .as_ref()
+            .map(scanners)
+            .transpose()?,
     })
+}
+
+/// Whose messages about secrets found in public are taken.
+fn scanners(keys: &KeysAt) -> Result<KeySet, Failure> {
+    let file = match keys {
+        KeysAt::Address(url) => {
+            let outbound = Arc::new(HttpOutbound::new()?);
+            return Ok(KeySet::published(url.to_string(), outbound));
+        }
+        KeysAt::File(file) => file,
+    };
+    let cannot = |why: &dyn Display| {
+        let file = file.display();
+        Failure::new(format!(
+            "cannot use {file}, which secret_scanning_keys names: {why}"
+        ))
+    };
+    let document = fs::read(file).map_err(|why| cannot(&why))?;
+    KeySet::fixed(&document).map_err(|why| cannot(&why))
 }
 
 /// The runtime's timer, for core.

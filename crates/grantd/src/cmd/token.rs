@@ -6,6 +6,7 @@ use grantd_core::ids::AuthorizationId;
 use grantd_core::store::{OwnedAuthorization, TokenFilter};
 use grantd_core::token::{TokenFormat, TokenHash};
 
+use super::token_shape::Shape;
 use crate::failure::Failure;
 use crate::instance::{self, Instance};
 use crate::output::{self, TokenJson};
@@ -14,6 +15,15 @@ use crate::secret_input;
 /// What can be done with tokens.
 #[derive(Subcommand)]
 pub(crate) enum Token {
+    #[command(flatten)]
+    Kept(Kept),
+    #[command(flatten)]
+    Shape(Shape),
+}
+
+/// What can be done with those that the store keeps.
+#[derive(Subcommand)]
+pub(crate) enum Kept {
     /// The tokens that all selectors fit; without selectors, all
     List(Selectors),
     /// The one token that all selectors fit
@@ -62,10 +72,10 @@ fn last_eight(text: &str) -> Result<String, String> {
 }
 
 /// Carries a command out.
-pub(crate) async fn run(command: Token, instance: &Instance) -> Result<(), Failure> {
+pub(crate) async fn run(command: Kept, instance: &Instance) -> Result<(), Failure> {
     match command {
-        Token::List(selectors) => print(&find(selectors, instance).await?),
-        Token::Show(selectors) => match find(selectors.some()?, instance).await?.as_slice() {
+        Kept::List(selectors) => print(&find(selectors, instance).await?),
+        Kept::Show(selectors) => match find(selectors.some()?, instance).await?.as_slice() {
             [] => Err(none()),
             [one] => output::json(&TokenJson::from(one)),
             many => Err(Failure::new(format!(
@@ -73,7 +83,7 @@ pub(crate) async fn run(command: Token, instance: &Instance) -> Result<(), Failu
                 many.len()
             ))),
         },
-        Token::Revoke(selectors) => revoke(selectors.some()?, instance).await,
+        Kept::Revoke(selectors) => revoke(selectors.some()?, instance).await,
     }
 }
 

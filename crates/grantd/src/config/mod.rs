@@ -153,6 +153,7 @@ impl Config {
             revoke_tokens_in_query: values.revoke_tokens_in_query,
             wrong_secrets_per_hour: values.wrong_secrets_per_hour,
             last_used_address_class: values.last_used_address_class,
+            leak_reports_per_hour: values.leak_reports_per_hour,
             ..Policy::default()
         }
     }

@@ -10,8 +10,8 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    ApiUrl, Days, HiddenText, ListenAddress, LogFilter, LogFormat, PublicUrl, Sender, Shape,
-    SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
+    ApiUrl, Days, HiddenText, KeysAt, ListenAddress, LogFilter, LogFormat, PublicUrl, Sender,
+    Shape, SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
 };
 
 /// One row.
@@ -160,6 +160,12 @@ settings! {
     missing_codes_per_hour: u32 = "60";
     /// So many wrong secrets for one app from one address in an hour; more are told to slow down.
     wrong_secrets_per_hour: u32 = "1000";
+    /// So many reports of leaked credentials (`POST /credentials/revoke`) are taken from one address in an hour.
+    leak_reports_per_hour: u32 = "60";
+    /// The keys by which secret scanners sign what they found in public (`POST /secret-scanning`): an https
+    /// address, for GitHub's `https://api.github.com/meta/public_keys/secret_scanning`, or a file with such a
+    /// document, read at the start. Without it no such message is taken.
+    secret_scanning_keys: Option<KeysAt> = "", for example "https://api.github.com/meta/public_keys/secret_scanning";
     /// Memory of one password hash (argon2id) in KiB. When it rises, hashes are renewed at sign-in.
     password_memory_kib: u32 = "19456";
     /// Passes of one password hash over that memory.

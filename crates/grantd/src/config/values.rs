@@ -1,6 +1,7 @@
 //! What one setting's text can mean. Owns the reading of each type, with words
 //! that say what would be right; must not know which settings have the type.
 
+mod keys;
 mod relay;
 mod webhook;
 
@@ -14,6 +15,7 @@ use grantd_store::DatabaseUrl;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+pub(crate) use self::keys::KeysAt;
 pub(crate) use self::relay::{Sender, SmtpUrl};
 pub(crate) use self::webhook::{HiddenText, WebhookUrl};
 

@@ -18,3 +18,16 @@ mail-verification-text =
     { $link }
 
     Wenn Sie nicht wissen, worum es geht, tun Sie nichts.
+mail-leaked-subject = Ein Token von Ihnen wurde bei { $site } widerrufen
+mail-leaked-text =
+    Guten Tag { $login },
+
+    { $what } Es wurde sofort widerrufen und kommt nicht zurück:
+mail-leaked-reported = jemand hat ein Token von Ihnen gefunden und gemeldet.
+mail-leaked-scanned = ein Suchdienst hat ein Token von Ihnen öffentlich gefunden.
+mail-leaked-token = - das Token mit dem Ende { $last_eight }
+mail-leaked-refresh-token = - ein Refresh-Token einer App, mit den Tokens, die daraus entstanden
+mail-leaked-ending =
+    Legen Sie ein neues an, wo Sie es brauchen, und sehen Sie nach, was mit Ihrem Konto geschah:
+
+    { $link }

@@ -18,3 +18,16 @@ mail-verification-text =
     { $link }
 
     如果您不清楚这是什么，请忽略此邮件。
+mail-leaked-subject = 您在 { $site } 的令牌已被撤销
+mail-leaked-text =
+    { $login }，您好：
+
+    { $what }该令牌已立即撤销，无法恢复：
+mail-leaked-reported = 有人发现并举报了您的令牌。
+mail-leaked-scanned = 密钥扫描服务在公开处发现了您的令牌。
+mail-leaked-token = - 末尾为 { $last_eight } 的令牌
+mail-leaked-refresh-token = - 某个应用的刷新令牌，以及由它产生的令牌
+mail-leaked-ending =
+    请在需要之处创建新令牌，并查看您的账户记录：
+
+    { $link }

@@ -1,12 +1,15 @@
 //! The mails that pages cause: their words, in the language of whoever gets
 //! them, and their way out after the answer. Must not know how mail travels.
 
+use grantd_core::leaks::Finder;
 use grantd_core::own_account::{Message, Outgoing};
 use grantd_core::secret::Secret;
+use grantd_core::store::Leaked;
 use grantd_core::user::User;
+use url::Url;
 
 use super::visit::Visit;
-use super::words::Words;
+use super::words::{Language, Words};
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,32 @@ pub(crate) fn write(letter: Letter, visit: &Visit, user: &User, secret: &Secret)
         }
     };
     Message { subject, text }
+}
+
+/// What the owner of leaked tokens is told. English, for who has chosen no language: no browser
+/// of theirs is there.
+pub(crate) fn leaked(public_url: &Url, owner: &User, leaked: &[Leaked], by: Finder) -> Message {
+    let words = Words::new(owner.language.map_or(Language::English, Language::from));
+    let base = public_url.as_str().trim_end_matches('/');
+    let lines: Vec<String> = leaked
+        .iter()
+        .map(|one| match &one.last_eight {
+            Some(last_eight) => words.t1("mail-leaked-token", "last_eight", last_eight.0.as_str()),
+            None => words.t("mail-leaked-refresh-token"),
+        })
+        .collect();
+    let key = match by {
+        Finder::Anybody => "mail-leaked-reported",
+        Finder::Scanner => "mail-leaked-scanned",
+    };
+    let link = format!("{base}/settings/security-log");
+    let (login, what) = (owner.login.as_str(), words.t(key));
+    let greeting = words.t2("mail-leaked-text", ("login", login), ("what", what));
+    let ending = words.t1("mail-leaked-ending", "link", link.as_str());
+    Message {
+        subject: words.t1("mail-leaked-subject", "site", base),
+        text: format!("{greeting}\n\n{}\n\n{ending}", lines.join("\n")),
+    }
 }
 
 /// Sends a mail after the answer: how long it takes shows nobody who has an account.

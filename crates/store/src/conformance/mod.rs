@@ -50,7 +50,7 @@ use std::pin::Pin;
 
 use grantd_core::store::SharedStore;
 
-use self::flows::{codes, devices, ends, refresh, settings};
+use self::flows::{codes, devices, ends, leaks, refresh, settings};
 use self::world::World;
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -285,6 +285,13 @@ cases! {
         an_edit_of_the_token_is_kept_by_its_refresh_token
         of_fifty_refreshes_at_once_all_are_repetitions
         a_revoked_refresh_token_ends_its_family
+    }
+    leaks {
+        sec_s36_a_leaked_token_is_revoked_whoevers_it_is
+        a_leaked_token_does_not_wait_for_its_owner_or_app_to_be_back
+        a_leaked_refresh_token_ends_its_family
+        what_has_expired_or_is_nothing_leaks_nothing
+        one_of_fifty_reports_revokes
     }
     ends {
         sec_s21_a_deleted_grant_takes_everything_along

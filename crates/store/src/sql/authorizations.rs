@@ -85,6 +85,10 @@ statements! {
         " LEFT JOIN apps p ON p.id = a.app_id LEFT JOIN grants g ON g.id = a.grant_id",
         " WHERE a.id = $1 AND a.user_id = $2 AND a.token_hash = $3",
         " AND ' ' || a.scopes || ' ' LIKE '% site!_admin %' ESCAPE '!' AND ", valid!("$4"));
+    /// What somebody found, whoever's it is, as long as it has not ended by itself.
+    FIND_UNEXPIRED_BY_HASH = concat!(
+        "SELECT ", record!(), " FROM authorizations a LEFT JOIN apps p ON p.id = a.app_id",
+        " WHERE a.hash_prefix = $1 AND ", unexpired!("$2"));
 
     // One record.
 

@@ -84,6 +84,8 @@ statements! {
                             authorization_id, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     LOOK_AT_REFRESH_TOKEN = "SELECT family, user_id, grant_id, expires_at, superseded_at FROM refresh_tokens \
                              WHERE token_hash = $1 AND app_id = $2";
+    /// Whose it is, as long as it has not ended by itself.
+    FIND_UNEXPIRED_REFRESH_TOKEN = "SELECT app_id FROM refresh_tokens WHERE token_hash = $1 AND expires_at > $2";
     /// Once, and only while what it came with was not deleted. What is left of that: its scopes.
     SUPERSEDE = "UPDATE refresh_tokens SET superseded_at = $1 WHERE token_hash = $2 AND superseded_at IS NULL \
                  AND expires_at > $1 AND (authorization_id IS NULL OR EXISTS \

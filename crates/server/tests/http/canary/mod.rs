@@ -57,7 +57,10 @@ impl Stage {
         let answer = client.send(method, path, body).await;
         if answer.status >= 400 {
             self.refusals.push(answer.clone());
-        } else if answer.status == 201 || answer.asked.starts_with("POST /applications") {
+        } else if answer.status == 201
+            || answer.asked.starts_with("POST /applications")
+            || answer.asked.starts_with("PATCH /applications")
+        {
             self.secrets
                 .push(Secret::new("an issued token", answer.token()));
         }
@@ -115,6 +118,10 @@ impl Stage {
                     json!({ "client_secret": secret, "note": "n" }).to_string(),
                     format!("{{\"client_secret\":\"{secret}\""),
                     json!({ "client_secret": [secret], "note": "n" }).to_string(),
+                    json!({ "access_token": [&token], "credentials": [[&token]] }).to_string(),
+                    format!("{{\"access_token\":\"{token}\""),
+                    json!({ "access_token": token }).to_string(),
+                    json!({ "credentials": [&token, &secret] }).to_string(),
                 ] {
                     let _ = self.send(&client, route.method.clone(), &path, &body).await;
                 }

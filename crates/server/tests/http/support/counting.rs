@@ -20,7 +20,7 @@ use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
     Access, AccountStore, AdminStore, AppAdministration, AppCheck, AppStore, AuthorizationStore,
     CodeRecord, CodeRedemption, ConsentCheck, Consented, Count, CounterStore, DeviceDecision,
-    DeviceRedemption, DeviceRequest, EventFilter, FlowStore, GotOrCreated, Impersonation,
+    DeviceRedemption, DeviceRequest, EventFilter, FlowStore, GotOrCreated, Impersonation, Leaked,
     LiveSession, MintLimits, NewCode, NewDeviceCode, NewImpersonation, NewSession, NewTicket,
     NotCreated, NotJoined, OtpUse, OwnedApp, OwnedAuthorization, OwnedPasskey, Page, PageRequest,
     PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation, SearchStore, SessionRecord,
@@ -141,6 +141,7 @@ pass_on!(FlowStore {
     redeem_device_code(app: AppId, device_code: SecretHash, access: Access, stamp: Stamp) -> Stored<DeviceRedemption>;
     rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, grace: u32, stamp: Stamp) -> Stored<Rotation>;
     revoke_refresh_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+    revoke_leaked(hash: TokenHash, action: Action, stamp: Stamp) -> Stored<Option<Leaked>>;
 });
 
 pass_on!(SessionStore {

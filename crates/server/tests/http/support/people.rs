@@ -10,6 +10,7 @@ use grantd_core::ids::{AppId, UserId};
 use grantd_core::login::otp;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::NewSession;
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{Answer, Client, TestApp};
@@ -135,6 +136,13 @@ impl OAuthApp {
 
     pub(crate) async fn revoke(&self, token: &str) -> Answer {
         self.delete(&self.path(token)).await
+    }
+
+    /// Asks about a token in the body, at `token`, `token/scoped` or `grant`.
+    pub(crate) async fn ask(&self, method: Method, place: &str, token: &str) -> Answer {
+        let path = format!("/applications/{}/{place}", self.client_id);
+        let body = json!({ "access_token": token });
+        self.send(method, &path, body).await
     }
 
     pub(crate) async fn revoke_grant(&self, token: &str) -> Answer {

@@ -20,6 +20,7 @@ use grantd_core::mail::Mailer;
 use grantd_core::onboarding::Invitation;
 use grantd_core::scope::Catalogue;
 use grantd_core::secret::{InstanceKey, Secret};
+use grantd_core::secret_scanning::KeySet;
 use grantd_core::store::{SearchStore, SharedStore, UserStore};
 use grantd_core::ticket::ReturnTo;
 use grantd_core::token::TokenFormat;
@@ -44,6 +45,8 @@ pub(crate) struct Setup {
     pub(crate) cost: PasswordCost,
     /// Who sends mail, if anybody does.
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    /// Whose messages about secrets found in public are taken, if anybody's.
+    pub(crate) scanners: Option<KeySet>,
 }
 
 impl Default for Setup {
@@ -60,6 +63,7 @@ impl Default for Setup {
             hex_tokens: None,
             cost: CHEAP,
             mailer: None,
+            scanners: None,
         }
     }
 }
@@ -204,6 +208,7 @@ impl TestApp {
             last_used: Arc::default(),
             key: key.clone(),
             mailer: setup.mailer,
+            scanners: setup.scanners,
         });
         let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));

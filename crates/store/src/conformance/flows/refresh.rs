@@ -11,7 +11,7 @@ use super::*;
 const GRACE: u32 = 30;
 
 /// A first token, and what to refresh it with.
-async fn first(w: &World, user: &User, app: &App) -> Access {
+pub(super) async fn first(w: &World, user: &User, app: &App) -> Access {
     let code = consented(w, user, app, "repo user").await;
     let access = expiring(w);
     issued(w, &code, access.clone()).await;
@@ -31,7 +31,7 @@ async fn rotate_at(w: &World, app: &App, by: &Access, to: &Access, at: i64) -> R
 }
 
 /// The next token by the refresh token of one.
-async fn next(w: &World, app: &App, by: &Access, at: i64) -> Access {
+pub(super) async fn next(w: &World, app: &App, by: &Access, at: i64) -> Access {
     let to = expiring(w);
     match rotate_at(w, app, by, &to, at).await {
         Rotation::Issued(made) => assert_eq!(made.token_hash, to.token.hash),

@@ -3,13 +3,13 @@
 
 use async_trait::async_trait;
 use grantd_core::app::ClientId;
-use grantd_core::audit::Stamp;
+use grantd_core::audit::{Action, Stamp};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, SessionId, UserId};
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, NewCode, NewDeviceCode, Poll, Rotation, Stored,
+    DeviceRequest, FlowStore, Leaked, NewCode, NewDeviceCode, Poll, Rotation, Stored,
 };
 use grantd_core::token::TokenHash;
 
@@ -41,4 +41,5 @@ refuse! {
     redeem_device_code(AppId, SecretHash, Access, Stamp) -> DeviceRedemption;
     rotate_refresh_token(AppId, TokenHash, Access, u32, Stamp) -> Rotation;
     revoke_refresh_token(AppId, TokenHash, Stamp) -> bool;
+    revoke_leaked(TokenHash, Action, Stamp) -> Option<Leaked>;
 }
