@@ -42,6 +42,7 @@ pub mod pkce;
 pub mod reaper;
 pub mod redirect_uri;
 pub mod refresh;
+pub mod resource;
 pub mod scope;
 pub mod secret;
 pub mod session;

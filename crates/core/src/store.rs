@@ -36,7 +36,8 @@ pub use self::apps::AppStore;
 pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, NewCode, NewDeviceCode, NewRefreshToken, Poll, Rotation,
+    DeviceRequest, FlowStore, LiveRefreshToken, NewCode, NewDeviceCode, NewRefreshToken, Poll,
+    Rotation,
 };
 
 pub use self::keeping::{

@@ -280,6 +280,8 @@ cases! {
         an_edit_of_the_token_is_kept_by_its_refresh_token
         of_fifty_refreshes_at_once_all_are_repetitions
         a_revoked_refresh_token_ends_its_family
+        a_refresh_token_is_found_while_it_could_be_exchanged
+        sec_s20_what_an_app_ends_is_ended_valid_or_not
     }
     ends {
         sec_s21_a_deleted_grant_takes_everything_along

@@ -79,6 +79,12 @@ statements! {
         " LEFT JOIN apps p ON p.id = a.app_id LEFT JOIN grants g ON g.id = a.grant_id",
         " WHERE a.hash_prefix = $1 AND +a.app_id = $2 AND ", valid!("$3"));
 
+    /// The same, valid or not.
+    FIND_OF_APP = concat!(
+        "SELECT ", owned!(),
+        " FROM authorizations a JOIN users u ON u.id = a.user_id",
+        " LEFT JOIN apps p ON p.id = a.app_id WHERE a.hash_prefix = $1 AND +a.app_id = $2");
+
     // One record.
 
     FIND_OF_USER = concat!(

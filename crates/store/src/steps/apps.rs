@@ -180,6 +180,7 @@ async fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>>
                 &new.settings.sub_path_callbacks,
                 &new.settings.expiring_tokens,
                 &new.settings.allowed_scopes.as_ref().map(Scopes::to_stored),
+                &new.settings.resource_server,
             ],
             row::id,
         )
@@ -263,6 +264,7 @@ async fn edit(tx: &Change<'_>, id: AppId, edit: &AppEdit) -> DbResult<Option<App
             &settings.sub_path_callbacks,
             &settings.expiring_tokens,
             &settings.allowed_scopes.as_ref().map(Scopes::to_stored),
+            &settings.resource_server,
             &after.updated_at.0,
             &id.0,
         ],

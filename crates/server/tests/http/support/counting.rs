@@ -20,11 +20,12 @@ use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
     Access, AccountStore, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption,
     ConsentCheck, Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest,
-    EventFilter, FlowStore, GotOrCreated, LiveSession, MintLimits, NewCode, NewDeviceCode,
-    NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedAuthorization, OwnedPasskey, Page,
-    PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation, SearchStore, SessionRecord,
-    SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore,
-    TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
+    EventFilter, FlowStore, GotOrCreated, LiveRefreshToken, LiveSession, MintLimits, NewCode,
+    NewDeviceCode, NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedAuthorization,
+    OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation,
+    SearchStore, SessionRecord, SessionStore, Settlement, SharedStore, Sighting, SignInCheck,
+    Stored, Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization,
+    UsedGrant, UserStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
@@ -139,6 +140,8 @@ pass_on!(FlowStore {
     redeem_device_code(app: AppId, device_code: SecretHash, access: Access, stamp: Stamp) -> Stored<DeviceRedemption>;
     rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, grace: u32, stamp: Stamp) -> Stored<Rotation>;
     revoke_refresh_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+    find_refresh_token(hash: TokenHash, now: Timestamp) -> Stored<Option<LiveRefreshToken>>;
+    end_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
 });
 
 pass_on!(SessionStore {

@@ -9,7 +9,7 @@ use grantd_core::ids::{AppId, SessionId, UserId};
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, NewCode, NewDeviceCode, Poll, Rotation, Stored,
+    DeviceRequest, FlowStore, LiveRefreshToken, NewCode, NewDeviceCode, Poll, Rotation, Stored,
 };
 use grantd_core::token::TokenHash;
 
@@ -41,4 +41,6 @@ refuse! {
     redeem_device_code(AppId, SecretHash, Access, Stamp) -> DeviceRedemption;
     rotate_refresh_token(AppId, TokenHash, Access, u32, Stamp) -> Rotation;
     revoke_refresh_token(AppId, TokenHash, Stamp) -> bool;
+    find_refresh_token(TokenHash, Timestamp) -> Option<LiveRefreshToken>;
+    end_token(AppId, TokenHash, Stamp) -> bool;
 }
