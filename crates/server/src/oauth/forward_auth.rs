@@ -39,7 +39,7 @@ pub(crate) async fn judge(context: Context) -> Result<Reply> {
     let authority = context.authority();
     let wanted = match wanted(context.raw_query(), &authority.scopes) {
         Ok(wanted) => wanted,
-        Err(words) => return Ok(misconfigured(&words)),
+        Err(words) => return Ok(misconfigured(words)),
     };
     let realm = issuer(context.wire());
     let credentials = presented(&context);
@@ -68,7 +68,8 @@ fn presented(context: &Context) -> Credentials {
 }
 
 /// The scopes in the query. Whatever else stands there may be a scope misspelled, and is refused.
-fn wanted(query: &str, catalogue: &Catalogue) -> std::result::Result<Scopes, String> {
+/// What is wrong is not repeated: it may be a token in the wrong place.
+fn wanted(query: &str, catalogue: &Catalogue) -> std::result::Result<Scopes, &'static str> {
     let mut names = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         if pair.starts_with(FOR) {
@@ -76,23 +77,19 @@ fn wanted(query: &str, catalogue: &Catalogue) -> std::result::Result<Scopes, Str
         }
         for (key, value) in form_urlencoded::parse(pair.as_bytes()) {
             if key != SCOPE {
-                return Err("the only parameters are scope and, as the last one, for".to_owned());
+                return Err("The only parameters are scope and, as the last one, for.");
             }
             let listed = value.split(|c: char| c == ',' || c.is_ascii_whitespace());
             let listed: Vec<_> = listed.filter(|name| !name.is_empty()).collect();
             if listed.is_empty() {
-                return Err("a parameter scope is empty".to_owned());
+                return Err("A parameter scope is empty.");
             }
             names.extend(listed.into_iter().map(str::to_owned));
         }
     }
-    catalogue.parse(&names).map_err(|why| match why {
-        Error::Invalid(errors) => {
-            let words = errors.into_iter().filter_map(|error| error.message);
-            words.collect::<Vec<_>>().join("; ")
-        }
-        other => other.to_string(),
-    })
+    catalogue
+        .parse(&names)
+        .map_err(|_| "A scope is not defined on this server, or there are too many.")
 }
 
 fn misconfigured(words: &str) -> Reply {
