@@ -45,6 +45,7 @@ pub mod pkce;
 pub mod reaper;
 pub mod redirect_uri;
 pub mod refresh;
+pub mod resource;
 pub mod scope;
 pub mod sealer;
 pub mod secret;

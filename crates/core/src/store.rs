@@ -42,7 +42,8 @@ pub use self::chain::{ChainStore, Lease, LeaseStore, Strays, Waiting};
 pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, Leaked, NewCode, NewDeviceCode, NewRefreshToken, Poll, Rotation,
+    DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, NewRefreshToken,
+    Poll, Rotation,
 };
 
 pub use self::keeping::{

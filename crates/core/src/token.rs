@@ -175,6 +175,19 @@ impl TokenFormat {
         accepted.then(|| Token(presented.to_owned()))
     }
 
+    /// What a token stands for, where its shape tells.
+    pub fn kind(&self, token: &Token) -> Option<TokenKind> {
+        let (prefix, _) = token.0.split_once('_')?;
+        let all = [
+            TokenKind::Personal,
+            TokenKind::OAuthApp,
+            TokenKind::UserToServer,
+            TokenKind::Refresh,
+        ];
+        all.into_iter()
+            .find(|kind| prefix.ends_with(kind.letter()) && self.has_checked_shape(&token.0))
+    }
+
     /// The shape with prefix and checksum: no password looks like this by accident.
     pub fn has_checked_shape(&self, presented: &str) -> bool {
         let Some((prefix, body)) = presented.split_once('_') else {
@@ -295,7 +308,11 @@ mod tests {
             assert_eq!(token.expose().len(), 40);
             assert!(token.expose().starts_with(&format!("gt{}_", kind.letter())));
             assert!(format().parse(token.expose()).is_some());
+            assert_eq!(format().kind(&token), Some(kind));
         }
+        let hex = TokenFormat::new("gt", true, false).unwrap();
+        let token = hex.generate(TokenKind::Refresh, &entropy);
+        assert_eq!(hex.kind(&token), None, "nothing tells");
     }
 
     #[test]

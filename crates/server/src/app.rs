@@ -31,7 +31,7 @@ use crate::lifecycle;
 use crate::oauth;
 use crate::outage::Outage;
 use crate::rate::Rates;
-use crate::reply::Reply;
+use crate::reply::{JSON, Reply};
 use crate::request::{Asked, Door};
 use crate::routes::{Matched, Part, Route, Router};
 use crate::settings::Settings;
@@ -98,7 +98,8 @@ impl App {
         };
         let (method, template) = (asked.method.clone(), asked.template());
 
-        let response = if asked.method == Method::OPTIONS {
+        // What answers any method answers this one, too: a proxy may ask by it.
+        let response = if asked.method == Method::OPTIONS && asked.matched.is_none() {
             body::drain(body).await;
             match asked.door.allowed() {
                 Some(allowed) => self.finisher.options(&asked, allowed, &about),
@@ -145,7 +146,12 @@ impl App {
             Ok((identity, route)) => {
                 let bucket = self.bucket(&identity, &caller);
                 let known = !matches!(identity, Identity::Anonymous);
-                let outcome = match body.read(patience).await {
+                let body = match route.part {
+                    // A proxy may tell of a body that it does not send along.
+                    Part::Verdict => Ok(Bytes::new()),
+                    _ => body.read(patience).await,
+                };
+                let outcome = match body {
                     // A body over the limits refuses every operation that could take one.
                     Err(failure) if !asked.method.is_safe() => Err(failure),
                     body => {
@@ -294,7 +300,7 @@ impl App {
         let off = match route.part {
             Part::Authorizations => lifecycle::is_off(&self.settings, self.authority.clock.now()),
             Part::PathTokens => !self.settings.path_tokens,
-            Part::Core | Part::Graph | Part::Root | Part::Site | Part::Machine => false,
+            _ => false,
         };
         match route.operation {
             _ if !off => Ok(()),
@@ -346,6 +352,7 @@ impl App {
                 let accept = asked.header(header::ACCEPT);
                 oauth::refusal::failure(failure, accept, self.settings.profile)
             }
+            Door::Resource { .. } => oauth::refusal::failure(failure, JSON, self.settings.profile),
             Door::Api => error::render(failure, page, self.settings.profile),
         }
     }

@@ -35,6 +35,11 @@ pub enum Door {
         /// As in `Allow`.
         allowed: Option<String>,
     },
+    /// The same for resource servers and proxies.
+    Resource {
+        /// As in `Allow`.
+        allowed: Option<String>,
+    },
 }
 
 /// What is known of a request without deciding anything.
@@ -224,6 +229,7 @@ impl Door {
         match part {
             Part::Site => Self::Site { allowed },
             Part::Machine => Self::Machine { allowed },
+            Part::Resource | Part::Verdict => Self::Resource { allowed },
             Part::Core | Part::Graph | Part::Authorizations | Part::PathTokens | Part::Root => {
                 Self::Api
             }
@@ -234,7 +240,9 @@ impl Door {
     pub fn allowed(&self) -> Option<&str> {
         match self {
             Self::Api => None,
-            Self::Site { allowed } | Self::Machine { allowed } => allowed.as_deref(),
+            Self::Site { allowed } | Self::Machine { allowed } | Self::Resource { allowed } => {
+                allowed.as_deref()
+            }
         }
     }
 }

@@ -65,19 +65,26 @@ pub enum Part {
     /// A page, outside the API: the `Authorization` header means nothing there, nothing
     /// is counted, refusals are HTML.
     Site,
-    /// The same for programs: refusals are JSON.
+    /// The same for programs: refusals are in the encoding that they accept.
     Machine,
+    /// The same for resource servers: refusals are JSON, as their RFCs say.
+    Resource,
+    /// What proxies ask about somebody else's request. By any method: some proxies ask by that request's own.
+    Verdict,
 }
 
 impl Part {
     /// Whether it is one of the parts outside the API: [`SITE`].
     pub fn is_site(self) -> bool {
-        matches!(self, Self::Site | Self::Machine)
+        matches!(
+            self,
+            Self::Site | Self::Machine | Self::Resource | Self::Verdict
+        )
     }
 
     /// Whether it is to be found below `/api/v3` too.
     fn is_below_base(self) -> bool {
-        !matches!(self, Self::Root | Self::Graph | Self::Site | Self::Machine)
+        !matches!(self, Self::Root | Self::Graph) && !self.is_site()
     }
 }
 
@@ -213,7 +220,7 @@ impl Router {
             found
                 .value
                 .iter()
-                .filter(|route| route.method == *method)
+                .filter(|route| route.method == *method || route.part == Part::Verdict)
                 .filter(|route| !place.below_base || route.part.is_below_base())
                 .min_by_key(|route| route.part.is_site() != place.html)
         };

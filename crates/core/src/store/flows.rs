@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 
 use super::{MintLimits, Stored};
-use crate::app::{AppCredentials, ClientId};
+use crate::app::{AppCredentials, AppSummary, ClientId};
 use crate::audit::{Action, Stamp};
 use crate::authorization::{Authorization, NewToken};
 use crate::clock::Timestamp;
@@ -174,6 +174,19 @@ pub enum DeviceRedemption {
     TooMany,
 }
 
+/// A refresh token that could be exchanged now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveRefreshToken {
+    /// Whose it is.
+    pub app: AppSummary,
+    /// For whom.
+    pub user: User,
+    /// What its next token would have.
+    pub scopes: Scopes,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 /// What presenting a refresh token came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
@@ -292,4 +305,15 @@ pub trait FlowStore: Send + Sync {
         action: Action,
         stamp: Stamp,
     ) -> Stored<Option<Leaked>>;
+    /// The refresh token with this hash, whoever's it is, if it could be exchanged at `now`: neither superseded nor
+    /// expired, nothing that it rests on deleted, neither its app nor its user suspended. One statement.
+    async fn find_refresh_token(
+        &self,
+        hash: TokenHash,
+        now: Timestamp,
+    ) -> Stored<Option<LiveRefreshToken>>;
+    /// Deletes the app's authorization with this token, or the family of its refresh token with this hash as
+    /// [`FlowStore::revoke_refresh_token`] does. Valid or not: what is ended while its owner is suspended does not
+    /// come back with the owner. False when the app has neither. The grant stays.
+    async fn end_token(&self, app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
 }

@@ -44,6 +44,7 @@ notice-user-deleted = Das Konto ist gelöscht.
 admin-no-apps = Es gibt noch keine Apps.
 admin-owner = Betreiber
 admin-app-suspended = Gesperrt seit dem { $date }: Keines ihrer Tokens wird angenommen, und sie bekommt keine neuen.
+admin-app-resource-server = Sie darf nach jedem Token fragen, nicht nur nach ihren eigenen: Ihr Geheimnis ist zu hüten.
 admin-app-acts = Eine Sperre weist alle Tokens der App ab, bis sie aufgehoben wird.
 notice-app-suspended = Die App ist gesperrt.
 notice-app-restored = Die App arbeitet wieder.

@@ -285,6 +285,8 @@ cases! {
         an_edit_of_the_token_is_kept_by_its_refresh_token
         of_fifty_refreshes_at_once_all_are_repetitions
         a_revoked_refresh_token_ends_its_family
+        a_refresh_token_is_found_while_it_could_be_exchanged
+        sec_s20_what_an_app_ends_is_ended_valid_or_not
     }
     leaks {
         sec_s36_a_leaked_token_is_revoked_whoevers_it_is

@@ -144,6 +144,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("logo_at", Int),
             ("previous_secret_hash", Bytes),
             ("previous_secret_until", Int),
+            ("resource_server", Flag),
         ],
     },
     Table {

@@ -196,7 +196,7 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 7,
         name: "resource_servers",
         oldest: 6,
-        locks: NEW_TABLES,
+        locks: "ACCESS EXCLUSIVE on apps for a moment, in which no row is read: checks wait for it",
         reads: None,
         ddl: include_str!("postgres/0007_resource_servers.sql"),
     },

@@ -89,6 +89,11 @@ statements! {
     FIND_UNEXPIRED_BY_HASH = concat!(
         "SELECT ", record!(), " FROM authorizations a LEFT JOIN apps p ON p.id = a.app_id",
         " WHERE a.hash_prefix = $1 AND ", unexpired!("$2"));
+    /// The same, valid or not.
+    FIND_OF_APP = concat!(
+        "SELECT ", owned!(),
+        " FROM authorizations a JOIN users u ON u.id = a.user_id",
+        " LEFT JOIN apps p ON p.id = a.app_id WHERE a.hash_prefix = $1 AND +a.app_id = $2");
 
     // One record.
 

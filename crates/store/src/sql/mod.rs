@@ -27,13 +27,13 @@ macro_rules! user_columns {
     };
 }
 
-/// Nineteen columns of an app `p`.
+/// Twenty columns of an app `p`.
 macro_rules! app_columns {
     () => {
         "p.id, p.client_id, p.name, p.url, p.callback_urls, p.owner_id, p.secret_hash, \
          p.suspended_at, p.created_at, p.updated_at, p.auth_generation, p.description, \
          p.device_flow_off, p.sub_path_callbacks, p.expiring_tokens, p.allowed_scopes, \
-         p.logo_at, p.previous_secret_hash, p.previous_secret_until"
+         p.logo_at, p.previous_secret_hash, p.previous_secret_until, p.resource_server"
     };
 }
 
@@ -92,6 +92,19 @@ macro_rules! valid {
         concat!(
             valid_but_for_the_owner!($now),
             " AND u.suspended_at IS NULL"
+        )
+    };
+}
+
+/// The validity predicate of a refresh token `r`, over its user `u`, app `p` and grant `g` and,
+/// outer joined, the authorization `a` that it came with. That it is not used up it says itself.
+macro_rules! refresh_token_valid {
+    ($now:literal) => {
+        concat!(
+            "r.superseded_at IS NULL AND r.expires_at > ",
+            $now,
+            " AND (r.authorization_id IS NULL OR a.id IS NOT NULL) \
+             AND p.suspended_at IS NULL AND g.id IS NOT NULL AND u.suspended_at IS NULL"
         )
     };
 }

@@ -82,13 +82,19 @@ async fn find_of_app(
     app: AppId,
     hash: TokenHash,
 ) -> DbResult<Option<OwnedAuthorization>> {
-    let found = tx
-        .all(
-            sql::authorizations::FIND_VALID_OF_APP,
-            &[&hash.prefix(), &app.0, &tx.at().0],
-            row::owned,
-        )
-        .await?;
+    let statement = sql::authorizations::FIND_VALID_OF_APP;
+    let keys: Params<'_> = &[&hash.prefix(), &app.0, &tx.at().0];
+    find(tx, statement, keys, hash).await
+}
+
+/// Of what a statement finds by eight bytes of a hash, the one with all of it.
+async fn find(
+    tx: &Change<'_>,
+    statement: &'static str,
+    keys: Params<'_>,
+    hash: TokenHash,
+) -> DbResult<Option<OwnedAuthorization>> {
+    let found = tx.all(statement, keys, row::owned).await?;
     Ok(found
         .into_iter()
         .find(|found| hash.matches(&found.authorization.token_hash)))
@@ -131,9 +137,27 @@ pub(super) async fn reset(
 
 /// Deletes the app's valid token with that hash.
 pub(super) async fn revoke(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
-    let Some(found) = find_of_app(tx, app, hash).await? else {
-        return Ok(false);
-    };
+    match find_of_app(tx, app, hash).await? {
+        None => Ok(false),
+        Some(found) => end_found(tx, app, found, hash).await,
+    }
+}
+
+/// The same, valid or not.
+pub(super) async fn end(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
+    let keys: Params<'_> = &[&hash.prefix(), &app.0];
+    match find(tx, sql::authorizations::FIND_OF_APP, keys, hash).await? {
+        None => Ok(false),
+        Some(found) => end_found(tx, app, found, hash).await,
+    }
+}
+
+async fn end_found(
+    tx: &Change<'_>,
+    app: AppId,
+    found: OwnedAuthorization,
+    hash: TokenHash,
+) -> DbResult<bool> {
     let record = found.authorization;
     grants::lock(tx, record.user_id, app).await?;
     // By its token, not only by its id: a reset that came first has made it another's.

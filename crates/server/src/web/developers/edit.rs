@@ -89,7 +89,7 @@ impl Typed {
                 device_flow: self.device_flow,
                 sub_path_callbacks: self.sub_paths,
                 expiring_tokens: self.expiring,
-                allowed_scopes: None,
+                ..AppSettings::default()
             },
         }
     }
@@ -103,7 +103,7 @@ impl Typed {
             device_flow: Some(self.device_flow),
             sub_path_callbacks: Some(self.sub_paths),
             expiring_tokens: Some(self.expiring),
-            allowed_scopes: None,
+            ..AppEdit::default()
         }
     }
 }

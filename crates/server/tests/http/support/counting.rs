@@ -21,11 +21,12 @@ use grantd_core::store::{
     Access, AccountStore, AdminStore, AppAdministration, AppCheck, AppStore, AuthorizationStore,
     CodeRecord, CodeRedemption, ConsentCheck, Consented, Count, CounterStore, DeviceDecision,
     DeviceRedemption, DeviceRequest, EventFilter, FlowStore, GotOrCreated, Impersonation, Leaked,
-    LiveSession, MintLimits, NewCode, NewDeviceCode, NewImpersonation, NewSession, NewTicket,
-    NotCreated, NotJoined, OtpUse, OwnedApp, OwnedAuthorization, OwnedPasskey, Page, PageRequest,
-    PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation, SearchStore, SessionRecord,
-    SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore,
-    TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
+    LiveRefreshToken, LiveSession, MintLimits, NewCode, NewDeviceCode, NewImpersonation,
+    NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedApp, OwnedAuthorization,
+    OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation,
+    SearchStore, SessionRecord, SessionStore, Settlement, SharedStore, Sighting, SignInCheck,
+    Stored, Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization,
+    UsedGrant, UserStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
@@ -142,6 +143,8 @@ pass_on!(FlowStore {
     rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, grace: u32, stamp: Stamp) -> Stored<Rotation>;
     revoke_refresh_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
     revoke_leaked(hash: TokenHash, action: Action, stamp: Stamp) -> Stored<Option<Leaked>>;
+    find_refresh_token(hash: TokenHash, now: Timestamp) -> Stored<Option<LiveRefreshToken>>;
+    end_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
 });
 
 pass_on!(SessionStore {

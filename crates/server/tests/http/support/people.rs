@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use grantd_core::app::AppEdit;
 use grantd_core::audit::{Actor, Stamp};
 use grantd_core::authority::BrowserIdentity;
 use grantd_core::clock::Clock as _;
@@ -176,5 +177,19 @@ impl TestApp {
             auth_generation: found.auth_generation,
             session: session.expect("a store"),
         }
+    }
+
+    /// An app that may ask about every token.
+    pub(crate) async fn resource_server(&self, name: &str) -> OAuthApp {
+        let app = self.app(name).await;
+        let edit = AppEdit {
+            resource_server: Some(true),
+            ..AppEdit::default()
+        };
+        let stamp = Stamp::operator(self.clock.now());
+        let edited = self.authority.store.edit_app(app.id, edit, stamp).await;
+        let edited = edited.expect("a store").expect("an app");
+        assert!(edited.settings.resource_server);
+        app
     }
 }

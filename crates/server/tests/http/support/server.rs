@@ -77,11 +77,11 @@ pub(crate) struct Inner {
     pub(crate) authority: Arc<Authority>,
     pub(crate) store: Arc<Counting>,
     pub(crate) clock: Arc<ManualClock>,
-    entropy: Arc<SeededEntropy>,
+    pub(super) entropy: Arc<SeededEntropy>,
     pub(crate) key: Arc<InstanceKey>,
     /// What browsers call this site.
     pub(crate) origin: String,
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
 }
 
 impl std::ops::Deref for TestApp {
@@ -152,30 +152,7 @@ impl TestApp {
         Self::node(store, clock, entropy, key, engine, setup)
     }
 
-    /// Another node on the same store: same time, same key, a memory of its own. What a
-    /// restart forgets, it does not know either.
-    pub(crate) fn beside(&self, change: impl FnOnce(&mut Setup)) -> Self {
-        let mut setup = Setup::default();
-        change(&mut setup);
-        let Inner {
-            store,
-            clock,
-            entropy,
-            key,
-            engine,
-            ..
-        } = &*self.0;
-        Self::node(
-            store.clone(),
-            clock.clone(),
-            entropy.clone(),
-            key.clone(),
-            engine.clone(),
-            setup,
-        )
-    }
-
-    fn node(
+    pub(super) fn node(
         store: Arc<Counting>,
         clock: Arc<ManualClock>,
         entropy: Arc<SeededEntropy>,

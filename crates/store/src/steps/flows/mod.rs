@@ -22,7 +22,8 @@ use grantd_core::scope::Scopes;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, Leaked, NewCode, NewDeviceCode, NotCreated, Poll, Rotation, Stored,
+    DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, NotCreated, Poll,
+    Rotation, Stored,
 };
 use grantd_core::token::TokenHash;
 
@@ -197,6 +198,26 @@ impl<E: Engine> FlowStore for StoreOn<E> {
                         found => Ok(found),
                     }
                 })
+            })
+            .await
+    }
+
+    async fn find_refresh_token(
+        &self,
+        hash: TokenHash,
+        now: Timestamp,
+    ) -> Stored<Option<LiveRefreshToken>> {
+        self.engine
+            .read((hash, now), |db, &(hash, now)| {
+                Box::pin(refresh::find(db, hash, now))
+            })
+            .await
+    }
+
+    async fn end_token(&self, app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool> {
+        self.engine
+            .change(stamp, (app, hash), |tx, &(app, hash)| {
+                Box::pin(async move { Ok(refresh::end_token(tx, app, hash).await?) })
             })
             .await
     }

@@ -7,11 +7,11 @@ use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
 use grantd_core::scope::Scopes;
-use grantd_core::store::{Access, Leaked, NotCreated, Rotation};
+use grantd_core::store::{Access, Leaked, LiveRefreshToken, NotCreated, Rotation};
 use grantd_core::token::TokenHash;
 
 use super::{Descent, Under, issue};
-use crate::db::{Columns, DbResult, Lock, Params, Undo};
+use crate::db::{Columns, Db, DbError, DbResult, Lock, Params, Undo};
 use crate::sql;
 use crate::steps::change::{Change, Subject};
 use crate::steps::{grants, row, tokens};
@@ -193,6 +193,30 @@ pub(super) async fn revoke_leaked(
         app: Some(app),
         last_eight: None,
     }))
+}
+
+/// The same, or the end of the app's token with that hash: one string is never both.
+pub(super) async fn end_token(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
+    Ok(revoke(tx, app, hash).await? || tokens::end(tx, app, hash).await?)
+}
+
+/// A refresh token that is as good as it was.
+pub(super) async fn find(
+    db: &dyn Db,
+    hash: TokenHash,
+    now: Timestamp,
+) -> DbResult<Option<LiveRefreshToken>> {
+    let keys: Params<'_> = &[&&hash.0[..], &now.0];
+    db.one(sql::flows::FIND_REFRESH_TOKEN, keys, |r: &dyn Columns| {
+        const OWN: usize = row::APP_SUMMARY + row::USER;
+        Ok(LiveRefreshToken {
+            app: row::app_summary(r, 0)?.ok_or(DbError::Missing)?,
+            user: row::user(r, row::APP_SUMMARY)?,
+            scopes: row::scopes(r, OWN)?,
+            expires_at: Timestamp(r.get(OWN + 1)?),
+        })
+    })
+    .await
 }
 
 /// The scopes of an authorization were edited: what it is refreshed with has the same.

@@ -9,7 +9,8 @@ use grantd_core::ids::{AppId, SessionId, UserId};
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, Leaked, NewCode, NewDeviceCode, Poll, Rotation, Stored,
+    DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, Poll, Rotation,
+    Stored,
 };
 use grantd_core::token::TokenHash;
 
@@ -42,4 +43,6 @@ refuse! {
     rotate_refresh_token(AppId, TokenHash, Access, u32, Stamp) -> Rotation;
     revoke_refresh_token(AppId, TokenHash, Stamp) -> bool;
     revoke_leaked(TokenHash, Action, Stamp) -> Option<Leaked>;
+    find_refresh_token(TokenHash, Timestamp) -> Option<LiveRefreshToken>;
+    end_token(AppId, TokenHash, Stamp) -> bool;
 }
