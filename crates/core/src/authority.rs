@@ -42,6 +42,14 @@ pub struct Policy {
     pub tickets_per_hour: u32,
     /// So many links are mailed to one user in an hour.
     pub mailed_links_per_hour: u32,
+    /// Strangers may make accounts for themselves ([`crate::sign_up`]).
+    pub sign_up: bool,
+    /// So many wishes for an account are taken from one address in an hour.
+    pub sign_ups_per_hour: u32,
+    /// So many sessions of one user are alive at a time; the next one ends the one that was used longest ago.
+    pub sessions_per_user: u32,
+    /// Seconds after its first authorization at which a family of refresh tokens ends ([`crate::refresh`]).
+    pub refresh_family_seconds: i64,
 }
 
 impl Default for Policy {
@@ -59,6 +67,10 @@ impl Default for Policy {
             last_used_address_class: false,
             tickets_per_hour: 600,
             mailed_links_per_hour: 5,
+            sign_up: false,
+            sign_ups_per_hour: 10,
+            sessions_per_user: 50,
+            refresh_family_seconds: 365 * 86_400,
         }
     }
 }

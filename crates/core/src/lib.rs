@@ -45,6 +45,7 @@ pub mod refresh;
 pub mod scope;
 pub mod secret;
 pub mod session;
+pub mod sign_up;
 pub mod store;
 pub mod ticket;
 pub mod token;

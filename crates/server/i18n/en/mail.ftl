@@ -18,3 +18,21 @@ mail-verification-text =
     { $link }
 
     If you do not know what this is about, do nothing.
+mail-join-subject = Your account at { $site }
+mail-join-text =
+    Hello { $login },
+
+    open this link within one day to show that this address is yours, and choose a password:
+
+    { $link }
+
+    If you do not know what this is about, do nothing: no account is made.
+mail-known-subject = Your account at { $site }
+mail-known-text =
+    Hello { $login },
+
+    somebody, probably you, wanted to create an account with this address. It has one already: { $login }. If you do not know its password any more, choose another one here:
+
+    { $link }
+
+    If it was not you, do nothing.

@@ -18,3 +18,21 @@ mail-verification-text =
     { $link }
 
     如果您不清楚这是什么，请忽略此邮件。
+mail-join-subject = 您在 { $site } 的账户
+mail-join-text =
+    { $login }，您好：
+
+    请在一天内打开此链接，以确认此邮箱属于您，并设置密码：
+
+    { $link }
+
+    如果您不清楚这是什么，请忽略此邮件：不会创建任何账户。
+mail-known-subject = 您在 { $site } 的账户
+mail-known-text =
+    { $login }，您好：
+
+    有人（很可能是您）想用此邮箱创建账户。此邮箱已有账户：{ $login }。如果您忘记了它的密码，请在此设置新密码：
+
+    { $link }
+
+    如果不是您本人，请忽略此邮件。

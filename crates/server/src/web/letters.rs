@@ -3,6 +3,7 @@
 
 use grantd_core::own_account::{Message, Outgoing};
 use grantd_core::secret::Secret;
+use grantd_core::sign_up::JoinLetter;
 use grantd_core::user::User;
 
 use super::visit::Visit;
@@ -46,6 +47,33 @@ pub(crate) fn write(letter: Letter, visit: &Visit, user: &User, secret: &Secret)
         }
     };
     Message { subject, text }
+}
+
+/// What a mail to somebody who signs up says.
+pub(crate) fn to_join(letter: JoinLetter<'_>, visit: &Visit) -> Message {
+    let base = visit.settings().public_url.as_str().trim_end_matches('/');
+    match letter {
+        JoinLetter::Link(login, secret) => {
+            let words = visit.words();
+            let link = format!("{base}/join/{}", secret.expose());
+            let (login, link) = (login.as_str(), link.as_str());
+            Message {
+                subject: words.t1("mail-join-subject", "site", base),
+                text: words.t2("mail-join-text", ("login", login), ("link", link)),
+            }
+        }
+        JoinLetter::HasAccount(user) => {
+            let words = user
+                .language
+                .map_or(*visit.words(), |language| Words::new(language.into()));
+            let link = format!("{base}/password-reset");
+            let (login, link) = (user.login.as_str(), link.as_str());
+            Message {
+                subject: words.t1("mail-known-subject", "site", base),
+                text: words.t2("mail-known-text", ("login", login), ("link", link)),
+            }
+        }
+    }
 }
 
 /// Sends a mail after the answer: how long it takes shows nobody who has an account.

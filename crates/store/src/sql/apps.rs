@@ -1,5 +1,14 @@
 //! Statements about OAuth apps.
 
+/// Apps by a part of their name, or by how their client id or owner's login begins.
+macro_rules! found {
+    () => {
+        " FROM apps p JOIN users o ON o.id = p.owner_id \
+         WHERE LOWER(p.name) LIKE $1 ESCAPE '!' OR p.name LIKE $2 ESCAPE '!' \
+         OR LOWER(p.client_id) LIKE $3 ESCAPE '!' OR o.login_key LIKE $4 ESCAPE '!'"
+    };
+}
+
 statements! {
     /// Nothing comes back when the client id is taken.
     INSERT = "INSERT INTO apps (client_id, name, url, callback_urls, owner_id, secret_hash, \
@@ -13,6 +22,10 @@ statements! {
     LIST = concat!(
         "SELECT ", app_columns!(),
         " FROM (SELECT id FROM apps ORDER BY id LIMIT $1 OFFSET $2) page",
+        " JOIN apps p ON p.id = page.id ORDER BY p.id");
+    COUNT_FOUND = concat!("SELECT COUNT(*)", found!());
+    LIST_FOUND = concat!(
+        "SELECT ", app_columns!(), " FROM (SELECT p.id", found!(), " ORDER BY p.id LIMIT $5 OFFSET $6) page",
         " JOIN apps p ON p.id = page.id ORDER BY p.id");
     SET_OWNER = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 RETURNING id";
     COUNT_OF_OWNER = "SELECT COUNT(*) FROM apps WHERE owner_id = $1";

@@ -9,7 +9,7 @@ use grantd_core::ids::{AppId, SessionId, UserId};
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, NewCode, NewDeviceCode, Poll, Rotation, Stored,
+    DeviceRequest, FlowStore, NewCode, NewDeviceCode, Poll, Rotation, RotationLimits, Stored,
 };
 use grantd_core::token::TokenHash;
 
@@ -39,6 +39,6 @@ refuse! {
     decide_device_code([u8; 32], DeviceDecision, Stamp) -> bool;
     poll_device_code(AppId, SecretHash, Timestamp) -> Option<Poll>;
     redeem_device_code(AppId, SecretHash, Access, Stamp) -> DeviceRedemption;
-    rotate_refresh_token(AppId, TokenHash, Access, u32, Stamp) -> Rotation;
+    rotate_refresh_token(AppId, TokenHash, Access, RotationLimits, Stamp) -> Rotation;
     revoke_refresh_token(AppId, TokenHash, Stamp) -> bool;
 }
