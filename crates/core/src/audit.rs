@@ -150,6 +150,7 @@ actions! {
     LanguageChanged = "user.change_language",
     InvitationMade = "user.invite",
     InvitationUsed = "user.accept_invitation",
+    SignedUp = "user.sign_up",
     SetupCompleted = "site.setup",
     AppCreated = "oauth_application.create",
     AppDeleted = "oauth_application.destroy",

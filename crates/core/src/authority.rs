@@ -45,6 +45,14 @@ pub struct Policy {
     pub mailed_links_per_hour: u32,
     /// So many reports of leaked credentials are taken from one address in an hour.
     pub leak_reports_per_hour: u32,
+    /// Strangers may make accounts for themselves ([`crate::sign_up`]).
+    pub sign_up: bool,
+    /// So many wishes for an account are taken from one address in an hour.
+    pub sign_ups_per_hour: u32,
+    /// So many sessions of one user are alive at a time; the next one ends the one that was used longest ago.
+    pub sessions_per_user: u32,
+    /// Seconds after its first authorization at which a family of refresh tokens ends ([`crate::refresh`]).
+    pub refresh_family_seconds: i64,
 }
 
 impl Default for Policy {
@@ -63,6 +71,10 @@ impl Default for Policy {
             tickets_per_hour: 600,
             mailed_links_per_hour: 5,
             leak_reports_per_hour: 60,
+            sign_up: false,
+            sign_ups_per_hour: 10,
+            sessions_per_user: 50,
+            refresh_family_seconds: 365 * 86_400,
         }
     }
 }

@@ -272,7 +272,7 @@ impl Authority {
         (!names.is_empty()).then(|| FieldError::custom("scopes", words()))
     }
 
-    fn check_edit(
+    pub(crate) fn check_edit(
         &self,
         before: &Authorization,
         request: EditRequest,
@@ -362,7 +362,7 @@ fn gather_all<T>(errors: &mut Vec<FieldError>, result: Result<T>) -> Option<T> {
     }
 }
 
-fn already_exists(taken: Taken) -> FieldError {
+pub(crate) fn already_exists(taken: Taken) -> FieldError {
     FieldError::already_exists(match taken {
         Taken::Fingerprint => "fingerprint",
         // A note's inner name is `description`, and so it stands in GitHub's errors.

@@ -42,6 +42,14 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// The same with a refresh token that ends then.
+    pub(crate) fn ending(mut self, ends: Option<Timestamp>, now: Timestamp) -> Self {
+        if let (Some((_, expires_in)), Some(ends)) = (&mut self.refresh, ends) {
+            *expires_in = u32::try_from(ends.since(now)).unwrap_or(*expires_in);
+        }
+        self
+    }
+
     /// The tokens with the record that they now belong to.
     pub(crate) fn issued(self, value: Authorization) -> Tokens {
         Tokens {

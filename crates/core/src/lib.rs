@@ -51,6 +51,7 @@ pub mod sealer;
 pub mod secret;
 pub mod secret_scanning;
 pub mod session;
+pub mod sign_up;
 pub mod site_admin;
 pub mod store;
 pub mod ticket;

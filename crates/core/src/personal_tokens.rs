@@ -4,7 +4,7 @@
 
 use crate::authority::{Authority, BrowserIdentity, Caller};
 use crate::authorization::{Authorization, Issued, NewToken};
-use crate::authorizations::{AuthorizationRequest, not_created};
+use crate::authorizations::{AuthorizationRequest, EditRequest, already_exists, not_created};
 use crate::clock::Timestamp;
 use crate::error::{Error, FieldError, Result};
 use crate::ids::AuthorizationId;
@@ -75,6 +75,32 @@ impl Authority {
         match self.store.create_authorization(new, limits, stamp).await? {
             Ok(value) => Ok(Issued { value, token }),
             Err(refusal) => Err(not_created(refusal).into()),
+        }
+    }
+
+    /// Gives the user's personal access token another note.
+    ///
+    /// # Errors
+    /// `NotFound`, also for another user's and for an app's; `Invalid` for `description` (the note: missing, too long,
+    /// taken).
+    pub async fn rename_own_token(
+        &self,
+        who: &BrowserIdentity,
+        id: AuthorizationId,
+        note: String,
+        caller: &Caller,
+    ) -> Result<Authorization> {
+        let before = self.own_token(who, id).await?.authorization;
+        let request = EditRequest {
+            note: Some(Some(note)),
+            ..EditRequest::default()
+        };
+        let edit = self.check_edit(&before, request)?;
+        let (user, stamp) = (who.user.id, self.stamp(who.actor(), caller));
+        let edited = self.store.edit_authorization(user, id, edit, stamp);
+        match edited.await?.ok_or(Error::NotFound)? {
+            Ok(after) => Ok(after),
+            Err(taken) => Err(already_exists(taken).into()),
         }
     }
 

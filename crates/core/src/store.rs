@@ -43,7 +43,7 @@ pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
     DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, NewRefreshToken,
-    Poll, Rotation,
+    Poll, Rotation, RotationLimits,
 };
 
 pub use self::keeping::{

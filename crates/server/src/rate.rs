@@ -70,7 +70,9 @@ impl Rates {
             | Bucket::DeviceCodes(..)
             | Bucket::Tickets(_)
             | Bucket::LinksByMail(_)
-            | Bucket::LeakReports(_) => None,
+            | Bucket::LeakReports(_)
+            | Bucket::LinksToAddress(_)
+            | Bucket::SignUps(_) => None,
         }
     }
 

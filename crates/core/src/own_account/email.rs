@@ -18,9 +18,9 @@ use crate::user::{Email, User};
 
 /// A mail that is still to be handed over. Whoever answers first gives away by no delay who has an account.
 pub struct Outgoing {
-    pub(super) mailer: Arc<dyn Mailer>,
-    pub(super) to: Email,
-    pub(super) message: Message,
+    pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) to: Email,
+    pub(crate) message: Message,
 }
 
 impl Outgoing {

@@ -187,11 +187,20 @@ pub struct LiveRefreshToken {
     pub expires_at: Timestamp,
 }
 
+/// How long refresh tokens are good for, beyond their own end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RotationLimits {
+    /// Seconds in which a superseded one may be presented again.
+    pub grace: u32,
+    /// Seconds after its first authorization at which a family ends.
+    pub family: i64,
+}
+
 /// What presenting a refresh token came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// A new token and refresh token.
-    Issued(Box<Authorization>),
+    /// A new token, and when its refresh token ends, if there is one.
+    Issued(Box<Authorization>, Option<Timestamp>),
     /// It was superseded; the whole family is gone now.
     Reused,
     /// None of this app's, expired, or what it rests on has ended.
@@ -280,7 +289,8 @@ pub trait FlowStore: Send + Sync {
     ) -> Stored<DeviceRedemption>;
 
     /// Supersedes the app's refresh token by `access`: the authorizations of its family are deleted and a new one is
-    /// created with the scopes of the last. Within `grace` seconds a superseded token works again, as long as none of
+    /// created with the scopes of the last. No refresh token ends later than `limits.family` seconds after the first
+    /// of its family was created, and none is good for anything from then on. Within `limits.grace` seconds a superseded token works again, as long as none of
     /// its successors was presented and one of their authorizations is there: the family's authorizations then stay. Any other presentation of a superseded
     /// token deletes the family with all its authorizations. A refresh token whose last authorization was deleted
     /// otherwise than by its expiry is none.
@@ -289,7 +299,7 @@ pub trait FlowStore: Send + Sync {
         app: AppId,
         hash: TokenHash,
         access: Access,
-        grace: u32,
+        limits: RotationLimits,
         stamp: Stamp,
     ) -> Stored<Rotation>;
     /// Deletes the family of the app's refresh token, superseded or not, with all its authorizations.

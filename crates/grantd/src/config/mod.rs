@@ -154,7 +154,12 @@ impl Config {
             wrong_secrets_per_hour: values.wrong_secrets_per_hour,
             last_used_address_class: values.last_used_address_class,
             leak_reports_per_hour: values.leak_reports_per_hour,
-            ..Policy::default()
+            tickets_per_hour: values.tickets_per_hour,
+            mailed_links_per_hour: values.mailed_links_per_hour,
+            sign_up: values.sign_up,
+            sign_ups_per_hour: values.sign_ups_per_hour,
+            sessions_per_user: values.sessions_per_user,
+            refresh_family_seconds: i64::from(values.refresh_family_days.0) * 86_400,
         }
     }
 

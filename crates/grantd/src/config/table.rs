@@ -189,6 +189,21 @@ settings! {
     /// What proves to that receiver that a batch is from here: `X-Hub-Signature-256` is made with it.
     /// Give it by the environment or the file: others can read a command line.
     audit_webhook_secret: Option<HiddenText> = "", for example "a-long-random-text";
+    /// Let people make accounts for themselves. With `smtp_url` each needs an address and opens a link
+    /// that is mailed to it; without, accounts have no address.
+    sign_up: bool = "false";
+    /// So many wishes for an account are taken from one address in an hour.
+    sign_ups_per_hour: u32 = "10";
+    /// So many links are mailed to one user, or to one address that wants an account, in an hour.
+    mailed_links_per_hour: u32 = "5";
+    /// So many forms and links are kept for one address in an hour: detours by the sign-in page,
+    /// second steps, passkeys.
+    tickets_per_hour: u32 = "600";
+    /// So many browsers may be signed in for one user; the next one signs out the one used longest ago.
+    sessions_per_user: u32 = "50";
+    /// Days after which an app with expiring tokens must ask its user again, however often it has
+    /// refreshed them.
+    refresh_family_days: Days = "365";
     /// Announce the end of the API in headers, as GitHub did.
     deprecation: bool = "false";
     /// Times in which the API answers as if it were removed: `START/END`, RFC 3339.

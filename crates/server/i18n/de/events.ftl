@@ -39,6 +39,7 @@ event-user-verify_email = E-Mail-Adresse bestätigt
 event-user-change_language = Sprache geändert
 event-user-invite = Einladung ausgestellt
 event-user-accept_invitation = Einladung angenommen
+event-user-sign_up = Konto selbst angelegt
 event-site-setup = Server eingerichtet
 event-oauth_application-remove_previous_secret = Voriges Geheimnis einer App beendet
 event-oauth_application-update = App geändert

@@ -31,3 +31,21 @@ mail-leaked-ending =
     Legen Sie ein neues an, wo Sie es brauchen, und sehen Sie nach, was mit Ihrem Konto geschah:
 
     { $link }
+mail-join-subject = Ihr Konto bei { $site }
+mail-join-text =
+    Guten Tag { $login },
+
+    öffnen Sie innerhalb eines Tages diesen Link, um zu zeigen, dass diese Adresse Ihnen gehört, und wählen Sie ein Passwort:
+
+    { $link }
+
+    Wenn Sie nicht wissen, worum es geht, tun Sie nichts: Es entsteht kein Konto.
+mail-known-subject = Ihr Konto bei { $site }
+mail-known-text =
+    Guten Tag { $login },
+
+    jemand, vermutlich Sie, wollte ein Konto mit dieser Adresse anlegen. Es gibt schon eines: { $login }. Wissen Sie dessen Passwort nicht mehr, wählen Sie hier ein anderes:
+
+    { $link }
+
+    Waren Sie es nicht, tun Sie nichts.

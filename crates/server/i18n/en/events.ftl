@@ -39,6 +39,7 @@ event-user-verify_email = E-mail address verified
 event-user-change_language = Language changed
 event-user-invite = Invitation made
 event-user-accept_invitation = Invitation accepted
+event-user-sign_up = Account made by oneself
 event-site-setup = Server set up
 event-oauth_application-remove_previous_secret = Previous secret of an app ended
 event-oauth_application-update = App edited

@@ -31,3 +31,21 @@ mail-leaked-ending =
     Make a new one where you need it, and look at what happened to your account:
 
     { $link }
+mail-join-subject = Your account at { $site }
+mail-join-text =
+    Hello { $login },
+
+    open this link within one day to show that this address is yours, and choose a password:
+
+    { $link }
+
+    If you do not know what this is about, do nothing: no account is made.
+mail-known-subject = Your account at { $site }
+mail-known-text =
+    Hello { $login },
+
+    somebody, probably you, wanted to create an account with this address. It has one already: { $login }. If you do not know its password any more, choose another one here:
+
+    { $link }
+
+    If it was not you, do nothing.

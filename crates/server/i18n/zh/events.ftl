@@ -39,6 +39,7 @@ event-user-verify_email = 电子邮箱已验证
 event-user-change_language = 语言已更改
 event-user-invite = 已发出邀请
 event-user-accept_invitation = 已接受邀请
+event-user-sign_up = 已自行注册账户
 event-site-setup = 服务器已设置
 event-oauth_application-remove_previous_secret = 应用的旧密钥已失效
 event-oauth_application-update = 应用已编辑

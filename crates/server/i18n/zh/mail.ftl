@@ -31,3 +31,21 @@ mail-leaked-ending =
     请在需要之处创建新令牌，并查看您的账户记录：
 
     { $link }
+mail-join-subject = 您在 { $site } 的账户
+mail-join-text =
+    { $login }，您好：
+
+    请在一天内打开此链接，以确认此邮箱属于您，并设置密码：
+
+    { $link }
+
+    如果您不清楚这是什么，请忽略此邮件：不会创建任何账户。
+mail-known-subject = 您在 { $site } 的账户
+mail-known-text =
+    { $login }，您好：
+
+    有人（很可能是您）想用此邮箱创建账户。此邮箱已有账户：{ $login }。如果您忘记了它的密码，请在此设置新密码：
+
+    { $link }
+
+    如果不是您本人，请忽略此邮件。

@@ -4,6 +4,7 @@
 use grantd_core::leaks::Finder;
 use grantd_core::own_account::{Message, Outgoing};
 use grantd_core::secret::Secret;
+use grantd_core::sign_up::JoinLetter;
 use grantd_core::store::Leaked;
 use grantd_core::user::User;
 use url::Url;
@@ -74,6 +75,33 @@ pub(crate) fn leaked(public_url: &Url, owner: &User, leaked: &[Leaked], by: Find
     Message {
         subject: words.t1("mail-leaked-subject", "site", base),
         text: format!("{greeting}\n\n{}\n\n{ending}", lines.join("\n")),
+    }
+}
+
+/// What a mail to somebody who signs up says.
+pub(crate) fn to_join(letter: JoinLetter<'_>, visit: &Visit) -> Message {
+    let base = visit.settings().public_url.as_str().trim_end_matches('/');
+    match letter {
+        JoinLetter::Link(login, secret) => {
+            let words = visit.words();
+            let link = format!("{base}/join/{}", secret.expose());
+            let (login, link) = (login.as_str(), link.as_str());
+            Message {
+                subject: words.t1("mail-join-subject", "site", base),
+                text: words.t2("mail-join-text", ("login", login), ("link", link)),
+            }
+        }
+        JoinLetter::HasAccount(user) => {
+            let words = user
+                .language
+                .map_or(*visit.words(), |language| Words::new(language.into()));
+            let link = format!("{base}/password-reset");
+            let (login, link) = (user.login.as_str(), link.as_str());
+            Message {
+                subject: words.t1("mail-known-subject", "site", base),
+                text: words.t2("mail-known-text", ("login", login), ("link", link)),
+            }
+        }
     }
 }
 

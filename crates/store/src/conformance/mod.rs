@@ -37,6 +37,7 @@ mod personal_tokens;
 mod races;
 mod reaping;
 mod search;
+mod session_limit;
 mod sessions;
 mod sign_in;
 mod tickets;
@@ -278,6 +279,7 @@ cases! {
     refresh {
         a_refresh_replaces_token_and_refresh_token
         a_refresh_token_is_its_apps_and_ends
+        a_family_ends_however_often_it_is_refreshed
         a_repetition_in_time_is_issued_once_more
         a_superseded_refresh_token_ends_its_family
         a_deleted_token_is_not_refreshed
@@ -329,6 +331,10 @@ cases! {
         all_sessions_but_one_end_at_once
         signing_in_while_the_password_changes_leaves_no_old_session
         ended_sessions_and_tickets_are_reaped
+    }
+    session_limit {
+        only_so_many_sessions_of_a_user_stay
+        of_forty_who_sign_in_at_once_so_many_stay
     }
     tickets {
         a_ticket_may_be_looked_at_and_is_taken_once
@@ -387,6 +393,7 @@ cases! {
         a_users_events_are_those_about_and_by_the_user
         events_are_filtered_and_paged_from_the_newest
         users_are_found_by_the_beginning_of_login_or_address
+        apps_are_found_by_name_client_id_or_owner
         a_site_admin_is_made_and_unmade_once
         an_admins_power_ends_with_the_demotion
         of_two_admins_who_demote_each_other_one_stays

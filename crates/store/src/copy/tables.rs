@@ -204,6 +204,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("scopes", Text),
             ("expires_at", Int),
             ("superseded_at", Int),
+            ("family_began_at", Int),
         ],
     },
     Table {

@@ -237,7 +237,8 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 12,
         name: "limits",
         oldest: 11,
-        locks: NEW_TABLES,
+        locks: "ACCESS EXCLUSIVE on refresh_tokens for a moment, in which no row is read: flows that hand out \
+                tokens wait for it",
         reads: None,
         ddl: include_str!("postgres/0012_limits.sql"),
     },

@@ -1,5 +1,15 @@
 //! Statements about OAuth apps.
 
+/// Apps by a part of their name, or by how their client id or owner's login begins.
+macro_rules! found {
+    () => {
+        " FROM apps p JOIN users o ON o.id = p.owner_id \
+         WHERE (LOWER(p.name) LIKE $1 ESCAPE '!' OR p.name LIKE $2 ESCAPE '!' \
+         OR LOWER(p.client_id) LIKE $3 ESCAPE '!' OR o.login_key LIKE $4 ESCAPE '!') \
+         AND p.client_id <> $5"
+    };
+}
+
 statements! {
     /// Nothing comes back when the client id is taken.
     INSERT = "INSERT INTO apps (client_id, name, url, callback_urls, owner_id, secret_hash, \
@@ -23,6 +33,10 @@ statements! {
     FIND_OWNED = concat!(
         "SELECT ", app_columns!(), ", ", user_columns!(),
         " FROM apps p JOIN users u ON u.id = p.owner_id WHERE p.id = $1");
+    COUNT_FOUND = concat!("SELECT COUNT(*)", found!());
+    LIST_FOUND = concat!(
+        "SELECT ", app_columns!(), " FROM (SELECT p.id", found!(), " ORDER BY p.id LIMIT $6 OFFSET $7) page",
+        " JOIN apps p ON p.id = page.id ORDER BY p.id");
     SET_OWNER = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 RETURNING id";
     /// The one app that does not end with its owner.
     PASS_ON = "UPDATE apps SET owner_id = $1 WHERE owner_id = $2 AND client_id = $3";

@@ -24,9 +24,9 @@ use grantd_core::store::{
     LiveRefreshToken, LiveSession, MintLimits, NewCode, NewDeviceCode, NewImpersonation,
     NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedApp, OwnedAuthorization,
     OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation,
-    SearchStore, SessionRecord, SessionStore, Settlement, SharedStore, Sighting, SignInCheck,
-    Stored, Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization,
-    UsedGrant, UserStore,
+    RotationLimits, SearchStore, SessionRecord, SessionStore, Settlement, SharedStore, Sighting,
+    SignInCheck, Stored, Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UseStore,
+    UsedAuthorization, UsedGrant, UserStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
@@ -140,7 +140,7 @@ pass_on!(FlowStore {
     decide_device_code(user_code: [u8; 32], decision: DeviceDecision, stamp: Stamp) -> Stored<bool>;
     poll_device_code(app: AppId, device_code: SecretHash, now: Timestamp) -> Stored<Option<Poll>>;
     redeem_device_code(app: AppId, device_code: SecretHash, access: Access, stamp: Stamp) -> Stored<DeviceRedemption>;
-    rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, grace: u32, stamp: Stamp) -> Stored<Rotation>;
+    rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, limits: RotationLimits, stamp: Stamp) -> Stored<Rotation>;
     revoke_refresh_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
     revoke_leaked(hash: TokenHash, action: Action, stamp: Stamp) -> Stored<Option<Leaked>>;
     find_refresh_token(hash: TokenHash, now: Timestamp) -> Stored<Option<LiveRefreshToken>>;
@@ -200,6 +200,7 @@ pass_on!(UseStore {
 pass_on!(SearchStore {
     list_events(filter: EventFilter, before: Option<i64>, limit: u32) -> Stored<Vec<AuditRow>>;
     search_users(prefix: &LoginKey, page: PageRequest) -> Stored<Page<User>>;
+    search_apps(what: &str, page: PageRequest) -> Stored<Page<App>>;
     set_site_admin(user: UserId, site_admin: bool, stamp: Stamp) -> Stored<bool>;
 });
 

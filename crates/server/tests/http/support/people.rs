@@ -162,6 +162,7 @@ impl TestApp {
             user_agent: String::new(),
             expires_at: now.plus(86_400),
             sudo_until: now,
+            most: 50,
         };
         let by = Actor::User {
             id: found.user.id,

@@ -133,9 +133,17 @@ impl TestApp {
 
     /// With mail, which arrives at the test.
     pub(crate) async fn with_mail() -> (Self, Mails) {
+        Self::with_mail_and(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn with_mail_and(change: impl FnOnce(&mut Setup)) -> (Self, Mails) {
         let (post, mails) = mail::post();
-        let t = Self::with(|setup| setup.mailer = Some(Arc::new(post))).await;
-        (t, mails)
+        let t = Self::with(|setup| {
+            setup.mailer = Some(Arc::new(post));
+            change(setup);
+        });
+        (t.await, mails)
     }
 
     /// On a store of the test's own choice.

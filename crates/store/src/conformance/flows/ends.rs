@@ -33,7 +33,7 @@ impl Pending {
         let app = self.device.app;
         let rotated = w
             .store
-            .rotate_refresh_token(app, hash, expiring(w), 30, operator());
+            .rotate_refresh_token(app, hash, expiring(w), LIMITS, operator());
         let rotated = rotated.await.unwrap();
         [
             matches!(
@@ -44,7 +44,7 @@ impl Pending {
                 spend(w, &self.device, access(w)).await,
                 DeviceRedemption::Issued(_)
             ),
-            matches!(rotated, grantd_core::store::Rotation::Issued(_)),
+            matches!(rotated, grantd_core::store::Rotation::Issued(..)),
         ]
     }
 }
@@ -206,7 +206,7 @@ pub(in crate::conformance) async fn a_stale_actor_is_refused(w: World) {
         ),
         refused(s.redeem_device_code(id, device, access(&w), stale()).await),
         refused(
-            s.rotate_refresh_token(id, refresh, expiring(&w), 30, stale())
+            s.rotate_refresh_token(id, refresh, expiring(&w), LIMITS, stale())
                 .await,
         ),
         refused(s.revoke_refresh_token(id, refresh, stale()).await),

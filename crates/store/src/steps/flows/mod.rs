@@ -23,7 +23,7 @@ use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
     DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, NotCreated, Poll,
-    Rotation, Stored,
+    Rotation, RotationLimits, Stored,
 };
 use grantd_core::token::TokenHash;
 
@@ -160,13 +160,13 @@ impl<E: Engine> FlowStore for StoreOn<E> {
         app: AppId,
         hash: TokenHash,
         access: Access,
-        grace: u32,
+        limits: RotationLimits,
         stamp: Stamp,
     ) -> Stored<Rotation> {
-        let input = (app, hash, access, grace);
+        let input = (app, hash, access, limits);
         self.engine
-            .change(stamp, input, |tx, (app, hash, access, grace)| {
-                Box::pin(refresh::rotate(tx, *app, *hash, access, *grace))
+            .change(stamp, input, |tx, (app, hash, access, limits)| {
+                Box::pin(refresh::rotate(tx, *app, *hash, access, *limits))
             })
             .await
     }
@@ -244,6 +244,10 @@ impl Under {
 struct Descent {
     family: i64,
     parent: TokenHash,
+    /// When the first one was created.
+    began: Timestamp,
+    /// No later one ends after that.
+    ends: Timestamp,
 }
 
 /// Makes an authorization and its refresh token, under the grant's lock.
@@ -271,6 +275,10 @@ async fn issue(
     };
     let made = mint::mint(tx, &new, Some(under.grant), access.limits).await?;
     if let (Ok(made), Some(refresh)) = (&made, &access.refresh) {
+        let began = descent.map_or(tx.at(), |descent| descent.began);
+        let ends = descent.map_or(refresh.expires_at, |descent| {
+            refresh.expires_at.min(descent.ends)
+        });
         tx.run(
             sql::flows::INSERT_REFRESH_TOKEN,
             &[
@@ -282,7 +290,8 @@ async fn issue(
                 &under.grant.0,
                 &made.id.0,
                 &made.scopes.to_stored(),
-                &refresh.expires_at.0,
+                &ends.0,
+                &began.0,
             ],
         )
         .await?;

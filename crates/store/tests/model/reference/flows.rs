@@ -10,7 +10,7 @@ use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
     DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, Poll, Rotation,
-    Stored,
+    RotationLimits, Stored,
 };
 use grantd_core::token::TokenHash;
 
@@ -40,7 +40,7 @@ refuse! {
     decide_device_code([u8; 32], DeviceDecision, Stamp) -> bool;
     poll_device_code(AppId, SecretHash, Timestamp) -> Option<Poll>;
     redeem_device_code(AppId, SecretHash, Access, Stamp) -> DeviceRedemption;
-    rotate_refresh_token(AppId, TokenHash, Access, u32, Stamp) -> Rotation;
+    rotate_refresh_token(AppId, TokenHash, Access, RotationLimits, Stamp) -> Rotation;
     revoke_refresh_token(AppId, TokenHash, Stamp) -> bool;
     revoke_leaked(TokenHash, Action, Stamp) -> Option<Leaked>;
     find_refresh_token(TokenHash, Timestamp) -> Option<LiveRefreshToken>;

@@ -58,6 +58,7 @@ refuse! {
     SearchStore {
         list_events(EventFilter, Option<i64>, u32) -> Vec<AuditRow>;
         search_users(&LoginKey, PageRequest) -> Page<User>;
+        search_apps(&str, PageRequest) -> Page<App>;
         set_site_admin(UserId, bool, Stamp) -> bool;
     }
 }
