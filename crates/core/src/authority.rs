@@ -13,6 +13,7 @@ use crate::error::{Error, Forbidden, Result, Throttle};
 use crate::hourly::{Bucket, Hourly};
 use crate::ids::{AppId, SessionId};
 use crate::last_used::LastUsed;
+use crate::life::Lifetimes;
 use crate::login::{Attempt, PasswordIdentity, SignIn};
 use crate::mail::Mailer;
 use crate::scope::Catalogue;
@@ -42,6 +43,8 @@ pub struct Policy {
     pub tickets_per_hour: u32,
     /// So many links are mailed to one user in an hour.
     pub mailed_links_per_hour: u32,
+    /// How long new tokens live.
+    pub lifetimes: Lifetimes,
 }
 
 impl Default for Policy {
@@ -59,6 +62,7 @@ impl Default for Policy {
             last_used_address_class: false,
             tickets_per_hour: 600,
             mailed_links_per_hour: 5,
+            lifetimes: Lifetimes::default(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod apps;
 mod counters;
 mod flows;
 mod keeping;
+mod life;
 mod sessions;
 mod upkeep;
 
@@ -43,6 +44,7 @@ pub use self::keeping::{
     EventFilter, MOST_PASSKEYS, OwnedPasskey, PasskeyNotAdded, PasskeyStore, SearchStore, UseStore,
     UsedAuthorization, UsedGrant,
 };
+pub use self::life::{Channel, Expiring, LifeStore, Lived, NoticeKey, Rotated};
 pub use self::sessions::{
     AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
     Sighting, TicketStore,
@@ -368,6 +370,7 @@ pub trait Store:
     + AccountStore
     + PasskeyStore
     + UseStore
+    + LifeStore
     + SearchStore
     + CounterStore
     + Upkeep
@@ -384,6 +387,7 @@ impl<T> Store for T where
         + AccountStore
         + PasskeyStore
         + UseStore
+        + LifeStore
         + SearchStore
         + CounterStore
         + Upkeep

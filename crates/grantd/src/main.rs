@@ -57,6 +57,12 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Group::App(command) => with_instance(&typed, async |instance| {
             cmd::app::run(command, instance).await
         })?,
+        Group::Policy(command) => with_instance(&typed, async |instance| {
+            cmd::policy::run(command, instance).await
+        })?,
+        Group::Explain(command) => with_instance(&typed, async |instance| {
+            cmd::explain::run(command, instance).await
+        })?,
         Group::Token(command) => with_instance(&typed, async |instance| {
             cmd::token::run(command, instance).await
         })?,

@@ -3,6 +3,7 @@
 //! server crate's.
 
 mod background;
+mod life;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -190,7 +191,7 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
 }
 
 /// The runtime's timer, for core.
-struct TokioTimer;
+pub(super) struct TokioTimer;
 
 impl Timer for TokioTimer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {

@@ -1,6 +1,7 @@
 //! What one setting's text can mean. Owns the reading of each type, with words
 //! that say what would be right; must not know which settings have the type.
 
+mod life;
 mod relay;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,6 +14,7 @@ use grantd_store::DatabaseUrl;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+pub(crate) use self::life::{HiddenText, Lifetime, WebhookUrl};
 pub(crate) use self::relay::{Sender, SmtpUrl};
 
 /// How TOML and flags carry a value.

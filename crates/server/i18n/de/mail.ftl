@@ -18,3 +18,13 @@ mail-verification-text =
     { $link }
 
     Wenn Sie nicht wissen, worum es geht, tun Sie nichts.
+mail-expiring-subject = Ein Token endet bald: { $site }
+mail-expiring-text =
+    Guten Tag { $login },
+
+    Ihr Token { $name }, das auf { $end } endet, gilt ab { $date } nicht mehr. Was es benutzt, braucht bis dahin ein anderes. Sie finden es hier:
+
+    { $link }
+
+    Brauchen Sie es nicht mehr, tun Sie nichts.
+mail-expiring-app = von { $app }

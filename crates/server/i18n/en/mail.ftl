@@ -18,3 +18,13 @@ mail-verification-text =
     { $link }
 
     If you do not know what this is about, do nothing.
+mail-expiring-subject = A token ends soon: { $site }
+mail-expiring-text =
+    Hello { $login },
+
+    your token { $name }, which ends with { $end }, stops working on { $date }. Whatever uses it needs another one by then. You find it here:
+
+    { $link }
+
+    If you do not need it any more, do nothing.
+mail-expiring-app = of { $app }

@@ -1,12 +1,13 @@
 //! The mails that pages cause: their words, in the language of whoever gets
 //! them, and their way out after the answer. Must not know how mail travels.
 
+use grantd_core::notices::Notice;
 use grantd_core::own_account::{Message, Outgoing};
 use grantd_core::secret::Secret;
 use grantd_core::user::User;
 
 use super::visit::Visit;
-use super::words::Words;
+use super::words::{Language, Words};
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,30 @@ pub(crate) fn write(letter: Letter, visit: &Visit, user: &User, secret: &Secret)
         }
     };
     Message { subject, text }
+}
+
+/// What a mail says of a token that ends soon, to its owner in the owner's language.
+pub(crate) fn expiring(site: &str, notice: &Notice) -> Message {
+    let (token, owner) = (&notice.lived.owned.authorization, &notice.lived.owned.user);
+    let language = owner.language.map_or(Language::English, Language::from);
+    let words = Words::new(language);
+    let note = token.note.as_ref().map(|note| note.as_str().trim());
+    let name = match (&token.app, note.filter(|note| !note.is_empty())) {
+        (_, Some(note)) => format!("“{note}”"),
+        (Some(app), None) => words.t1("mail-expiring-app", "app", app.name.as_str()),
+        (None, None) => String::new(),
+    };
+    let values = [
+        ("login", owner.login.as_str()),
+        ("name", name.as_str()),
+        ("end", token.token_last_eight.0.as_str()),
+        ("date", &words.date_time(notice.expires_at)),
+        ("link", notice.url.as_str()),
+    ];
+    Message {
+        subject: words.t1("mail-expiring-subject", "site", site),
+        text: words.filled("mail-expiring-text", &values),
+    }
 }
 
 /// Sends a mail after the answer: how long it takes shows nobody who has an account.

@@ -24,6 +24,7 @@ pub mod fill;
 mod flows;
 mod grants;
 mod last_used;
+mod life;
 mod lists;
 mod mint;
 mod own_accounts;
@@ -78,6 +79,7 @@ pub async fn run(open: impl Fn() -> SharedStore) {
     run_all(&open, FLOW_CASES).await;
     run_all(&open, BROWSER_CASES).await;
     run_all(&open, KEEPING_CASES).await;
+    run_all(&open, LIFE_CASES).await;
 }
 
 /// Tries every case but those of the flows and of browsers.
@@ -377,5 +379,22 @@ cases! {
         an_admins_power_ends_with_the_demotion
         of_two_admins_who_demote_each_other_one_stays
         no_step_of_pages_is_done_for_a_stale_actor
+    }
+}
+
+cases! {
+    /// All promises about the life of tokens.
+    LIFE_CASES:
+    life {
+        lives_are_gone_through_by_id
+        a_token_is_issued_anew_by_reset_and_regeneration_but_not_by_an_edit
+        a_life_is_shortened_and_never_lengthened
+        only_the_idle_are_deleted_and_their_grants_follow
+        a_use_that_is_told_before_the_deletion_saves_the_token
+        tokens_that_end_soon_are_found_by_their_end
+        a_notice_is_taken_on_once
+        a_rotated_token_and_its_successor_overlap
+        rotation_revives_nothing_and_lengthens_nothing
+        no_check_during_a_rotation_finds_nothing
     }
 }

@@ -8,7 +8,7 @@ use grantd_core::Authority;
 use grantd_core::reaper::Reaper;
 use tokio::task::JoinSet;
 
-use super::TokioTimer;
+use super::{TokioTimer, life};
 use crate::instance::Instance;
 
 /// Runs until it is dropped. A batch in flight is a step of the store, which ends by itself.
@@ -18,12 +18,18 @@ pub(super) struct Background {
 
 impl Background {
     /// Starts all there is.
-    pub(super) fn start(instance: &Instance, _authority: &Arc<Authority>) -> Self {
+    pub(super) fn start(instance: &Instance, authority: &Arc<Authority>) -> Self {
         let mut background = Self {
             tasks: JoinSet::new(),
         };
         let reaper = reaper(instance);
         background.run(async move { reaper.run(&TokioTimer).await });
+        if let Some(keeper) = life::keeper(instance) {
+            background.run(async move { keeper.run(&TokioTimer).await });
+        }
+        if let Some(notifier) = life::notifier(instance, authority) {
+            background.run(async move { notifier.run(&TokioTimer).await });
+        }
         background
     }
 
