@@ -151,8 +151,8 @@ async fn rotate(id: AuthorizationId, overlap: u32, instance: &Instance) -> Resul
     let lived = found.pop().filter(|lived| lived.owned.authorization.id == id);
     let lived = lived.ok_or_else(none)?;
     let policy = (&format, instance.config.lifetimes());
-    let rotated = instance.operator().rotate_token(&lived, overlap, policy);
-    let Some(rotated) = rotated.await? else {
+    let operator = instance.operator();
+    let Some(rotated) = operator.rotate_token(&lived, overlap, policy).await? else {
         return Err(Failure::new(
             "only personal access tokens are rotated so; an app's token is its app's to reset",
         ));

@@ -5,6 +5,7 @@ mod app;
 mod copy;
 mod demo;
 mod instance;
+mod life;
 mod migrate;
 mod place;
 mod postgres;

@@ -81,3 +81,80 @@ pub(crate) fn send_later(mail: Outgoing) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use grantd_core::authorization::Authorization;
+    use grantd_core::clock::Timestamp;
+    use grantd_core::fingerprint::Fingerprint;
+    use grantd_core::ids::{AuthorizationId, UserId};
+    use grantd_core::note::Note;
+    use grantd_core::scope::Scopes;
+    use grantd_core::store::{Lived, OwnedAuthorization};
+    use grantd_core::token::{TokenHash, TokenLastEight};
+    use grantd_core::user::{Language as Chosen, Login};
+
+    use super::*;
+
+    fn notice(language: Option<Chosen>) -> Notice {
+        let at = Timestamp(1_600_000_000);
+        let hash = TokenHash([7; 32]);
+        let authorization = Authorization {
+            id: AuthorizationId(1),
+            user_id: UserId(1),
+            app: None,
+            token_hash: hash,
+            token_last_eight: TokenLastEight("e1e48fab".to_owned()),
+            note: Some(Note::from_stored("laptop".to_owned())),
+            note_url: None,
+            scopes: Scopes::default(),
+            fingerprint: Fingerprint::default(),
+            created_at: at,
+            updated_at: at,
+            expires_at: Some(at),
+        };
+        let user = User {
+            id: UserId(1),
+            login: Login::from_stored("octocat".to_owned()),
+            email: None,
+            email_verified: false,
+            site_admin: false,
+            two_factor: false,
+            suspended_at: None,
+            created_at: at,
+            updated_at: at,
+            language,
+        };
+        Notice {
+            lived: Lived {
+                owned: OwnedAuthorization {
+                    authorization,
+                    user,
+                },
+                issued_at: at,
+                last_use: None,
+            },
+            expires_at: at,
+            days: 7,
+            url: "https://g.example/settings/tokens".to_owned(),
+        }
+    }
+
+    #[test]
+    fn owners_are_told_of_a_tokens_end_in_their_language_and_without_a_secret() {
+        for (language, said) in [
+            (None, "stops working on 13 September 2020, 12:26 UTC"),
+            (Some(Chosen::German), "gilt ab 13. September 2020, 12:26 UTC"),
+            (Some(Chosen::Chinese), "2020年9月13日 12:26 UTC"),
+        ] {
+            let notice = notice(language);
+            let Message { subject, text } = expiring("https://g.example", &notice);
+            assert!(subject.contains("https://g.example"), "{subject}");
+            assert!(text.contains(said), "{text}");
+            for part in ["octocat", "“laptop”", "e1e48fab", "https://g.example/settings/tokens"] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+            assert!(!text.contains("07070707"), "{text}");
+        }
+    }
+}

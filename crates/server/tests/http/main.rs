@@ -11,6 +11,7 @@ mod headers;
 mod hostile;
 mod isolation;
 mod leaks;
+mod life;
 mod lifecycle;
 mod oauth;
 mod races;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod keeping;
+mod life;
 mod links;
 mod own_account;
 mod place;
