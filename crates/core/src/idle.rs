@@ -120,7 +120,9 @@ impl LifeKeeper {
                 let hit = self.policy.judge(lived, now);
                 hit.is_some_and(|hit| hit.reason == Reason::Idle)
             });
-            found.ids.extend(idle.map(|lived| lived.owned.authorization.id));
+            found
+                .ids
+                .extend(idle.map(|lived| lived.owned.authorization.id));
             timer.sleep(BREATH).await;
         }
         Ok((found, Some(after)))

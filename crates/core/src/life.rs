@@ -111,7 +111,10 @@ impl LifePolicy {
         if end.is_some_and(|end| end <= now) {
             return None;
         }
-        if self.idle_before(now).is_some_and(|before| lived.idle_since() <= before) {
+        if self
+            .idle_before(now)
+            .is_some_and(|before| lived.idle_since() <= before)
+        {
             return Some(Hit {
                 reason: Reason::Idle,
                 ends_at: now,

@@ -102,14 +102,18 @@ impl Notifier {
     pub async fn round(&self) -> Stored<Told> {
         let mut told = Told::default();
         if let Some(receiver) = &self.receiver {
-            told.webhooks = self.tell_all(Channel::Webhook, |notice| async move {
-                Some(call(receiver, &notice).await)
-            })
-            .await?;
+            told.webhooks = self
+                .tell_all(Channel::Webhook, |notice| async move {
+                    Some(call(receiver, &notice).await)
+                })
+                .await?;
         }
         if let Some(post) = &self.post {
             told.mails = self
-                .tell_all(Channel::Mail, |notice| async move { send(post, &notice).await })
+                .tell_all(
+                    Channel::Mail,
+                    |notice| async move { send(post, &notice).await },
+                )
                 .await?;
         }
         Ok(told)
@@ -205,7 +209,9 @@ impl Notifier {
             Some(false) if !mail => {}
             _ => {
                 let told = reached == Some(true);
-                self.store.settle_notice(key, told, self.clock.now()).await?;
+                self.store
+                    .settle_notice(key, told, self.clock.now())
+                    .await?;
             }
         }
         Ok(reached)
@@ -235,13 +241,10 @@ fn delivery(notice: &Notice) -> String {
 
 /// What the receiver is told. Never a secret, nor what one could be found by.
 fn body(notice: &Notice) -> Vec<u8> {
-    let (token, owner) = (
-        &notice.lived.owned.authorization,
-        &notice.lived.owned.user,
+    let (token, owner) = (&notice.lived.owned.authorization, &notice.lived.owned.user);
+    let app = token.app.as_ref().map(
+        |app| json!({ "client_id": app.client_id.as_str(), "name": app.name, "url": app.url }),
     );
-    let app = token.app.as_ref().map(|app| {
-        json!({ "client_id": app.client_id.as_str(), "name": app.name, "url": app.url })
-    });
     json!({
         "action": "expiring",
         "days": notice.days,

@@ -29,7 +29,11 @@ impl Facts {
             of_record || matches!(asked, Asked::Hash(hash) if row.token_hash == Some(hash))
         });
         let first = first.await?;
-        let around = Around::of(&records_of(asked, lived.as_ref(), &first), lived.as_ref(), &first);
+        let around = Around::of(
+            &records_of(asked, lived.as_ref(), &first),
+            lived.as_ref(),
+            &first,
+        );
         let trail = slices(store, |row| around.has(row)).await?;
         let mut facts = Self {
             lived,
@@ -59,7 +63,9 @@ async fn lived(store: &dyn Store, asked: Asked) -> Stored<Option<Lived>> {
     };
     let Some(id) = id else { return Ok(None) };
     let mut next = store.list_lives(AuthorizationId(id.0 - 1), 1).await?;
-    Ok(next.pop().filter(|lived| lived.owned.authorization.id == id))
+    Ok(next
+        .pop()
+        .filter(|lived| lived.owned.authorization.id == id))
 }
 
 async fn slices(store: &dyn Store, keep: impl Fn(&AuditRow) -> bool) -> Stored<Vec<AuditRow>> {

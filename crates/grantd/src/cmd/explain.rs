@@ -217,7 +217,10 @@ fn words(explanation: &Explanation, facts: &Facts, logins: &BTreeMap<i64, String
     lines.push(String::new());
     if let Some(lived) = &facts.lived {
         let token = &lived.owned.authorization;
-        let app = token.app.as_ref().map_or("none", |app| app.client_id.as_str());
+        let app = token
+            .app
+            .as_ref()
+            .map_or("none", |app| app.client_id.as_str());
         lines.push(format!(
             "Record {} of {}, app {app}, ends with {}, scopes [{}]",
             token.id,
@@ -247,7 +250,9 @@ fn words(explanation: &Explanation, facts: &Facts, logins: &BTreeMap<i64, String
         let from = row.address.as_deref().unwrap_or("-");
         let request = row.request_id.as_deref().unwrap_or("-");
         let (at, action, by) = (row.at, &row.action, by(row));
-        lines.push(format!("  {at}  {action}  by {by}  from {from}  request {request}"));
+        lines.push(format!(
+            "  {at}  {action}  by {by}  from {from}  request {request}"
+        ));
     }
     lines.push(String::new());
     lines.join("\n")

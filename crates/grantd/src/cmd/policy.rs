@@ -121,7 +121,8 @@ async fn check(keeper: &LifeKeeper, lines: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-const HEAD: &str = "LOGIN                APP                  ENDS WITH EXPIRES    LAST USED  REASON   NOTE\n";
+const HEAD: &str =
+    "LOGIN                APP                  ENDS WITH EXPIRES    LAST USED  REASON   NOTE\n";
 
 fn json_line(lived: &Lived, hit: Hit) -> Result<String, Failure> {
     let token = &lived.owned.authorization;
@@ -150,7 +151,9 @@ fn table_line(lived: &Lived, hit: Hit) -> String {
     // Others wrote these: nothing in them may move a terminal's cursor.
     let plain = |text: &str, most: usize| -> String {
         let shown = text.chars().take(most);
-        shown.map(|c| if c.is_control() { ' ' } else { c }).collect()
+        shown
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect()
     };
     let app = token.app.as_ref().map_or("-", |app| app.name.as_str());
     let note = token.note.as_ref().map_or("", |note| note.as_str());

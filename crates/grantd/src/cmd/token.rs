@@ -63,7 +63,9 @@ pub(crate) struct Selectors {
 /// `90s`, `30m`, `24h` or `7d`, in seconds.
 fn duration(text: &str) -> Result<u32, String> {
     let wrong = || format!("give a number and s, m, h or d, at most {LONGEST_OVERLAP}s");
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let (number, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .ok_or_else(wrong)?;
     let unit: u32 = match unit {
         "s" => 1,
         "m" => 60,
@@ -72,7 +74,9 @@ fn duration(text: &str) -> Result<u32, String> {
         _ => return Err(wrong()),
     };
     let seconds = number.parse().ok().and_then(|n: u32| n.checked_mul(unit));
-    seconds.filter(|seconds| *seconds <= LONGEST_OVERLAP).ok_or_else(wrong)
+    seconds
+        .filter(|seconds| *seconds <= LONGEST_OVERLAP)
+        .ok_or_else(wrong)
 }
 
 fn id(text: &str) -> Result<AuthorizationId, String> {
@@ -147,8 +151,13 @@ async fn rotate(id: AuthorizationId, overlap: u32, instance: &Instance) -> Resul
         .config
         .token_format()
         .map_err(|why| Failure::new(why.to_string()))?;
-    let mut found = instance.store.list_lives(AuthorizationId(id.0 - 1), 1).await?;
-    let lived = found.pop().filter(|lived| lived.owned.authorization.id == id);
+    let mut found = instance
+        .store
+        .list_lives(AuthorizationId(id.0 - 1), 1)
+        .await?;
+    let lived = found
+        .pop()
+        .filter(|lived| lived.owned.authorization.id == id);
     let lived = lived.ok_or_else(none)?;
     let policy = (&format, instance.config.lifetimes());
     let operator = instance.operator();

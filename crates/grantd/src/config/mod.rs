@@ -63,7 +63,8 @@ impl Config {
             let place =
                 table::find(name).map_or_else(|| name.to_owned(), |setting| sources.place(setting));
             let text = sources.text(name);
-            let text = table::find(name).map_or_else(|| without_password(text), |of| shown(of, text));
+            let text =
+                table::find(name).map_or_else(|| without_password(text), |of| shown(of, text));
             Failure::new(format!("{place}: `{text}` will not do; {why}"))
         })?;
         check_together(&values)?;

@@ -144,14 +144,22 @@ mod tests {
     fn owners_are_told_of_a_tokens_end_in_their_language_and_without_a_secret() {
         for (language, said) in [
             (None, "stops working on 13 September 2020, 12:26 UTC"),
-            (Some(Chosen::German), "gilt ab 13. September 2020, 12:26 UTC"),
+            (
+                Some(Chosen::German),
+                "gilt ab 13. September 2020, 12:26 UTC",
+            ),
             (Some(Chosen::Chinese), "2020年9月13日 12:26 UTC"),
         ] {
             let notice = notice(language);
             let Message { subject, text } = expiring("https://g.example", &notice);
             assert!(subject.contains("https://g.example"), "{subject}");
             assert!(text.contains(said), "{text}");
-            for part in ["octocat", "“laptop”", "e1e48fab", "https://g.example/settings/tokens"] {
+            for part in [
+                "octocat",
+                "“laptop”",
+                "e1e48fab",
+                "https://g.example/settings/tokens",
+            ] {
                 assert!(text.contains(part), "{part}: {text}");
             }
             assert!(!text.contains("07070707"), "{text}");

@@ -53,7 +53,10 @@ async fn an_end_is_kept_to_the_second_and_announced_as_github_does() {
     let exposed = user.header("access-control-expose-headers").unwrap();
     assert!(!exposed.to_lowercase().contains(HEADER), "as GitHub has it");
     let refused = token.get("/authorizations").await;
-    assert_eq!(refused.is(403).header(HEADER), Some("2018-10-30 19:47:18 UTC"));
+    assert_eq!(
+        refused.is(403).header(HEADER),
+        Some("2018-10-30 19:47:18 UTC")
+    );
     t.clock.advance(30 * 86_400 - 1);
     token.get("/user").await.is(200);
     t.clock.advance(1);

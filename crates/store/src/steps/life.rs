@@ -244,7 +244,9 @@ async fn rotate(
     // The row names the token that was replaced: that is what somebody will look for.
     tx.audit(Action::TokenRotated, &Subject::authorization(&before))
         .await?;
-    let until = before.expires_at.map_or(old_until, |end| end.min(old_until));
+    let until = before
+        .expires_at
+        .map_or(old_until, |end| end.min(old_until));
     let predecessor = if until > tx.at() {
         Some(go_on(tx, &before, until).await?)
     } else {

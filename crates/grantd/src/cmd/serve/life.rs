@@ -36,7 +36,12 @@ pub(super) fn notifier(instance: &Instance, authority: &Authority) -> Option<Not
     (post.is_some() || receiver.is_some()).then(|| Notifier {
         store: Arc::clone(&instance.store),
         clock: instance.clock.clone(),
-        days: config.values.notice_days.iter().map(|days| days.0).collect(),
+        days: config
+            .values
+            .notice_days
+            .iter()
+            .map(|days| days.0)
+            .collect(),
         site,
         receiver,
         post,

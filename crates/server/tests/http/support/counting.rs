@@ -20,11 +20,12 @@ use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
     Access, AccountStore, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption,
     ConsentCheck, Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest,
-    EventFilter, Expiring, FlowStore, GotOrCreated, LifeStore, Lived, LiveSession, MintLimits, NewCode, NewDeviceCode,
-    NewSession, NewTicket, NotCreated, NoticeKey, NotJoined, OtpUse, OwnedAuthorization, OwnedPasskey, Page,
-    PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotated, Rotation, SearchStore, SessionRecord,
-    SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore,
-    TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
+    EventFilter, Expiring, FlowStore, GotOrCreated, LifeStore, LiveSession, Lived, MintLimits,
+    NewCode, NewDeviceCode, NewSession, NewTicket, NotCreated, NotJoined, NoticeKey, OtpUse,
+    OwnedAuthorization, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll,
+    Reaped, Rotated, Rotation, SearchStore, SessionRecord, SessionStore, Settlement, SharedStore,
+    Sighting, SignInCheck, Stored, Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UseStore,
+    UsedAuthorization, UsedGrant, UserStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;

@@ -242,7 +242,9 @@ async fn an_end_beyond_the_maximum_is_refused_with_its_number() {
     assert!(text.contains("value=\"60\"") && !text.contains("value=\"90\""));
     assert!(!text.contains("value=\"never\""));
     let fields = |expires| {
-        let csrf = browser.fill(&page, "/settings/tokens").form.fields[0].1.clone();
+        let csrf = browser.fill(&page, "/settings/tokens").form.fields[0]
+            .1
+            .clone();
         vec![
             ("csrf".to_owned(), csrf),
             ("note".to_owned(), "a".to_owned()),
@@ -251,7 +253,10 @@ async fn an_end_beyond_the_maximum_is_refused_with_its_number() {
     };
     for expires in ["never", "61", "365"] {
         let fields = fields(expires);
-        let fields: Vec<_> = fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
         let refused = browser.post("/settings/tokens", &fields).await;
         let said = "Tokens may live for 60 days at most here.";
         assert!(refused.is(422).text().contains(said), "{expires}");
