@@ -23,7 +23,7 @@ use crate::secret_input;
 pub(crate) struct Explain {
     /// `-` for the token itself on standard input; else an id, a SHA-256 hash (64 hex digits) or the last eight
     /// characters
-    #[arg(value_name = "TOKEN|HASH|ID", allow_hyphen_values = true)]
+    #[arg(value_name = "TOKEN|HASH|ID")]
     which: String,
     /// For this moment, such as 2026-11-21T09:30:00Z, instead of now
     #[arg(long, value_name = "TIME", value_parser = time)]

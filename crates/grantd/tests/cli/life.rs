@@ -86,7 +86,7 @@ fn a_token_is_rotated_and_the_old_one_goes_on() {
 fn a_token_is_explained_by_whatever_names_it() {
     let (place, tokens) = stage();
     let explained = |which: &[&str], stdin: &str| {
-        let args = [&["explain", "--json"], which].concat();
+        let args = [&["explain", "--json"][..], which].concat();
         place.run_with(&args, stdin)
     };
     let by_id = explained(&["1"], "").json();
@@ -113,7 +113,7 @@ fn a_token_is_explained_by_whatever_names_it() {
     );
     let by_stdin = explained(&["-"], &format!("{}\n", tokens[0]));
     assert!(!by_stdin.stderr.contains("warning"));
-    let by_argument = explained(&[&tokens[0]], "");
+    let by_argument = explained(&[tokens[0].as_str()], "");
     assert!(
         by_argument
             .stderr
@@ -123,7 +123,7 @@ fn a_token_is_explained_by_whatever_names_it() {
     for other in [
         by_stdin,
         by_argument,
-        explained(&[&hash], ""),
+        explained(&[hash.as_str()], ""),
         by_last_eight,
     ] {
         let mut other = other.json();
@@ -138,7 +138,7 @@ fn a_token_is_explained_by_whatever_names_it() {
     );
     let revoked = place.run(&["token", "revoke", "1"]);
     assert_eq!(revoked.code, 0);
-    let gone = explained(&[&hash], "").json();
+    let gone = explained(&[hash.as_str()], "").json();
     assert_eq!(gone["decided_by"], "not_revoked");
     assert_eq!(gone["ended"]["action"], "oauth_access.revoke");
     assert_eq!(gone["ended"]["actor"], "operator");

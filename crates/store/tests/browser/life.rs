@@ -33,8 +33,16 @@ where
     }
 }
 
+/// A timer that lets time pass, and does something meanwhile.
+fn meanwhile<F>(place: &Place, what: F) -> Meanwhile<F>
+where
+    F: Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync,
+{
+    Meanwhile(place.clock.clone(), what)
+}
+
 fn quiet(place: &Place) -> impl Timer {
-    Meanwhile(place.clock.clone(), |_| Box::pin(async {}))
+    meanwhile(place, |_| Box::pin(async {}))
 }
 
 pub(super) fn stamp(place: &Place) -> Stamp {
@@ -128,7 +136,7 @@ async fn a_use_just_before_saves_an_idle_token_though_no_store_knows_of_it_yet()
     let other = place.beside();
     assert!(is_valid(&other, &saved).await);
     let node = other.authority.clone();
-    let timer = Meanwhile(place.clock.clone(), move |slept| {
+    let timer = meanwhile(&place, move |slept| {
         let node = node.clone();
         Box::pin(async move {
             if slept >= Duration::from_secs(120) {
