@@ -167,7 +167,15 @@ actions! {
     AuthorizationEvicted = "oauth_access.evict",
     /// It expired long enough ago.
     AuthorizationReaped = "oauth_access.expire",
+    /// Nobody had used it for too long.
+    AuthorizationIdle = "oauth_access.idle",
+    /// A policy lets it end sooner.
+    LifeShortened = "oauth_access.shorten",
     TokenReset = "oauth_access.regenerate",
+    /// Another token took its place; it may go on elsewhere for a while.
+    TokenRotated = "oauth_access.rotate",
+    /// The token that was replaced goes on under this record, until it expires.
+    TokenOverlaps = "oauth_access.overlap",
     TokenRevoked = "oauth_access.revoke",
     /// Somebody who found it reported it.
     TokenReported = "oauth_access.revoke_reported",

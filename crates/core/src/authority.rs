@@ -13,6 +13,7 @@ use crate::error::{Error, Forbidden, Result, Throttle};
 use crate::hourly::{Bucket, Hourly};
 use crate::ids::{AppId, SessionId};
 use crate::last_used::LastUsed;
+use crate::life::Lifetimes;
 use crate::login::{Attempt, PasswordIdentity, SignIn};
 use crate::mail::Mailer;
 use crate::scope::Catalogue;
@@ -53,6 +54,8 @@ pub struct Policy {
     pub sessions_per_user: u32,
     /// Seconds after its first authorization at which a family of refresh tokens ends ([`crate::refresh`]).
     pub refresh_family_seconds: i64,
+    /// How long new tokens live.
+    pub lifetimes: Lifetimes,
 }
 
 impl Default for Policy {
@@ -75,6 +78,7 @@ impl Default for Policy {
             sign_ups_per_hour: 10,
             sessions_per_user: 50,
             refresh_family_seconds: 365 * 86_400,
+            lifetimes: Lifetimes::default(),
         }
     }
 }

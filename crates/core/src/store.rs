@@ -16,6 +16,7 @@ mod chain;
 mod counters;
 mod flows;
 mod keeping;
+mod life;
 mod sessions;
 mod upkeep;
 
@@ -50,6 +51,7 @@ pub use self::keeping::{
     EventFilter, MOST_PASSKEYS, OwnedPasskey, PasskeyNotAdded, PasskeyStore, SearchStore, UseStore,
     UsedAuthorization, UsedGrant,
 };
+pub use self::life::{Channel, Expiring, LifeStore, Lived, NoticeKey, Rotated};
 pub use self::sessions::{
     AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
     Sighting, TicketStore,
@@ -360,6 +362,7 @@ pub trait Store:
     + AccountStore
     + PasskeyStore
     + UseStore
+    + LifeStore
     + SearchStore
     + AdminStore
     + CounterStore
@@ -379,6 +382,7 @@ impl<T> Store for T where
         + AccountStore
         + PasskeyStore
         + UseStore
+        + LifeStore
         + SearchStore
         + AdminStore
         + CounterStore

@@ -58,6 +58,12 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Group::App(command) => with_instance(&typed, async |instance| {
             cmd::app::run(command, instance).await
         })?,
+        Group::Policy(command) => with_instance(&typed, async |instance| {
+            cmd::policy::run(command, instance).await
+        })?,
+        Group::Explain(command) => with_instance(&typed, async |instance| {
+            cmd::explain::run(command, instance).await
+        })?,
         Group::Token(cmd::token::Token::Shape(command)) => {
             cmd::token_shape::run(command, &Config::load(&typed)?)?;
         }

@@ -19,6 +19,7 @@ pub mod error;
 pub mod finish;
 pub mod lifecycle;
 pub mod media;
+pub mod notices;
 mod oauth;
 mod outage;
 pub mod page;

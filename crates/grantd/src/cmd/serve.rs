@@ -3,6 +3,7 @@
 //! server crate's.
 
 mod background;
+mod life;
 
 use std::fmt::Display;
 use std::fs;
@@ -220,7 +221,7 @@ fn scanners(keys: &KeysAt) -> Result<KeySet, Failure> {
 }
 
 /// The runtime's timer, for core.
-struct TokioTimer;
+pub(super) struct TokioTimer;
 
 impl Timer for TokioTimer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {

@@ -10,8 +10,8 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    ApiUrl, Days, HiddenText, KeysAt, ListenAddress, LogFilter, LogFormat, PublicUrl, Sender,
-    Shape, SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
+    ApiUrl, Days, HiddenText, KeysAt, Lifetime, ListenAddress, LogFilter, LogFormat, PublicUrl,
+    Sender, Shape, SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
 };
 
 /// One row.
@@ -140,6 +140,21 @@ settings! {
     revoke_tokens_in_query: bool = "true";
     /// So many creations per user, app and hour; without it, no limit.
     creations_per_hour: Option<u32> = "", for example "10";
+    /// Days that a token lives whose maker does not say; without it, `token_lifetime_max_days`, and without that
+    /// tokens never end by themselves.
+    token_lifetime_default_days: Option<Lifetime> = "", for example "90";
+    /// Days that a new token lives at most; without it, no limit. Tokens that are there stay as they are until
+    /// `grantd policy apply`.
+    token_lifetime_max_days: Option<Lifetime> = "", for example "365";
+    /// Days after which a token is deleted that nobody used, made or renewed meanwhile; without it, none is.
+    token_idle_days: Option<Lifetime> = "", for example "90";
+    /// So many days before a token ends, its owner is told by mail and the receiver of `notice_webhook_url`; each once.
+    notice_days: Vec<Lifetime> = "30,7,1";
+    /// Who is told by webhook of tokens that end soon.
+    notice_webhook_url: Option<WebhookUrl> = "", for example "https://hooks.example.com/grantd";
+    /// What signs those webhooks, as GitHub signs its own (`X-Hub-Signature-256`). Give it by the environment or
+    /// the file: others can read a command line.
+    notice_webhook_secret: Option<HiddenText> = "", for example "a-long-random-text";
     /// Days for which an expired token stays in lists, so that people see what has ended; then it
     /// is deleted. 0 keeps none.
     expired_token_retention_days: Days = "30";

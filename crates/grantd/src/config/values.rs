@@ -2,6 +2,7 @@
 //! that say what would be right; must not know which settings have the type.
 
 mod keys;
+mod life;
 mod relay;
 mod webhook;
 
@@ -16,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 pub(crate) use self::keys::KeysAt;
+pub(crate) use self::life::{HiddenText, Lifetime, WebhookUrl};
 pub(crate) use self::relay::{Sender, SmtpUrl};
 pub(crate) use self::webhook::{HiddenText, WebhookUrl};
 

@@ -49,3 +49,13 @@ mail-known-text =
     { $link }
 
     Waren Sie es nicht, tun Sie nichts.
+mail-expiring-subject = Ein Token endet bald: { $site }
+mail-expiring-text =
+    Guten Tag { $login },
+
+    Ihr Token { $name }, das auf { $end } endet, gilt ab { $date } nicht mehr. Was es benutzt, braucht bis dahin ein anderes. Sie finden es hier:
+
+    { $link }
+
+    Brauchen Sie es nicht mehr, tun Sie nichts.
+mail-expiring-app = von { $app }

@@ -49,3 +49,13 @@ mail-known-text =
     { $link }
 
     If it was not you, do nothing.
+mail-expiring-subject = A token ends soon: { $site }
+mail-expiring-text =
+    Hello { $login },
+
+    your token { $name }, which ends with { $end }, stops working on { $date }. Whatever uses it needs another one by then. You find it here:
+
+    { $link }
+
+    If you do not need it any more, do nothing.
+mail-expiring-app = of { $app }

@@ -49,3 +49,13 @@ mail-known-text =
     { $link }
 
     如果不是您本人，请忽略此邮件。
+mail-expiring-subject = 令牌即将到期：{ $site }
+mail-expiring-text =
+    { $login }，您好：
+
+    您的令牌 { $name }（以 { $end } 结尾）将于 { $date }失效。使用它的程序届时需要新的令牌。您可以在此处找到它：
+
+    { $link }
+
+    如果您不再需要它，请忽略此邮件。
+mail-expiring-app = （应用 { $app }）

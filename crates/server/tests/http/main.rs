@@ -12,6 +12,7 @@ mod hostile;
 mod isolation;
 mod leak_reports;
 mod leaks;
+mod life;
 mod lifecycle;
 mod oauth;
 mod races;

@@ -29,13 +29,16 @@ mod flows;
 mod grants;
 mod last_used;
 mod leases;
+mod life;
 mod lists;
 mod mint;
+mod notices;
 mod own_accounts;
 mod passkeys;
 mod personal_tokens;
 mod races;
 mod reaping;
+mod rotation;
 mod search;
 mod session_limit;
 mod sessions;
@@ -84,6 +87,7 @@ pub async fn run(open: impl Fn() -> SharedStore) {
     run_all(&open, FLOW_CASES).await;
     run_all(&open, BROWSER_CASES).await;
     run_all(&open, KEEPING_CASES).await;
+    run_all(&open, LIFE_CASES).await;
 }
 
 /// Tries every case but those of the flows and of browsers.
@@ -426,5 +430,26 @@ cases! {
         a_lease_is_one_holders_until_its_end
         one_of_a_hundred_holds_a_lease
         work_goes_on_where_it_was_left
+    }
+}
+
+cases! {
+    /// All promises about the life of tokens.
+    LIFE_CASES:
+    life {
+        lives_are_gone_through_by_id
+        a_token_is_issued_anew_by_reset_and_regeneration_but_not_by_an_edit
+        a_life_is_shortened_and_never_lengthened
+        only_the_idle_are_deleted_and_their_grants_follow
+        a_use_that_is_told_before_the_deletion_saves_the_token
+    }
+    notices {
+        tokens_that_end_soon_are_found_by_their_end
+        a_notice_is_taken_on_once
+    }
+    rotation {
+        a_rotated_token_and_its_successor_overlap
+        rotation_revives_nothing_and_lengthens_nothing
+        no_check_during_a_rotation_finds_nothing
     }
 }

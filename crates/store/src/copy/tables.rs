@@ -187,6 +187,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("created_at", Int),
             ("updated_at", Int),
             ("expires_at", Int),
+            ("issued_at", Int),
         ],
     },
     Table {
@@ -215,6 +216,20 @@ pub(crate) const TABLES: &[Table] = &[
             ("authorization_id", Int),
             ("at", Int),
             ("address_class", Text),
+        ],
+    },
+    // Nobody is told twice.
+    Table {
+        name: "expiry_notices",
+        key: 4,
+        ids: false,
+        columns: &[
+            ("authorization_id", Int),
+            ("expires_at", Int),
+            ("days", Int),
+            ("channel", Text),
+            ("lease_until", Int),
+            ("told_at", Int),
         ],
     },
     Table {

@@ -213,7 +213,7 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 9,
         name: "life_cycle",
         oldest: 8,
-        locks: NEW_TABLES,
+        locks: "ACCESS EXCLUSIVE on authorizations for a moment, in which no row is read: checks wait for it",
         reads: None,
         ddl: include_str!("postgres/0009_life_cycle.sql"),
     },

@@ -119,7 +119,7 @@ statements! {
               fingerprint = $5, updated_at = $6 WHERE id = $7";
     /// Another reset that came first has changed the hash, and this one finds nothing.
     REPLACE_TOKEN = "UPDATE authorizations SET hash_prefix = $1, token_hash = $2, token_last_eight = $3, \
-                     updated_at = $4 WHERE id = $5 AND token_hash = $6 RETURNING id";
+                     updated_at = $4, issued_at = $4 WHERE id = $5 AND token_hash = $6 RETURNING id";
 
     // Deletions; each returns what the audit trail keeps.
 
@@ -175,7 +175,7 @@ statements! {
         " LEFT JOIN last_used l ON l.authorization_id = a.id",
         " WHERE a.user_id = $1 AND a.id = $2 AND a.app_id IS NULL");
     REGENERATE = "UPDATE authorizations SET hash_prefix = $1, token_hash = $2, token_last_eight = $3, \
-                  expires_at = $4, updated_at = $5 WHERE id = $6";
+                  expires_at = $4, updated_at = $5, issued_at = $5 WHERE id = $6";
 
     // An operator's lists.
 

@@ -117,6 +117,7 @@ pub(crate) mod counters;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod last_used;
+pub(crate) mod life;
 pub(crate) mod own_accounts;
 pub(crate) mod passkeys;
 pub(crate) mod postgres;
@@ -136,6 +137,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("flows", flows::ALL),
         ("grants", grants::ALL),
         ("last_used", last_used::ALL),
+        ("life", life::ALL),
         ("own_accounts", own_accounts::ALL),
         ("passkeys", passkeys::ALL),
         ("sessions", sessions::ALL),

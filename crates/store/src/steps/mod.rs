@@ -14,6 +14,7 @@ mod counters;
 pub(crate) mod flows;
 mod grants;
 mod last_used;
+mod life;
 mod list;
 mod mint;
 mod own_accounts;

@@ -11,7 +11,7 @@ use grantd_core::reaper::Reaper;
 use grantd_core::sealer::Sealer;
 use tokio::task::JoinSet;
 
-use super::TokioTimer;
+use super::{TokioTimer, life};
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::outbound::HttpOutbound;
@@ -23,7 +23,7 @@ pub(super) struct Background {
 
 impl Background {
     /// Starts all there is.
-    pub(super) fn start(instance: &Instance, _authority: &Arc<Authority>) -> Result<Self, Failure> {
+    pub(super) fn start(instance: &Instance, authority: &Arc<Authority>) -> Result<Self, Failure> {
         let mut background = Self {
             tasks: JoinSet::new(),
         };
@@ -33,6 +33,12 @@ impl Background {
         background.run(async move { sealer.run(&TokioTimer).await });
         if let Some(stream) = audit_stream(instance)? {
             background.run(async move { stream.run(&TokioTimer).await });
+        }
+        if let Some(keeper) = life::keeper(instance) {
+            background.run(async move { keeper.run(&TokioTimer).await });
+        }
+        if let Some(notifier) = life::notifier(instance, authority) {
+            background.run(async move { notifier.run(&TokioTimer).await });
         }
         Ok(background)
     }

@@ -20,13 +20,13 @@ use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
     Access, AccountStore, AdminStore, AppAdministration, AppCheck, AppStore, AuthorizationStore,
     CodeRecord, CodeRedemption, ConsentCheck, Consented, Count, CounterStore, DeviceDecision,
-    DeviceRedemption, DeviceRequest, EventFilter, FlowStore, GotOrCreated, Impersonation, Leaked,
-    LiveRefreshToken, LiveSession, MintLimits, NewCode, NewDeviceCode, NewImpersonation,
-    NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedApp, OwnedAuthorization,
-    OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation,
-    RotationLimits, SearchStore, SessionRecord, SessionStore, Settlement, SharedStore, Sighting,
-    SignInCheck, Stored, Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UseStore,
-    UsedAuthorization, UsedGrant, UserStore,
+    DeviceRedemption, DeviceRequest, EventFilter, Expiring, FlowStore, GotOrCreated, Impersonation,
+    Leaked, LifeStore, LiveRefreshToken, LiveSession, Lived, MintLimits, NewCode, NewDeviceCode,
+    NewImpersonation, NewSession, NewTicket, NotCreated, NotJoined, NoticeKey, OtpUse, OwnedApp,
+    OwnedAuthorization, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll,
+    Reaped, Rotated, Rotation, RotationLimits, SearchStore, SessionRecord, SessionStore,
+    Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore, TokenFilter,
+    TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
@@ -195,6 +195,16 @@ pass_on!(UseStore {
     list_used_grants(user: UserId, page: PageRequest) -> Stored<Page<UsedGrant>>;
     find_used_grant(user: UserId, id: GrantId) -> Stored<Option<UsedGrant>>;
     delete_grants(user: UserId, stamp: Stamp) -> Stored<usize>;
+});
+
+pass_on!(LifeStore {
+    list_lives(after: AuthorizationId, limit: u32) -> Stored<Vec<Lived>>;
+    shorten_lives(ends: Vec<(AuthorizationId, Timestamp)>, stamp: Stamp) -> Stored<usize>;
+    delete_idle(ids: Vec<AuthorizationId>, since: Timestamp, stamp: Stamp) -> Stored<usize>;
+    list_expiring(which: Expiring, now: Timestamp, limit: u32) -> Stored<Vec<Lived>>;
+    claim_notice(notice: NoticeKey, lease_until: Timestamp, told: bool, now: Timestamp) -> Stored<bool>;
+    settle_notice(notice: NoticeKey, told: bool, now: Timestamp) -> Stored<()>;
+    rotate_token(user: UserId, id: AuthorizationId, new: NewToken, expires_at: Option<Timestamp>, old_until: Timestamp, stamp: Stamp) -> Stored<Option<Rotated>>;
 });
 
 pass_on!(SearchStore {

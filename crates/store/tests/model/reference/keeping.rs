@@ -10,9 +10,10 @@ use grantd_core::ids::{AppId, AuthorizationId, GrantId, PasskeyId, UserId};
 use grantd_core::last_used::LastUse;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
-    AdminStore, AppAdministration, EventFilter, Impersonation, NewImpersonation, NotCreated,
-    OwnedApp, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore, Stored,
-    Taken, UseStore, UsedAuthorization, UsedGrant,
+    AdminStore, AppAdministration, EventFilter, Expiring, Impersonation, LifeStore, Lived,
+    NewImpersonation, NotCreated, NoticeKey, OwnedApp, OwnedPasskey, Page, PageRequest,
+    PasskeyNotAdded, PasskeyStore, Rotated, SearchStore, Stored, Taken, UseStore,
+    UsedAuthorization, UsedGrant,
 };
 use grantd_core::user::{Login, LoginKey, User};
 
@@ -51,6 +52,18 @@ refuse! {
         list_used_grants(UserId, PageRequest) -> Page<UsedGrant>;
         find_used_grant(UserId, GrantId) -> Option<UsedGrant>;
         delete_grants(UserId, Stamp) -> usize;
+    }
+}
+
+refuse! {
+    LifeStore {
+        list_lives(AuthorizationId, u32) -> Vec<Lived>;
+        shorten_lives(Vec<(AuthorizationId, Timestamp)>, Stamp) -> usize;
+        delete_idle(Vec<AuthorizationId>, Timestamp, Stamp) -> usize;
+        list_expiring(Expiring, Timestamp, u32) -> Vec<Lived>;
+        claim_notice(NoticeKey, Timestamp, bool, Timestamp) -> bool;
+        settle_notice(NoticeKey, bool, Timestamp) -> ();
+        rotate_token(UserId, AuthorizationId, NewToken, Option<Timestamp>, Timestamp, Stamp) -> Option<Rotated>;
     }
 }
 
