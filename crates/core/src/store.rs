@@ -16,6 +16,7 @@ mod flows;
 mod keeping;
 mod sessions;
 mod upkeep;
+mod watch;
 
 use std::sync::Arc;
 
@@ -49,6 +50,7 @@ pub use self::sessions::{
 };
 
 pub use self::upkeep::{Reaped, Upkeep};
+pub use self::watch::{EngineLoad, Steps, Stock, StoreLoad, WatchStore};
 
 /// A step did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -371,6 +373,7 @@ pub trait Store:
     + SearchStore
     + CounterStore
     + Upkeep
+    + WatchStore
 {
 }
 
@@ -387,6 +390,7 @@ impl<T> Store for T where
         + SearchStore
         + CounterStore
         + Upkeep
+        + WatchStore
 {
 }
 

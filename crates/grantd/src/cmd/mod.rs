@@ -6,6 +6,7 @@ pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;
 mod logging;
+pub(crate) mod man;
 pub(crate) mod migrate;
 pub(crate) mod serve;
 pub(crate) mod store;

@@ -12,6 +12,7 @@ mod hostile;
 mod isolation;
 mod leaks;
 mod lifecycle;
+mod metrics;
 mod oauth;
 mod races;
 mod refusals;

@@ -121,6 +121,7 @@ impl Stage {
             last_used: Arc::default(),
             key,
             mailer: None,
+            counts: Arc::default(),
         });
         Self { authority, clock }
     }

@@ -18,11 +18,11 @@ pub(super) struct Background {
 
 impl Background {
     /// Starts all there is.
-    pub(super) fn start(instance: &Instance, _authority: &Arc<Authority>) -> Self {
+    pub(super) fn start(instance: &Instance, authority: &Arc<Authority>) -> Self {
         let mut background = Self {
             tasks: JoinSet::new(),
         };
-        let reaper = reaper(instance);
+        let reaper = reaper(instance, authority);
         background.run(async move { reaper.run(&TokioTimer).await });
         background
     }
@@ -33,10 +33,11 @@ impl Background {
 }
 
 /// Deletes what is of no use any more.
-fn reaper(instance: &Instance) -> Reaper {
+fn reaper(instance: &Instance, authority: &Authority) -> Reaper {
     Reaper {
         store: Arc::clone(&instance.store),
         clock: instance.clock.clone(),
         token_retention_days: instance.config.values.expired_token_retention_days.0,
+        counts: Arc::clone(&authority.counts),
     }
 }

@@ -1,6 +1,7 @@
 //! Secrets that no artefact may hold: unique ones are driven through every
 //! route, in every place and spelling, and then looked for in the log at its
-//! most talkative, in error bodies, and in the files of the database.
+//! most talkative (with the spans that a collector is sent), in error bodies, in
+//! the metrics, and in the files of the database.
 
 mod flows;
 mod search;
@@ -214,7 +215,7 @@ async fn files(t: &TestApp) -> Vec<(String, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_or_files() {
+async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_metrics_or_files() {
     let log = Log::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
@@ -249,7 +250,15 @@ async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_or_files() {
         .iter()
         .flat_map(|answer| format!("{:?}\n{}\n", answer.headers, answer.text()).into_bytes())
         .collect();
+    assert!(
+        lines.contains("store{otel.kind="),
+        "and what traces are made of"
+    );
+    let metrics = stage.t.server.metrics();
+    let metrics = [metrics.open_metrics(), metrics.classic()].concat();
+    assert!(metrics.contains("operation=\"apps/check-authorization\""));
     let mut places = vec![
+        ("the metrics".to_owned(), metrics.into_bytes()),
         ("the log".to_owned(), logged.clone()),
         ("a refusal".to_owned(), refusals),
     ];

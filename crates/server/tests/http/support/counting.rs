@@ -23,8 +23,9 @@ use grantd_core::store::{
     EventFilter, FlowStore, GotOrCreated, LiveSession, MintLimits, NewCode, NewDeviceCode,
     NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedAuthorization, OwnedPasskey, Page,
     PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation, SearchStore, SessionRecord,
-    SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore,
-    TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
+    SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stock, StoreLoad, Stored, Taken,
+    TicketStore, TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant,
+    UserStore, WatchStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
@@ -211,3 +212,14 @@ pass_on!(Upkeep {
     ping() -> Stored<()>;
     close() -> ();
 });
+
+#[async_trait]
+impl WatchStore for Counting {
+    fn load(&self) -> StoreLoad {
+        self.inner.load()
+    }
+
+    async fn take_stock(&self, now: Timestamp, most: u32) -> Stored<Stock> {
+        self.count("take_stock").take_stock(now, most).await
+    }
+}

@@ -204,6 +204,7 @@ impl TestApp {
             last_used: Arc::default(),
             key: key.clone(),
             mailer: setup.mailer,
+            counts: Arc::default(),
         });
         let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));

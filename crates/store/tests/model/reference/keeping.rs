@@ -10,8 +10,8 @@ use grantd_core::ids::{AuthorizationId, GrantId, PasskeyId, UserId};
 use grantd_core::last_used::LastUse;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
-    EventFilter, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore,
-    Stored, UseStore, UsedAuthorization, UsedGrant,
+    EventFilter, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore, Stock,
+    StoreLoad, Stored, UseStore, UsedAuthorization, UsedGrant, WatchStore,
 };
 use grantd_core::user::{LoginKey, User};
 
@@ -58,5 +58,16 @@ refuse! {
         list_events(EventFilter, Option<i64>, u32) -> Vec<AuditRow>;
         search_users(&LoginKey, PageRequest) -> Page<User>;
         set_site_admin(UserId, bool, Stamp) -> bool;
+    }
+}
+
+#[async_trait]
+impl WatchStore for Reference {
+    fn load(&self) -> StoreLoad {
+        StoreLoad::default()
+    }
+
+    async fn take_stock(&self, _: Timestamp, _: u32) -> Stored<Stock> {
+        Err(unavailable("nobody watches it"))
     }
 }
