@@ -80,8 +80,8 @@ fn tokens_that_end_soon_are_counted_at_the_start() {
     let begun = Instant::now();
     loop {
         let (_, text) = get(&address, "/metrics", "*/*");
-        if text.contains("grantd_tokens 1\n") {
-            assert!(text.contains("grantd_tokens_expiring{days=\"30\"} 0\n"));
+        if text.contains("grantd_tokens 1.0\n") {
+            assert!(text.contains("grantd_tokens_expiring{days=\"30\"} 0.0\n"));
             break;
         }
         assert!(begun.elapsed() < Duration::from_secs(10), "{text}");

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use grantd_server::routes::ROUTES;
 use http::Method;
 use serde_json::json;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use self::search::{Search, Secret};
 use crate::support::{Answer, Client, Log, OAuthApp, TestApp, User, basic};
@@ -219,6 +220,7 @@ async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_metrics_or_files() 
     let log = Log::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::CLOSE)
         .with_writer(log.clone())
         .init();
     let mut stage = Stage::new().await;
@@ -251,7 +253,7 @@ async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_metrics_or_files() 
         .flat_map(|answer| format!("{:?}\n{}\n", answer.headers, answer.text()).into_bytes())
         .collect();
     assert!(
-        lines.contains("store{otel.kind="),
+        lines.contains("}:store{otel.kind="),
         "and what traces are made of"
     );
     let metrics = stage.t.server.metrics();
