@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::app::{App, AppCredentials, ClientId};
 use crate::audit::{Actor, Stamp};
 use crate::clock::Clock;
+use crate::counts::{Counts, Happening, SignInKind};
 use crate::entropy::Entropy;
 use crate::error::{Error, Forbidden, Result, Throttle};
 use crate::hourly::{Bucket, Hourly};
@@ -173,6 +174,8 @@ pub struct Authority {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Whose messages about secrets found in public are taken, if anybody's.
     pub scanners: Option<KeySet>,
+    /// What has happened on this node.
+    pub counts: Arc<Counts>,
 }
 
 impl Authority {
@@ -203,7 +206,8 @@ impl Authority {
             request_id: caller.request_id.clone(),
             otp_use,
         };
-        self.sign_in.sign_in(attempt).await
+        let outcome = self.sign_in.sign_in(attempt).await;
+        self.counts.signed_in(SignInKind::Api, outcome)
     }
 
     /// Proves a token; its use is noted.
@@ -217,11 +221,18 @@ impl Authority {
             .await?
         {
             TokenVerdict::Valid(owned) => {
+                self.counts.add(Happening::TokenValid);
                 self.token_used(owned.authorization.id, caller.address);
                 Ok(TokenIdentity(*owned))
             }
-            TokenVerdict::OwnerSuspended => Err(Error::Forbidden(Forbidden::Suspended)),
-            TokenVerdict::Unknown => Err(Error::BadCredentials),
+            TokenVerdict::OwnerSuspended => {
+                self.counts.add(Happening::TokenOfSuspended);
+                Err(Error::Forbidden(Forbidden::Suspended))
+            }
+            TokenVerdict::Unknown => {
+                self.counts.add(Happening::TokenUnknown);
+                Err(Error::BadCredentials)
+            }
         }
     }
 
@@ -256,8 +267,12 @@ impl Authority {
                     app: found.credentials.app,
                     auth_generation: found.credentials.auth_generation,
                 };
+                self.counts.add(Happening::AppProved);
                 if let Some(used) = &found.token {
+                    self.counts.add(Happening::AppTokenValid);
                     self.token_used(used.authorization.id, caller.address);
+                } else if token.is_some() {
+                    self.counts.add(Happening::AppTokenUnknown);
                 }
                 Ok(Some((identity, found.token)))
             }
@@ -267,6 +282,7 @@ impl Authority {
 
     /// The refusal of an app's wrong secret. Counted apart from people's passwords.
     pub(crate) fn wrong_secret(&self, app: AppId, caller: &Caller) -> Error {
+        self.counts.add(Happening::AppRefused);
         let bucket = Bucket::WrongSecrets(app, caller.address.into());
         let (limit, now) = (self.policy.wrong_secrets_per_hour, self.clock.now());
         if self.hourly.count(bucket, limit, now).exceeded {

@@ -18,6 +18,8 @@ pub mod authorizations;
 pub mod clock;
 pub mod code_exchange;
 pub mod consent;
+pub mod cost;
+pub mod counts;
 pub mod developer;
 pub mod device_flow;
 pub mod entropy;

@@ -19,6 +19,7 @@ mod keeping;
 mod life;
 mod sessions;
 mod upkeep;
+mod watch;
 
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ pub use self::sessions::{
 };
 
 pub use self::upkeep::{Reaped, Upkeep};
+pub use self::watch::{EngineLoad, Steps, Stock, StoreLoad, WatchStore};
 
 /// A step did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -369,6 +371,7 @@ pub trait Store:
     + ChainStore
     + LeaseStore
     + Upkeep
+    + WatchStore
 {
 }
 
@@ -389,6 +392,7 @@ impl<T> Store for T where
         + ChainStore
         + LeaseStore
         + Upkeep
+        + WatchStore
 {
 }
 

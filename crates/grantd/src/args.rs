@@ -73,6 +73,12 @@ pub(crate) enum Group {
     },
     /// Print the API's description (OpenAPI, JSON)
     Openapi,
+    /// Write the manual, a page per command, into a folder
+    #[command(hide = true)]
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 /// `grantd serve`.

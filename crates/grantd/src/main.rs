@@ -12,6 +12,7 @@ mod outbound;
 mod output;
 mod progress;
 mod secret_input;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             output::bytes(&script)?;
         }
         Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
+        Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,
         Group::Doctor => return cmd::doctor::run(&typed),
         Group::Serve(serve) => cmd::serve::run(Config::load(&typed)?, serve.demo)?,

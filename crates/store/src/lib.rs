@@ -8,6 +8,7 @@
 //!
 //! - `steps`: what a store does, once, over the little that engines have in common (`db`)
 //! - `sql`: every statement, once, for SQLite and PostgreSQL alike
+//! - `toll`: what steps cost their callers
 //! - `migrate`: the schema, numbered and forward-only
 //! - `copy`: everything into another database
 //! - `sqlite`: the engine: one writer thread, a few reader threads
@@ -24,6 +25,7 @@ mod postgres;
 mod sql;
 mod sqlite;
 mod steps;
+mod toll;
 
 pub use copy::{CopiedTable, CopyError, CopyStep, copy, is_unfinished};
 pub use migrate::{Applied, MigrateError, Migration, Pending, Schema, Step};

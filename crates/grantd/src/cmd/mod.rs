@@ -8,6 +8,7 @@ mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 mod logging;
+pub(crate) mod man;
 pub(crate) mod migrate;
 pub(crate) mod policy;
 pub(crate) mod serve;

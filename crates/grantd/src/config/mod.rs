@@ -235,6 +235,7 @@ impl Config {
             brownouts: values.brownouts.clone(),
             removed_at: values.removed_at,
             hsts_subdomains: values.hsts_subdomains,
+            log_requests: values.log_requests,
             slow_client: Duration::from_secs(values.slow_client_seconds.into()),
             pseudo_locale: false,
         }

@@ -10,8 +10,8 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    ApiUrl, Days, HiddenText, KeysAt, Lifetime, ListenAddress, LogFilter, LogFormat, PublicUrl,
-    Sender, Shape, SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
+    ApiUrl, CollectorUrl, Days, HiddenText, KeysAt, Lifetime, ListenAddress, LogFilter, LogFormat,
+    PublicUrl, Sender, Shape, SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
 };
 
 /// One row.
@@ -229,6 +229,14 @@ settings! {
     log: LogFilter = "info";
     /// How it is logged: `text` or `json`.
     log_format: LogFormat = "text";
+    /// One line in the log for each request (level info, target `grantd::access`).
+    log_requests: bool = "true";
+    /// Where Prometheus may read metrics: a listener of its own, plain HTTP, with nothing but `/metrics`.
+    /// Without it they are read nowhere. Let only the monitoring system reach it.
+    metrics_listen: Option<ListenAddress> = "", for example "127.0.0.1:9370";
+    /// The OpenTelemetry collector that gets traces, by OTLP over HTTP; without it none are made. `/v1/traces`
+    /// is added.
+    otlp_endpoint: Option<CollectorUrl> = "", for example "http://127.0.0.1:4318";
 }
 
 /// The row of this name.

@@ -223,6 +223,18 @@ impl Value for ApiUrl {
     }
 }
 
+/// Where traces go.
+#[derive(Clone)]
+pub(crate) struct CollectorUrl(pub(crate) Url);
+
+impl Value for CollectorUrl {
+    const KIND: &'static str = "URL";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        base_url(text).map(Self)
+    }
+}
+
 fn base_url(text: &str) -> Result<Url, String> {
     let wrong =
         || "give an http or https URL without query, such as https://github.example.com".to_owned();

@@ -14,4 +14,5 @@ mod serve;
 mod settings;
 mod token;
 mod user;
+mod watching;
 mod web;

@@ -14,6 +14,7 @@ mod leak_reports;
 mod leaks;
 mod life;
 mod lifecycle;
+mod metrics;
 mod oauth;
 mod races;
 mod refusals;

@@ -46,6 +46,7 @@ mod sign_in;
 mod tickets;
 mod tokens;
 mod users;
+mod watch;
 pub mod wire;
 mod world;
 
@@ -366,6 +367,12 @@ cases! {
 cases! {
     /// All promises about what is kept of credentials for pages.
     KEEPING_CASES:
+    watch {
+        stock_is_what_has_not_ended
+        stock_is_counted_up_to_a_bound
+        steps_are_counted_by_kind
+        callers_pay_for_their_own_steps
+    }
     passkeys {
         a_passkey_reads_back_for_its_user_and_for_a_sign_in
         a_credential_is_one_passkey

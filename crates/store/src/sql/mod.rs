@@ -124,6 +124,7 @@ pub(crate) mod postgres;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod users;
+pub(crate) mod watch;
 
 /// Every statement there is: module, name, text.
 #[cfg(test)]
@@ -143,6 +144,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("sessions", sessions::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),
+        ("watch", watch::ALL),
     ]
     .into_iter()
     .flat_map(|(module, statements)| {

@@ -157,6 +157,7 @@ impl Place {
             key: key.clone(),
             mailer: Some(outbox.clone()),
             scanners: None,
+            counts: Arc::default(),
         };
         Self {
             authority: Arc::new(authority),

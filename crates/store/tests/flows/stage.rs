@@ -122,6 +122,7 @@ impl Stage {
             key,
             mailer: None,
             scanners: None,
+            counts: Arc::default(),
         });
         Self { authority, clock }
     }

@@ -27,7 +27,7 @@ impl Background {
         let mut background = Self {
             tasks: JoinSet::new(),
         };
-        let reaper = reaper(instance);
+        let reaper = reaper(instance, authority);
         background.run(async move { reaper.run(&TokioTimer).await });
         let sealer = sealer(instance);
         background.run(async move { sealer.run(&TokioTimer).await });
@@ -49,11 +49,12 @@ impl Background {
 }
 
 /// Deletes what is of no use any more.
-fn reaper(instance: &Instance) -> Reaper {
+fn reaper(instance: &Instance, authority: &Authority) -> Reaper {
     Reaper {
         store: Arc::clone(&instance.store),
         clock: instance.clock.clone(),
         token_retention_days: instance.config.values.expired_token_retention_days.0,
+        counts: Arc::clone(&authority.counts),
     }
 }
 

@@ -25,8 +25,9 @@ use grantd_core::store::{
     NewImpersonation, NewSession, NewTicket, NotCreated, NotJoined, NoticeKey, OtpUse, OwnedApp,
     OwnedAuthorization, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll,
     Reaped, Rotated, Rotation, RotationLimits, SearchStore, SessionRecord, SessionStore,
-    Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore, TokenFilter,
-    TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
+    Settlement, SharedStore, Sighting, SignInCheck, Stock, StoreLoad, Stored, Taken, TicketStore,
+    TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
+    WatchStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
@@ -257,3 +258,14 @@ pass_on!(Upkeep {
     ping() -> Stored<()>;
     close() -> ();
 });
+
+#[async_trait]
+impl WatchStore for Counting {
+    fn load(&self) -> StoreLoad {
+        self.inner.load()
+    }
+
+    async fn take_stock(&self, now: Timestamp, most: u32) -> Stored<Stock> {
+        self.count("take_stock").take_stock(now, most).await
+    }
+}

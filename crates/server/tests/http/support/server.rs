@@ -194,6 +194,7 @@ impl TestApp {
             key: key.clone(),
             mailer: setup.mailer,
             scanners: setup.scanners,
+            counts: Arc::default(),
         });
         let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));

@@ -98,6 +98,7 @@ const READ_WHOLE_TABLES: &[&str] = &[
     "authorizations::LIST_ALL",
     "users::COUNT",
     "users::LIST",
+    "watch::TOKENS",
 ];
 
 /// A page of ids, what an index has found already, and the one row to which others are joined.

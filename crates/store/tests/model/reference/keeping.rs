@@ -12,8 +12,8 @@ use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
     AdminStore, AppAdministration, EventFilter, Expiring, Impersonation, LifeStore, Lived,
     NewImpersonation, NotCreated, NoticeKey, OwnedApp, OwnedPasskey, Page, PageRequest,
-    PasskeyNotAdded, PasskeyStore, Rotated, SearchStore, Stored, Taken, UseStore,
-    UsedAuthorization, UsedGrant,
+    PasskeyNotAdded, PasskeyStore, Rotated, SearchStore, Stock, StoreLoad, Stored, Taken, UseStore,
+    UsedAuthorization, UsedGrant, WatchStore,
 };
 use grantd_core::user::{Login, LoginKey, User};
 
@@ -84,5 +84,16 @@ refuse! {
         list_owned_apps(PageRequest) -> Page<OwnedApp>;
         find_owned_app(AppId) -> Option<OwnedApp>;
         administer_app(AppId, AppAdministration, Stamp) -> Option<OwnedApp>;
+    }
+}
+
+#[async_trait]
+impl WatchStore for Reference {
+    fn load(&self) -> StoreLoad {
+        StoreLoad::default()
+    }
+
+    async fn take_stock(&self, _: Timestamp, _: u32) -> Stored<Stock> {
+        Err(unavailable("nobody watches it"))
     }
 }
