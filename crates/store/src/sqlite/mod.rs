@@ -9,6 +9,7 @@ pub(crate) mod db;
 mod failure;
 mod queue;
 mod reader;
+pub(crate) mod snapshot;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -28,9 +29,10 @@ use self::db::Lent;
 use self::failure::Failure;
 use self::queue::Queue;
 use self::reader::{Look, Reader};
-use self::writer::{Step, Work, Writer};
+use self::writer::{Alone, Step, Work, Writer};
 use crate::db::{Db, DbResult, Look as LookUp, Params, Undo, Write};
 use crate::migrate::{self, MigrateError, Migration};
+use crate::outside::Outside;
 use crate::sql;
 use crate::steps::{Engine, Input, StoreOn, tokens};
 
@@ -77,6 +79,7 @@ pub struct Sqlite {
     writes: Arc<Queue<Box<dyn Step>>>,
     reads: Arc<Queue<Look>>,
     threads: Mutex<Threads>,
+    outside: Outside,
     /// The folder of a temporary store, deleted with it.
     _folder: Option<tempfile::TempDir>,
 }
@@ -96,13 +99,22 @@ impl StoreOn<Sqlite> {
         Self::open_as(path, options, migrate::SQLITE)
     }
 
+    /// The same with what stands outside the database.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(path: &Path, options: Options, outside: Outside) -> Result<Self, OpenError> {
+        let engine = Sqlite::open(path, options, migrate::SQLITE, outside)?;
+        Ok(Self { engine })
+    }
+
     /// The same for a program that knows these migrations.
     pub(crate) fn open_as(
         path: &Path,
         options: Options,
         known: &[Migration],
     ) -> Result<Self, OpenError> {
-        let engine = Sqlite::open(path, options, known)?;
+        let engine = Sqlite::open(path, options, known, Outside::default())?;
         Ok(Self { engine })
     }
 
@@ -119,7 +131,12 @@ impl StoreOn<Sqlite> {
 }
 
 impl Sqlite {
-    fn open(path: &Path, options: Options, known: &[Migration]) -> Result<Self, OpenError> {
+    fn open(
+        path: &Path,
+        options: Options,
+        known: &[Migration],
+        outside: Outside,
+    ) -> Result<Self, OpenError> {
         let mut conn = connection::writer(path)?;
         migrate::sqlite(&mut conn, known, &mut |_| ())?;
         // From here on, threads end with the store, also when a later line fails.
@@ -127,12 +144,14 @@ impl Sqlite {
             writes: Arc::new(Queue::new(options.queue)),
             reads: Arc::new(Queue::new(options.queue)),
             threads: Mutex::default(),
+            outside,
             _folder: None,
         };
         let writer = Writer {
             queue: Arc::clone(&store.writes),
             path: path.to_owned(),
             log_bound: options.log_bound,
+            archive: store.outside.archive.clone(),
         };
         let writer = spawn("store-writer", move || writer.run(conn))?;
         store.threads().writer = Some(writer);
@@ -153,6 +172,7 @@ impl Sqlite {
         &self,
         look: impl FnOnce(&mut Connection) -> DbResult<T> + Send + 'static,
     ) -> Stored<T> {
+        self.outside.gate.pass().map_err(Failure::from)?;
         let (reply, answer) = oneshot::channel();
         self.reads.push(reader::look(look, reply))?;
         answer
@@ -160,13 +180,35 @@ impl Sqlite {
             .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
     }
 
-    /// Does a step in the next transaction of the writer.
+    /// Does a step in the next transaction of the writer; what it adds to the lines is archived.
+    async fn change_of_trail<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection, &mut Vec<String>) -> Result<T, Undo<T>> + Send + 'static,
+    ) -> Stored<T> {
+        self.outside.gate.pass().map_err(Failure::from)?;
+        let (reply, answer) = oneshot::channel();
+        self.writes.push(Box::new(Work::new(work, reply)))?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+    }
+
+    /// The same for what leaves no line.
+    #[cfg(test)]
     async fn change<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, Undo<T>> + Send + 'static,
     ) -> Stored<T> {
+        self.change_of_trail(move |conn, _| work(conn)).await
+    }
+
+    /// Does something on the writer's connection between two of its transactions.
+    async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Stored<T> {
         let (reply, answer) = oneshot::channel();
-        self.writes.push(Box::new(Work::new(work, reply)))?;
+        self.writes.push(Box::new(Alone::new(work, reply)))?;
         answer
             .await
             .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
@@ -211,8 +253,18 @@ impl Engine for Sqlite {
     }
 
     async fn write<I: Input, T: Send + 'static>(&self, input: I, step: Write<I, T>) -> Stored<T> {
-        self.change(move |conn| db::run(step(&Lent::new(conn), &input)))
-            .await
+        let archived = self.outside.archive.is_some();
+        self.change_of_trail(move |conn, lines| {
+            let lent = if archived {
+                Lent::archiving(conn)
+            } else {
+                Lent::new(conn)
+            };
+            let outcome = db::run(step(&lent, &input));
+            lines.extend(lent.into_lines());
+            outcome
+        })
+        .await
     }
 
     async fn write_lightly<I: Input, T: Send + 'static>(
