@@ -7,6 +7,10 @@ use crate::clock::Timestamp;
 use crate::ids::{AppId, AuthorizationId, GrantId, UserId};
 use crate::token::{TokenHash, TokenLastEight};
 
+mod line;
+
+pub use self::line::{NotALine, VERSION as LINE_VERSION};
+
 /// Who acts. A user or an app acts under the credentials that were checked:
 /// if those have changed since, the store refuses the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,4 +187,6 @@ pub struct AuditRow {
     pub address: Option<String>,
     /// The answer's `X-GitHub-Request-Id`.
     pub request_id: Option<String>,
+    /// What else is worth knowing, in a few words that [`Action`] explains.
+    pub details: Option<String>,
 }

@@ -256,6 +256,38 @@ pub(crate) const TABLES: &[Table] = &[
             ("token_last_eight", Text),
             ("address", Text),
             ("request_id", Text),
+            ("details", Text),
+        ],
+    },
+    // After the trail: each takes its row off the list of those that wait.
+    Table {
+        name: "audit_seal",
+        key: 1,
+        ids: false,
+        columns: &[("seq", Int), ("audit_id", Int), ("chain", Bytes)],
+    },
+    Table {
+        name: "audit_checkpoint",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("seq", Int),
+            ("previous", Int),
+            ("at", Int),
+            ("key_id", Text),
+            ("signature", Bytes),
+        ],
+    },
+    // How far the stream of the trail is.
+    Table {
+        name: "leases",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("name", Text),
+            ("holder", Text),
+            ("expires_at", Int),
+            ("position", Int),
         ],
     },
 ];
@@ -263,6 +295,10 @@ pub(crate) const TABLES: &[Table] = &[
 /// The other tables, and why.
 #[cfg(test)]
 pub(super) const NOT_COPIED: &[(&str, &str)] = &[
+    (
+        "audit_unsealed",
+        "follows from the trail and its seals, by triggers",
+    ),
     ("codes", "over within ten minutes"),
     ("device_codes", "over within a quarter of an hour"),
     ("hourly_counts", "over within an hour"),

@@ -101,7 +101,7 @@ pub(crate) const SQLITE: &[Migration] = &[
         name: "audit_chain",
         oldest: 7,
         locks: THE_FILE,
-        reads: None,
+        reads: Some("audit"),
         ddl: include_str!("sqlite/0008_audit_chain.sql"),
     },
     Migration {
@@ -204,8 +204,9 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 8,
         name: "audit_chain",
         oldest: 7,
-        locks: NEW_TABLES,
-        reads: None,
+        locks: "ACCESS EXCLUSIVE on audit while the id of each of its rows is copied: whoever creates, changes \
+                or revokes anything waits, and is told 503 after a second; checks go on",
+        reads: Some("audit"),
         ddl: include_str!("postgres/0008_audit_chain.sql"),
     },
     Migration {

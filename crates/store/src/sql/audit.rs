@@ -1,10 +1,10 @@
 //! Statements about the audit trail and the engine's own notes.
 
-/// Thirteen columns of a row.
+/// Fourteen columns of a row.
 macro_rules! row {
     () => {
         "id, at, action, actor_kind, actor_id, user_id, app_id, authorization_id, grant_id, \
-         token_hash, token_last_eight, address, request_id"
+         token_hash, token_last_eight, address, request_id, details"
     };
 }
 
@@ -37,8 +37,8 @@ macro_rules! of_user {
 
 statements! {
     INSERT = "INSERT INTO audit (at, action, actor_kind, actor_id, user_id, app_id, authorization_id, \
-              grant_id, token_hash, token_last_eight, address, request_id) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+              grant_id, token_hash, token_last_eight, address, request_id, details) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     LIST = concat!("SELECT ", row!(), " FROM audit WHERE id > $1 ORDER BY id LIMIT $2");
     EVENTS = concat!("SELECT ", row!(), " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
     EVENTS_OF_ACTION = concat!(

@@ -54,5 +54,6 @@ fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
         token_last_eight: row.maybe(10)?.map(TokenLastEight),
         address: row.maybe(11)?,
         request_id: row.maybe(12)?,
+        details: row.maybe(13)?,
     })
 }

@@ -107,6 +107,7 @@ impl<'a> Change<'a> {
                 &subject.token_last_eight,
                 &self.stamp.address.map(|address| address.to_string()),
                 &self.stamp.request_id,
+                &subject.details,
             ],
         )
         .await
@@ -141,6 +142,7 @@ pub(super) struct Subject {
     pub(super) grant: Option<GrantId>,
     pub(super) token_hash: Option<TokenHash>,
     pub(super) token_last_eight: Option<String>,
+    pub(super) details: Option<String>,
 }
 
 impl Subject {
@@ -187,6 +189,7 @@ impl Subject {
             grant: row.maybe(3)?.map(GrantId),
             token_hash: Some(TokenHash(row.get(4)?)),
             token_last_eight: row.maybe(5)?,
+            ..Self::default()
         })
     }
 }

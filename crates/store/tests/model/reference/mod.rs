@@ -187,6 +187,7 @@ impl State {
             token_last_eight: None,
             address: stamp.address.map(|address| address.to_string()),
             request_id: stamp.request_id.clone(),
+            details: None,
         };
         about(&mut row);
         self.trail.push(row);
