@@ -22,6 +22,8 @@ use grantd_core::audit::AuditRow;
 use grantd_core::store::{Stored, Upkeep};
 use tokio::sync::oneshot;
 
+/// What an archive begins with.
+pub(crate) const FIRST_LINE: &str = r#"{"grantd_archive":1}"#;
 /// What one `fsync` may cover.
 const MOST_TOGETHER: usize = 1_024;
 /// What of the file is read to see where it ends.
@@ -273,6 +275,9 @@ fn open(path: &Path) -> io::Result<File> {
         .create(true)
         .mode(0o600)
         .open(path)?;
+    if file.metadata()?.len() == 0 {
+        (&file).write_all(format!("{FIRST_LINE}\n").as_bytes())?;
+    }
     file.sync_all()?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;

@@ -278,6 +278,19 @@ pub(crate) const TABLES: &[Table] = &[
             ("signature", Bytes),
         ],
     },
+    Table {
+        name: "restores",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("at", Int),
+            ("backup_at", Int),
+            ("covered_until", Int),
+            ("lifted_at", Int),
+            ("lifted_by", Text),
+            ("report", Text),
+        ],
+    },
     // How far the stream of the trail is.
     Table {
         name: "leases",

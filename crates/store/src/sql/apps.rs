@@ -14,6 +14,7 @@ statements! {
         "SELECT ", app_columns!(),
         " FROM (SELECT id FROM apps ORDER BY id LIMIT $1 OFFSET $2) page",
         " JOIN apps p ON p.id = page.id ORDER BY p.id");
+    CLIENT_ID_OF = "SELECT client_id FROM apps WHERE id = $1";
     SET_OWNER = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 RETURNING id";
     COUNT_OF_OWNER = "SELECT COUNT(*) FROM apps WHERE owner_id = $1";
     LIST_OF_OWNER = concat!(

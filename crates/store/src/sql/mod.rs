@@ -98,6 +98,7 @@ pub(crate) mod last_used;
 pub(crate) mod own_accounts;
 pub(crate) mod passkeys;
 pub(crate) mod postgres;
+pub(crate) mod restore;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod users;
@@ -115,6 +116,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("last_used", last_used::ALL),
         ("own_accounts", own_accounts::ALL),
         ("passkeys", passkeys::ALL),
+        ("restore", restore::ALL),
         ("sessions", sessions::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),

@@ -198,7 +198,7 @@ async fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>>
     Ok(Ok(created.ok_or(DbError::Missing)?.app))
 }
 
-async fn set_owner(tx: &Change<'_>, id: AppId, owner: UserId) -> DbResult<bool> {
+pub(super) async fn set_owner(tx: &Change<'_>, id: AppId, owner: UserId) -> DbResult<bool> {
     tx.hold_user(owner).await?;
     let values: Params<'_> = &[&owner.0, &tx.at().0, &id.0];
     let set = tx.any(sql::apps::SET_OWNER, values).await?;
@@ -230,7 +230,7 @@ async fn rotate_secret(
         .await
 }
 
-async fn end_previous_secret(tx: &Change<'_>, id: AppId) -> DbResult<bool> {
+pub(super) async fn end_previous_secret(tx: &Change<'_>, id: AppId) -> DbResult<bool> {
     let values: Params<'_> = &[&tx.at().0, &id.0];
     let ended = tx.any(sql::apps::END_PREVIOUS_SECRET, values).await?;
     tx.audit_if(ended, Action::AppPreviousSecretEnded, &Subject::app(id))
@@ -291,7 +291,7 @@ async fn set_logo(tx: &Change<'_>, id: AppId, logo: Option<&Logo>) -> DbResult<b
     tx.audit_if(set, Action::AppEdited, &Subject::app(id)).await
 }
 
-async fn set_suspended(tx: &Change<'_>, id: AppId, suspended: bool) -> DbResult<bool> {
+pub(super) async fn set_suspended(tx: &Change<'_>, id: AppId, suspended: bool) -> DbResult<bool> {
     let (statement, action) = if suspended {
         (sql::apps::SUSPEND, Action::AppSuspended)
     } else {

@@ -39,7 +39,7 @@ pub(super) async fn events(
     db.all(statement, keys, audit_row).await
 }
 
-fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
+pub(super) fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
     Ok(AuditRow {
         id: row.get(0)?,
         at: Timestamp(row.get(1)?),
