@@ -7,8 +7,12 @@ use crate::clock::Timestamp;
 use crate::ids::{AppId, AuthorizationId, GrantId, UserId};
 use crate::token::{TokenHash, TokenLastEight};
 
+pub mod chain;
+mod checkpoint;
+pub mod export;
 mod line;
 
+pub use self::checkpoint::{Checkpoint, CheckpointKey, NotAPublicKey, PublicKey};
 pub use self::line::{NotALine, VERSION as LINE_VERSION};
 
 /// Who acts. A user or an app acts under the credentials that were checked:

@@ -11,6 +11,7 @@
 //! suspended, or has another `auth_generation` than the stamp says.
 
 mod apps;
+mod chain;
 mod counters;
 mod flows;
 mod keeping;
@@ -33,6 +34,7 @@ use crate::token::TokenHash;
 use crate::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
 
 pub use self::apps::AppStore;
+pub use self::chain::{ChainStore, Lease, LeaseStore, Strays, Waiting};
 pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
@@ -370,6 +372,8 @@ pub trait Store:
     + UseStore
     + SearchStore
     + CounterStore
+    + ChainStore
+    + LeaseStore
     + Upkeep
 {
 }
@@ -386,6 +390,8 @@ impl<T> Store for T where
         + UseStore
         + SearchStore
         + CounterStore
+        + ChainStore
+        + LeaseStore
         + Upkeep
 {
 }

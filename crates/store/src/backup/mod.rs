@@ -197,7 +197,7 @@ struct Still {
 
 impl Still {
     async fn of(source: &Source) -> Result<Self, BackupError> {
-        let known = crate::migrate::newest();
+        let known = crate::migrate::known();
         Ok(match source {
             Source::Snapshot(file) => Self {
                 side: Side::Sqlite(snapshot(file)?),

@@ -62,7 +62,7 @@ impl<'r> Reader<'r> {
             instance_key: word("instance_key")?.to_owned(),
             last_audit: number("last_audit")?,
         };
-        let known = crate::migrate::newest();
+        let known = crate::migrate::known();
         if head.schema != known {
             return Err(BackupError::Other(format!(
                 "the backup has schema {}, and this grantd restores schema {known}: \

@@ -244,7 +244,7 @@ pub(crate) const POSTGRES: &[Migration] = &[
 ];
 
 /// The schema that this program knows.
-pub(crate) fn newest() -> i64 {
+pub(crate) fn known() -> i64 {
     SQLITE.last().map_or(0, |migration| migration.version)
 }
 

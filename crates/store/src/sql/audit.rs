@@ -1,5 +1,6 @@
 //! Statements about the audit trail and the engine's own notes.
 
+<<<<<<< HEAD
 /// Fourteen columns of a row.
 macro_rules! row {
     () => {
@@ -16,12 +17,14 @@ macro_rules! insert {
     };
 }
 
+=======
+>>>>>>> b-audit
 /// The newest rows of those about a user and those by that user; each kind has an index of its own.
 macro_rules! of_user {
     ($filter:literal, $before:literal, $limit:literal) => {
         concat!(
             "SELECT ",
-            row!(),
+            audit_row!(),
             " FROM audit WHERE id IN (",
             "SELECT id FROM (SELECT id FROM audit WHERE user_id = $1",
             $filter,
@@ -44,6 +47,7 @@ macro_rules! of_user {
 }
 
 statements! {
+<<<<<<< HEAD
     INSERT = insert!();
     INSERT_FOR_ARCHIVE = concat!(insert!(), " RETURNING id");
     /// Under the id that it had once.
@@ -53,8 +57,15 @@ statements! {
     FIND = concat!("SELECT ", row!(), " FROM audit WHERE id = $1");
     LIST = concat!("SELECT ", row!(), " FROM audit WHERE id > $1 ORDER BY id LIMIT $2");
     EVENTS = concat!("SELECT ", row!(), " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
+=======
+    INSERT = "INSERT INTO audit (at, action, actor_kind, actor_id, user_id, app_id, authorization_id, \
+              grant_id, token_hash, token_last_eight, address, request_id, details) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    LIST = concat!("SELECT ", audit_row!(), " FROM audit WHERE id > $1 ORDER BY id LIMIT $2");
+    EVENTS = concat!("SELECT ", audit_row!(), " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
+>>>>>>> b-audit
     EVENTS_OF_ACTION = concat!(
-        "SELECT ", row!(), " FROM audit WHERE action = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+        "SELECT ", audit_row!(), " FROM audit WHERE action = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     EVENTS_OF_USER = of_user!("", "$2", "$3");
     EVENTS_OF_USER_AND_ACTION = of_user!(" AND action = $2", "$3", "$4");
     /// Creations of a user for an app (null: for none) since a moment, deleted ones included.

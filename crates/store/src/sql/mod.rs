@@ -59,6 +59,14 @@ macro_rules! remains {
     };
 }
 
+/// Fourteen columns of a row of the trail.
+macro_rules! audit_row {
+    () => {
+        "id, at, action, actor_kind, actor_id, user_id, app_id, authorization_id, grant_id, \
+         token_hash, token_last_eight, address, request_id, details"
+    };
+}
+
 /// A term of the validity predicate: the record `a` has not ended by itself.
 macro_rules! unexpired {
     ($now:literal) => {
@@ -91,6 +99,7 @@ macro_rules! valid {
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod authorizations;
+pub(crate) mod chain;
 pub(crate) mod counters;
 pub(crate) mod flows;
 pub(crate) mod grants;
@@ -110,6 +119,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("apps", apps::ALL),
         ("audit", audit::ALL),
         ("authorizations", authorizations::ALL),
+        ("chain", chain::ALL),
         ("counters", counters::ALL),
         ("flows", flows::ALL),
         ("grants", grants::ALL),

@@ -39,6 +39,9 @@ pub(super) async fn events(
     db.all(statement, keys, audit_row).await
 }
 
+/// So many columns are a row of the trail.
+pub(super) const COLUMNS: usize = 14;
+
 pub(super) fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
     Ok(AuditRow {
         id: row.get(0)?,

@@ -7,6 +7,7 @@
 mod apps;
 mod audit;
 mod authorizations;
+mod chain;
 mod change;
 mod counters;
 pub(crate) mod flows;

@@ -53,7 +53,8 @@ pub(crate) async fn replay(
     now: Timestamp,
     unusable: &PasswordHash,
 ) -> DbResult<Outcome> {
-    let there = db.one(sql::audit::FIND, &[&told.id], audit::audit_row);
+    let id: Params<'_> = &[&told.id];
+    let there = db.one(sql::audit::FIND, id, audit::audit_row);
     if let Some(there) = there.await? {
         return Ok(match there.line() == told.line() {
             true => Outcome::Known,
