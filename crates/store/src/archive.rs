@@ -194,13 +194,9 @@ impl Appender {
                 None => anew = true,
             }
         }
-        let outcome = self.file.append(&self.kept, self.failing()).and_then(|()| {
-            if anew {
-                self.file.reopen()?;
-            }
-            Ok(())
-        });
-        match outcome {
+        let torn = self.failing();
+        let reopened = if anew { self.file.reopen() } else { Ok(()) };
+        match reopened.and_then(|()| self.file.append(&self.kept, torn)) {
             Ok(()) => {
                 if self.failing() {
                     tracing::warn!(lines = self.kept.len(), "the audit archive is written again");
@@ -275,13 +271,28 @@ fn open(path: &Path) -> io::Result<File> {
         .create(true)
         .mode(0o600)
         .open(path)?;
-    if file.metadata()?.len() == 0 {
-        (&file).write_all(format!("{FIRST_LINE}\n").as_bytes())?;
+    if file.metadata()?.is_file() {
+        begin(&file, path)?;
+        file.sync_all()?;
     }
-    file.sync_all()?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(file)
+}
+
+/// A new file says what it is; a process that was killed may have left half a line.
+fn begin(mut file: &File, path: &Path) -> io::Result<()> {
+    let mut old = File::open(path)?;
+    if old.metadata()?.len() == 0 {
+        return file.write_all(format!("{FIRST_LINE}\n").as_bytes());
+    }
+    let mut last = [0];
+    old.seek(SeekFrom::End(-1))?;
+    old.read_exact(&mut last)?;
+    match last {
+        [b'\n'] => Ok(()),
+        _ => file.write_all(b"\n"),
+    }
 }
 
 /// Which rows the end of a file has.

@@ -35,7 +35,7 @@ pub use archive::{Archive, NotArchived};
 pub use backup::{BackupError, BackupHead, BackupReport, BackupTable, Source, backup, verify};
 pub use copy::{CopiedTable, CopyError, CopyStep, copy, is_unfinished};
 pub use migrate::{Applied, MigrateError, Migration, Pending, Schema, Step};
-pub use open::{DatabaseUrl, InvalidDatabaseUrl, NoStore, without_password};
+pub use open::{DatabaseUrl, InvalidDatabaseUrl, NoStore, Opened, without_password};
 pub use outside::{Fenced, Gate, Outside};
 pub use postgres::{ConnectError, Inspection, Options as PostgresOptions, PostgresStore};
 pub use restore::{

@@ -2,11 +2,13 @@
 //! parse, ask core, print.
 
 pub(crate) mod app;
+pub(crate) mod backup;
 pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;
 mod logging;
 pub(crate) mod migrate;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod store;
 pub(crate) mod token;

@@ -3,6 +3,7 @@
 //! server crate's.
 
 mod background;
+mod beside;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use self::background::Background;
+use self::beside::Beside;
 use super::{demo, logging};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -71,7 +73,14 @@ async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
     // Before anything else, so that a signal during start-up is not lost.
     let (reload, shutdown) = (reloads()?, shutdown()?);
     let instance = Instance::open(config).await?;
-    let outcome = answer(&instance, demo, reload, shutdown).await;
+    let outcome = match Beside::start(&instance, &reload).await {
+        Ok(beside) => {
+            let outcome = answer(&instance, demo, reload, shutdown).await;
+            drop(beside);
+            outcome
+        }
+        Err(failure) => Err(failure),
+    };
     instance.store.close().await;
     outcome
 }
@@ -94,7 +103,10 @@ async fn answer(
                 .as_bytes(),
         )?;
     }
-    let setup_link = authority.setup_link().await?;
+    let setup_link = match instance.fenced {
+        true => None,
+        false => authority.setup_link().await?,
+    };
     let background = Background::start(instance, &authority);
     let app = Arc::new(App::new(authority, config.surface(public_url.clone())));
     announce(instance, listening, setup_link.as_ref());

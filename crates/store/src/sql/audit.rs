@@ -1,14 +1,5 @@
 //! Statements about the audit trail and the engine's own notes.
 
-<<<<<<< HEAD
-/// Fourteen columns of a row.
-macro_rules! row {
-    () => {
-        "id, at, action, actor_kind, actor_id, user_id, app_id, authorization_id, grant_id, \
-         token_hash, token_last_eight, address, request_id, details"
-    };
-}
-
 macro_rules! insert {
     () => {
         "INSERT INTO audit (at, action, actor_kind, actor_id, user_id, app_id, authorization_id, \
@@ -17,8 +8,6 @@ macro_rules! insert {
     };
 }
 
-=======
->>>>>>> b-audit
 /// The newest rows of those about a user and those by that user; each kind has an index of its own.
 macro_rules! of_user {
     ($filter:literal, $before:literal, $limit:literal) => {
@@ -47,23 +36,15 @@ macro_rules! of_user {
 }
 
 statements! {
-<<<<<<< HEAD
     INSERT = insert!();
     INSERT_FOR_ARCHIVE = concat!(insert!(), " RETURNING id");
     /// Under the id that it had once.
     INSERT_OLD = "INSERT INTO audit (id, at, action, actor_kind, actor_id, user_id, app_id, authorization_id, \
                   grant_id, token_hash, token_last_eight, address, request_id, details) \
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-    FIND = concat!("SELECT ", row!(), " FROM audit WHERE id = $1");
-    LIST = concat!("SELECT ", row!(), " FROM audit WHERE id > $1 ORDER BY id LIMIT $2");
-    EVENTS = concat!("SELECT ", row!(), " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
-=======
-    INSERT = "INSERT INTO audit (at, action, actor_kind, actor_id, user_id, app_id, authorization_id, \
-              grant_id, token_hash, token_last_eight, address, request_id, details) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    FIND = concat!("SELECT ", audit_row!(), " FROM audit WHERE id = $1");
     LIST = concat!("SELECT ", audit_row!(), " FROM audit WHERE id > $1 ORDER BY id LIMIT $2");
     EVENTS = concat!("SELECT ", audit_row!(), " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
->>>>>>> b-audit
     EVENTS_OF_ACTION = concat!(
         "SELECT ", audit_row!(), " FROM audit WHERE action = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     EVENTS_OF_USER = of_user!("", "$2", "$3");
