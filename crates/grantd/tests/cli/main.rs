@@ -8,6 +8,7 @@ mod instance;
 mod migrate;
 mod place;
 mod postgres;
+mod restore;
 mod serve;
 mod settings;
 mod token;

@@ -57,6 +57,12 @@ impl Told {
         self.rows.values().map(|row| row.at).max()
     }
 
+    /// Whether the files come as far as the backup at least: older ones say nothing of what came after it.
+    pub(super) fn reaches(&self, head: &BackupHead) -> bool {
+        let last = self.rows.last_key_value().map_or(0, |(id, _)| *id);
+        last >= head.last_audit
+    }
+
     /// Whether the line begins an archive. What is torn was written again further on.
     fn take(&mut self, line: &[u8], head: &BackupHead) -> bool {
         let Ok(text) = std::str::from_utf8(line) else {
@@ -75,7 +81,7 @@ impl Told {
         match AuditRow::from_line(row_of(text)) {
             Ok(row) => {
                 let since = head.made_at.0 - IN_FLIGHT;
-                if row.id > head.last_audit || row.at.0 >= since {
+                if row.id >= head.last_audit || row.at.0 >= since {
                     self.rows.insert(row.id, row);
                 }
             }

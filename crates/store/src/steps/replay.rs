@@ -132,8 +132,12 @@ async fn of_user(
     match action {
         Action::UserDeleted => affected.ended |= users::delete(tx, user).await?,
         Action::UserSuspended => affected.ended |= users::set_suspended(tx, user, true).await?,
-        Action::UserUnsuspended => drop(users::set_suspended(tx, user, false).await?),
-        Action::SiteAdminGiven => drop(search::set_site_admin(tx, user, true).await?),
+        Action::UserUnsuspended => {
+            users::set_suspended(tx, user, false).await?;
+        }
+        Action::SiteAdminGiven => {
+            search::set_site_admin(tx, user, true).await?;
+        }
         Action::SiteAdminTaken => affected.ended |= search::set_site_admin(tx, user, false).await?,
         Action::PasswordChanged | Action::PasswordReset => {
             if close(tx, user, unusable).await? {
@@ -185,7 +189,9 @@ async fn of_app(
     match action {
         Action::AppDeleted => affected.ended |= apps::delete(tx, app).await?,
         Action::AppSuspended => affected.ended |= apps::set_suspended(tx, app, true).await?,
-        Action::AppUnsuspended => drop(apps::set_suspended(tx, app, false).await?),
+        Action::AppUnsuspended => {
+            apps::set_suspended(tx, app, false).await?;
+        }
         Action::AppOwnerChanged => {
             let owner = owner.map_or(0, |id| id.0);
             if tx.one(sql::users::EXISTS, &[&owner], row::id).await?.is_some() {

@@ -108,7 +108,8 @@ async fn one(
     let restored = restored(&backup, &[&trail], &url, None).await.unwrap();
     tally.replayed += restored.replayed.rows;
     let falls_by_itself = archived && from.is_none();
-    assert_eq!(restored.replayed.missing, 0, "history {seed}");
+    // What was in flight when PostgreSQL's file was read has taken an id, too.
+    assert!(from.is_some() || restored.replayed.missing == 0, "history {seed}");
     assert_eq!(restored.fence.lifted_at.is_some(), falls_by_itself, "history {seed}");
     if !falls_by_itself {
         let until = restored.fence.covered_until;
@@ -160,7 +161,7 @@ async fn ended(
     }
     for user in &world.users {
         let found = store.find_user_by_id(user.id).await.unwrap().unwrap();
-        if acknowledged.suspended.contains(&user.id.0) && !later(world, user.id.0) {
+        if acknowledged.suspended.contains(&user.id.0) && !later(world, acknowledged, user.id.0) {
             assert!(found.suspended_at.is_some(), "history {seed}");
             tally.suspended += 1;
         }
@@ -187,6 +188,6 @@ async fn ended(
 }
 
 /// Whether somebody was about to change it again when the file was read.
-fn later(world: &World, user: i64) -> bool {
-    !world.ledger().suspended.contains(&user)
+fn later(world: &World, acknowledged: &Ledger, user: i64) -> bool {
+    world.ledger().suspensions.get(&user) != acknowledged.suspensions.get(&user)
 }

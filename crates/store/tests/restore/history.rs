@@ -40,6 +40,8 @@ pub(crate) struct Ledger {
     pub(crate) touched: BTreeSet<[u8; 32]>,
     pub(crate) suspended: BTreeSet<i64>,
     pub(crate) ever_suspended: BTreeSet<i64>,
+    /// How often somebody has at least tried to suspend or unsuspend them.
+    pub(crate) suspensions: BTreeMap<i64, u64>,
     /// Secrets that were acknowledged to be gone.
     pub(crate) old_secrets: BTreeMap<i64, Vec<[u8; 32]>>,
     pub(crate) old_passwords: BTreeMap<i64, Vec<String>>,
@@ -164,7 +166,7 @@ impl World {
     }
 
     pub(crate) async fn mint(&self, dice: &mut Dice) {
-        let (user, app) = (&self.users[dice.roll(3) as usize], &self.apps[dice.roll(2) as usize]);
+        let (user, app) = (&self.users[dice.roll(4) as usize], &self.apps[dice.roll(2) as usize]);
         let token = self.token();
         let new = NewAuthorization {
             user_id: user.id,
@@ -173,7 +175,7 @@ impl World {
             token_last_eight: token.last_eight,
             note: None,
             note_url: None,
-            scopes: Scopes::from_stored("repo".to_owned()),
+            scopes: Scopes::from_stored("repo"),
             fingerprint: Fingerprint::default(),
             expires_at: None,
         };
@@ -193,6 +195,10 @@ impl World {
         let mut ledger = self.ledger();
         let count = ledger.alive.len() as u64;
         let at = (count > 0).then(|| dice.roll(count))?;
+        // Most of one user's tokens are left in peace.
+        if ledger.alive[at as usize].user == self.users[3].id && dice.roll(4) > 0 {
+            return None;
+        }
         let held = ledger.alive.swap_remove(at as usize);
         ledger.touched.insert(held.hash.0);
         Some(held)
@@ -260,6 +266,7 @@ impl World {
         {
             let mut ledger = self.ledger();
             ledger.ever_suspended.insert(user.0);
+            *ledger.suspensions.entry(user.0).or_default() += 1;
             ledger.suspended.remove(&user.0);
         }
         let set = self.store.set_user_suspended(user, suspend, self.stamp());

@@ -55,8 +55,12 @@ impl Beside {
             tasks.spawn(open_when_lifted(gate, url));
         }
         if let Some(sqlite) = instance.sqlite.clone() {
-            let server = control::listen(&instance.config.values.data, sqlite)?;
-            tasks.spawn(server.run());
+            match control::listen(&instance.config.values.data, sqlite) {
+                Ok(server) => drop(tasks.spawn(server.run())),
+                Err(why) => output::note(format!(
+                    "warning: {why}; `grantd backup` works only while this server does not run"
+                )),
+            }
         }
         Ok(Self { _tasks: tasks })
     }
