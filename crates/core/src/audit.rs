@@ -113,6 +113,16 @@ actions! {
     OtpMissingTooOften = "two_factor.missing_code_overflow",
     /// Once for each time that a login is locked for an address.
     SignInLocked = "user.sign_in_locked",
+    /// The login had so many wrong passwords from everywhere that new addresses are refused; once an hour.
+    SignInClosed = "user.sign_in_closed",
+    /// A user typed so many wrong codes of devices that more are refused; once an hour.
+    WrongUserCodesTooOften = "device.wrong_code_overflow",
+    /// A user had so many wrong codes from everywhere that more are refused; once an hour.
+    WrongCodesTooOften = "two_factor.wrong_code_overflow",
+    /// The first full sign-in to the API by password in a day, of each user and address.
+    SignedIn = "user.api_login",
+    /// An hourly limit has refused somebody; once an hour on each node. Which one is in the details.
+    LimitExceeded = "limit.exceeded",
     SessionStarted = "user.login",
     SessionEnded = "user.logout",
     /// Somebody proved again who they are, before something sensitive.

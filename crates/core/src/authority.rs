@@ -257,12 +257,20 @@ impl Authority {
     }
 
     /// Tells the store what was counted on this node, and hears of the other nodes:
-    /// [`Hourly::exchange`].
+    /// [`Hourly::exchange`]. A limit that has refused somebody leaves a row in the trail, one in its hour.
     ///
     /// # Errors
     /// `Unavailable`.
     pub async fn exchange_counts(&self) -> Result<()> {
-        Ok(self.hourly.exchange(&*self.store, self.clock.now()).await?)
+        let now = self.clock.now();
+        self.hourly.exchange(&*self.store, now).await?;
+        let refused = self.hourly.take_refused();
+        if !refused.is_empty() {
+            self.store
+                .record_refusals(refused, Stamp::system(now))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Deals with a token that came as a query parameter, where proxies and

@@ -46,7 +46,25 @@ pub enum Bucket {
     LinksByMail(UserId),
 }
 
-/// The name in the store.
+impl Bucket {
+    /// Whose it is, if it is a user's.
+    pub fn user(self) -> Option<UserId> {
+        match self {
+            Self::User(id) | Self::LinksByMail(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Which app's it is, if it is one's.
+    pub fn app(self) -> Option<AppId> {
+        match self {
+            Self::App(id) | Self::WrongSecrets(id, _) | Self::DeviceCodes(id, _) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// The name in the store, and in the trail.
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -86,6 +104,15 @@ struct Window {
     /// Counted here since.
     untold: i64,
     ends_at: Timestamp,
+    refused: Refused,
+}
+
+/// Whether the trail is to hear of a bucket.
+#[derive(Clone, Copy, PartialEq)]
+enum Refused {
+    Nobody,
+    Somebody,
+    Told,
 }
 
 impl Window {
@@ -95,6 +122,7 @@ impl Window {
             told: 0,
             untold: 0,
             ends_at: now.plus(HOUR),
+            refused: Refused::Nobody,
         }
     }
 
@@ -136,6 +164,8 @@ impl Hourly {
         let exceeded = window.hour(false).used >= limit;
         if !exceeded {
             window.untold += 1;
+        } else if window.refused == Refused::Nobody {
+            window.refused = Refused::Somebody;
         }
         window.hour(exceeded)
     }
@@ -170,6 +200,20 @@ impl Hourly {
             }
         }
         Ok(())
+    }
+
+    /// Buckets whose limit has refused somebody in this hour, each once.
+    pub fn take_refused(&self) -> Vec<Bucket> {
+        let mut windows = self.lock();
+        let refused = windows
+            .iter_mut()
+            .filter(|(_, window)| window.refused == Refused::Somebody);
+        refused
+            .map(|(bucket, window)| {
+                window.refused = Refused::Told;
+                *bucket
+            })
+            .collect()
     }
 
     fn take_news(&self, now: Timestamp) -> Vec<(Bucket, Count)> {

@@ -11,6 +11,7 @@ pub mod app;
 pub mod applications;
 pub mod audit;
 pub mod audit_stream;
+pub mod audit_verify;
 pub mod authority;
 pub mod authorization;
 pub mod authorizations;

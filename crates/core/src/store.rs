@@ -251,6 +251,8 @@ pub trait UserStore: Send + Sync {
     async fn burn_recovery_code(&self, id: UserId, code: [u8; 32], stamp: Stamp) -> Stored<bool>;
     /// Notes a full sign-in from an address.
     async fn remember_address(&self, id: UserId, address: Address, at: Timestamp) -> Stored<()>;
+    /// Notes a full sign-in from an address, to the API; the first in a day from there leaves a row in the trail.
+    async fn note_sign_in(&self, id: UserId, address: Address, stamp: Stamp) -> Stored<()>;
     /// When this user last fully signed in from this address.
     async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>>;
 }

@@ -47,6 +47,9 @@ pub(crate) enum Group {
     /// Look at tokens and revoke them
     #[command(subcommand)]
     Token(cmd::token::Token),
+    /// Read, export and verify the audit trail
+    #[command(subcommand)]
+    Audit(cmd::audit::Audit),
     /// Look at the database's schema and bring it up to date
     #[command(subcommand)]
     Migrate(cmd::migrate::Migrate),

@@ -52,6 +52,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             let config = Config::load(&typed)?;
             block_on(cmd::migrate::run(command, &config))?;
         }
+        Group::Audit(command) => block_on(cmd::audit::run(command, &typed))?,
         Group::Store(command) => block_on(cmd::store::run(command))?,
         Group::Backup(command) => {
             let config = Config::load(&typed)?;

@@ -152,6 +152,7 @@ pub struct Verified {
 }
 
 /// Follows a chain row by row.
+#[derive(Clone)]
 pub struct Verifier<'k> {
     keys: &'k [PublicKey],
     head: Head,
@@ -179,7 +180,12 @@ impl<'k> Verifier<'k> {
     ///
     /// # Errors
     /// It is not the next one.
-    pub fn row(&mut self, seq: i64, chain: Option<Chain>, line: Option<&str>) -> Result<(), Broken> {
+    pub fn row(
+        &mut self,
+        seq: i64,
+        chain: Option<Chain>,
+        line: Option<&str>,
+    ) -> Result<(), Broken> {
         let next = self.head.seq + 1;
         if seq != next {
             return Err(Broken::at(seq.min(next), Wrong::Order(next)));
@@ -257,3 +263,6 @@ impl<'k> Verifier<'k> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,6 +137,7 @@ pub fn last_checkpoint(text: &str) -> Option<Checkpoint> {
 }
 
 /// Follows a file line by line.
+#[derive(Clone)]
 pub struct FileVerifier<'k> {
     keys: &'k [PublicKey],
     kept: &'k [Checkpoint],
@@ -163,7 +164,8 @@ impl<'k> FileVerifier<'k> {
     pub fn line(&mut self, text: &str) -> Result<(), Broken> {
         let next = self.verifier.as_ref().map_or(1, |one| one.head().seq + 1);
         let no_line = |what: &str| Broken::at(next, Wrong::Line(what.to_owned()));
-        let line = read(text).ok_or_else(|| no_line("what stands there is no line of an export"))?;
+        let line =
+            read(text).ok_or_else(|| no_line("what stands there is no line of an export"))?;
         match (line, &mut self.verifier) {
             (Line::Begin(head, signed), none @ None) => {
                 let fits = if head.seq == 0 {
@@ -191,7 +193,9 @@ impl<'k> FileVerifier<'k> {
                 self.unsigned = false;
                 verifier.checkpoint(&checkpoint)
             }
-            (_, None) => Err(no_line("an export begins with a line that says after which row")),
+            (_, None) => Err(no_line(
+                "an export begins with a line that says after which row",
+            )),
             (Line::Begin(..), Some(_)) => Err(no_line("an export begins once")),
         }
     }

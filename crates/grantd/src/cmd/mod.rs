@@ -2,6 +2,7 @@
 //! parse, ask core, print.
 
 pub(crate) mod app;
+pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod config;
 mod demo;

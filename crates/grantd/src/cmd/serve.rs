@@ -107,7 +107,7 @@ async fn answer(
         true => None,
         false => authority.setup_link().await?,
     };
-    let background = Background::start(instance, &authority);
+    let background = Background::start(instance, &authority)?;
     let app = Arc::new(App::new(authority, config.surface(public_url.clone())));
     announce(instance, listening, setup_link.as_ref());
     grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;

@@ -31,7 +31,7 @@ use crate::mail::SmtpMailer;
 pub(crate) use reference::{markdown, toml};
 use sources::{Origin, Sources};
 use table::{SETTINGS, Values};
-use values::ArchiveMode;
+use values::{ArchiveMode, HiddenText};
 
 /// A setting as it is in effect.
 #[derive(serde::Serialize)]
@@ -61,14 +61,14 @@ impl Config {
         let values = Values::read(|name| sources.text(name)).map_err(|(name, why)| {
             let place =
                 table::find(name).map_or_else(|| name.to_owned(), |setting| sources.place(setting));
-            Failure::new(format!(
-                "{place}: `{}` will not do; {why}",
-                without_password(sources.text(name))
-            ))
+            let text = sources.text(name);
+            let text =
+                table::find(name).map_or_else(|| without_password(text), |of| shown(of, text));
+            Failure::new(format!("{place}: `{text}` will not do; {why}"))
         })?;
         check_together(&values)?;
         let effective = SETTINGS.iter().map(|setting| {
-            let value = without_password(sources.text(setting.name));
+            let value = shown(setting, sources.text(setting.name));
             (
                 setting.name,
                 Effective {
@@ -224,6 +224,14 @@ impl Config {
     }
 }
 
+/// A setting's text without secrets.
+fn shown(setting: &table::Setting, text: &str) -> String {
+    if setting.kind == HiddenText::HIDDEN && !text.is_empty() {
+        return "***".to_owned();
+    }
+    without_password(text)
+}
+
 /// Rules between settings.
 fn check_together(values: &Values) -> Result<(), Failure> {
     if values.tls_cert.is_some() != values.tls_key.is_some() {
@@ -239,6 +247,11 @@ fn check_together(values: &Values) -> Result<(), Failure> {
     if (values.audit_archive == ArchiveMode::Sync) != values.audit_archive_file.is_some() {
         return Err(Failure::new(
             "audit_archive = \"sync\" and audit_archive_file go together; set both or neither",
+        ));
+    }
+    if values.audit_webhook_secret.is_some() && values.audit_webhook_url.is_none() {
+        return Err(Failure::new(
+            "audit_webhook_secret signs what goes to audit_webhook_url; set that, too",
         ));
     }
     let budget_kib = values.password_pool_mib.saturating_mul(1_024);

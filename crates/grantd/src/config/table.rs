@@ -10,8 +10,8 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    AgeRecipient, ApiUrl, ArchiveMode, Days, ListenAddress, LogFilter, LogFormat, PublicUrl, Sender, Shape, SiteName, SmtpUrl,
-    TokenPrefix, Value,
+    AgeRecipient, ApiUrl, ArchiveMode, Days, HiddenText, ListenAddress, LogFilter, LogFormat, PublicUrl, Sender, Shape,
+    SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
 };
 
 /// One row.
@@ -185,6 +185,12 @@ settings! {
     smtp_url: Option<SmtpUrl> = "", for example "smtps://grantd:PASSWORD@mail.example.com";
     /// Whom mail is from; goes with `smtp_url`.
     mail_from: Option<Sender> = "", for example "grantd <no-reply@example.com>";
+    /// Where the audit trail is sent, sealed and in order, as it grows. Each batch is a JSON array of
+    /// the lines of `grantd audit export`, repeated until it is answered by 2xx.
+    audit_webhook_url: Option<WebhookUrl> = "", for example "https://siem.example.com/grantd";
+    /// What proves to that receiver that a batch is from here: `X-Hub-Signature-256` is made with it.
+    /// Give it by the environment or the file: others can read a command line.
+    audit_webhook_secret: Option<HiddenText> = "", for example "a-long-random-text";
     /// Announce the end of the API in headers, as GitHub did.
     deprecation: bool = "false";
     /// Times in which the API answers as if it were removed: `START/END`, RFC 3339.

@@ -2,6 +2,7 @@
 //! that say what would be right; must not know which settings have the type.
 
 mod relay;
+mod webhook;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 pub(crate) use self::relay::{Sender, SmtpUrl};
+pub(crate) use self::webhook::{HiddenText, WebhookUrl};
 
 /// How TOML and flags carry a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 //! the real binary. Others rely on every one of them.
 
 mod app;
+mod audit;
 mod copy;
 mod demo;
 mod instance;

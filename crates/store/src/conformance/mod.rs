@@ -14,6 +14,7 @@ mod actors;
 mod apps;
 mod audit;
 mod authorizations;
+mod chain;
 #[cfg(unix)]
 pub mod cluster;
 mod counters;
@@ -24,6 +25,7 @@ pub mod fill;
 mod flows;
 mod grants;
 mod last_used;
+mod leases;
 mod lists;
 mod mint;
 mod own_accounts;
@@ -377,5 +379,19 @@ cases! {
         an_admins_power_ends_with_the_demotion
         of_two_admins_who_demote_each_other_one_stays
         no_step_of_pages_is_done_for_a_stale_actor
+    }
+    chain {
+        a_row_waits_for_its_seal_from_its_own_step
+        what_is_sealed_reads_back_in_the_order_of_seals
+        seals_are_added_all_or_none
+        checkpoints_are_found_below_and_above
+        a_trail_that_was_sealed_is_whole
+        sec_s46_two_sealers_at_once_make_one_chain
+        sec_s46_a_row_is_signed_within_ten_seconds
+    }
+    leases {
+        a_lease_is_one_holders_until_its_end
+        one_of_a_hundred_holds_a_lease
+        work_goes_on_where_it_was_left
     }
 }

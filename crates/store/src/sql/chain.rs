@@ -28,8 +28,8 @@ statements! {
         "SELECT ", checkpoint!(), " FROM audit_checkpoint WHERE seq <= $1 ORDER BY seq DESC LIMIT 1");
     FIND_SEAL = "SELECT seq, audit_id, chain FROM audit_seal WHERE audit_id = $1";
     /// The id, and where its row is: sealed, waiting.
-    PLACES = "SELECT id, EXISTS (SELECT 1 FROM audit_seal s WHERE s.audit_id = a.id), \
-              EXISTS (SELECT 1 FROM audit_unsealed w WHERE w.audit_id = a.id) \
+    PLACES = "SELECT id, EXISTS (SELECT 1 FROM audit_seal s WHERE s.audit_id = a.id) AS sealed, \
+              EXISTS (SELECT 1 FROM audit_unsealed w WHERE w.audit_id = a.id) AS waits \
               FROM audit a WHERE id > $1 ORDER BY id LIMIT $2";
     /// Of those that wait, the first that is gone.
     WAITING_GONE = "SELECT audit_id FROM audit_unsealed w WHERE audit_id > $1 AND audit_id <= $2 \

@@ -15,6 +15,8 @@ use super::{Engine, StoreOn, apps, can_be_stored, grants, row, sessions, sign_in
 use crate::db::{Columns, Db, DbError, DbResult, Params, Undo};
 use crate::sql;
 
+const SECONDS_OF_A_DAY: i64 = 86_400;
+
 #[async_trait]
 impl<E: Engine> UserStore for StoreOn<E> {
     async fn create_user(&self, new: NewUser, stamp: Stamp) -> Stored<Result<User, Taken>> {
@@ -165,6 +167,25 @@ impl<E: Engine> UserStore for StoreOn<E> {
                 Box::pin(async move {
                     let values: Params<'_> = &[&id.0, &address.to_string(), &at.0];
                     Ok(db.run(sql::sign_in::REMEMBER_ADDRESS, values).await?)
+                })
+            })
+            .await
+    }
+
+    async fn note_sign_in(&self, id: UserId, address: Address, stamp: Stamp) -> Stored<()> {
+        self.engine
+            .change(stamp, (id, address), |tx, (id, address)| {
+                Box::pin(async move {
+                    let values: Params<'_> = &[
+                        &id.0,
+                        &address.to_string(),
+                        &tx.at().0,
+                        &tx.at().plus(-SECONDS_OF_A_DAY).0,
+                    ];
+                    let first = tx.any(sql::sign_in::NOTE_FIRST_OF_DAY, values).await?;
+                    tx.audit_if(first, Action::SignedIn, &Subject::user(*id))
+                        .await?;
+                    Ok(())
                 })
             })
             .await

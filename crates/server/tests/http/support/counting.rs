@@ -88,6 +88,7 @@ pass_on!(UserStore {
     spend_otp_step(id: UserId, step: i64, address: Address, how: OtpUse) -> Stored<bool>;
     burn_recovery_code(id: UserId, code: [u8; 32], stamp: Stamp) -> Stored<bool>;
     remember_address(id: UserId, address: Address, at: Timestamp) -> Stored<()>;
+    note_sign_in(id: UserId, address: Address, stamp: Stamp) -> Stored<()>;
     address_last_seen(id: UserId, address: Address) -> Stored<Option<Timestamp>>;
 });
 
@@ -203,8 +204,28 @@ pass_on!(CounterStore {
     add_counts(counts: Vec<Count>, now: Timestamp) -> Stored<Vec<Count>>;
 });
 
+use grantd_core::audit::{Checkpoint, chain};
+use grantd_core::store::{ChainStore, Lease, LeaseStore, Strays, Waiting};
+
+pass_on!(ChainStore {
+    waiting(limit: u32) -> Stored<Waiting>;
+    seal(lease: Lease, now: Timestamp, seals: Vec<chain::Seal>, checkpoint: Option<Checkpoint>) -> Stored<bool>;
+    list_sealed(after: i64, limit: u32) -> Stored<Vec<chain::SealedRow>>;
+    list_checkpoints(after: i64, limit: u32) -> Stored<Vec<Checkpoint>>;
+    find_checkpoint(seq: i64) -> Stored<Option<Checkpoint>>;
+    find_seal(audit_id: i64) -> Stored<Option<chain::Seal>>;
+    find_strays(after: i64, limit: u32) -> Stored<Strays>;
+});
+
+pass_on!(LeaseStore {
+    find_lease(name: &'static str) -> Stored<Option<(Lease, i64)>>;
+    hold_lease(lease: Lease, now: Timestamp) -> Stored<Option<i64>>;
+    advance_lease(lease: Lease, position: i64) -> Stored<bool>;
+});
+
 pass_on!(Upkeep {
     record(action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
+    record_refusals(refused: Vec<grantd_core::hourly::Bucket>, stamp: Stamp) -> Stored<()>;
     list_audit(after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     reap(tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     claim_instance_key(fingerprint: &str) -> Stored<String>;

@@ -2,8 +2,7 @@
 //! needs them, and their promises are the conformance suite's.
 
 use async_trait::async_trait;
-use grantd_core::audit::chain::{Seal, SealedRow};
-use grantd_core::audit::{AuditRow, Checkpoint, Stamp};
+use grantd_core::audit::{AuditRow, Stamp};
 use grantd_core::authority::BrowserIdentity;
 use grantd_core::authorization::{Authorization, NewToken};
 use grantd_core::clock::Timestamp;
@@ -11,8 +10,8 @@ use grantd_core::ids::{AuthorizationId, GrantId, PasskeyId, UserId};
 use grantd_core::last_used::LastUse;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
-    ChainStore, EventFilter, Lease, LeaseStore, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore,
-    Stored, Strays, UseStore, UsedAuthorization, UsedGrant, Waiting,
+    EventFilter, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore,
+    Stored, UseStore, UsedAuthorization, UsedGrant,
 };
 use grantd_core::user::{LoginKey, User};
 
@@ -59,25 +58,5 @@ refuse! {
         list_events(EventFilter, Option<i64>, u32) -> Vec<AuditRow>;
         search_users(&LoginKey, PageRequest) -> Page<User>;
         set_site_admin(UserId, bool, Stamp) -> bool;
-    }
-}
-
-refuse! {
-    ChainStore {
-        waiting(u32) -> Waiting;
-        seal(Lease, Timestamp, Vec<Seal>, Option<Checkpoint>) -> bool;
-        list_sealed(i64, u32) -> Vec<SealedRow>;
-        list_checkpoints(i64, u32) -> Vec<Checkpoint>;
-        find_checkpoint(i64) -> Option<Checkpoint>;
-        find_seal(i64) -> Option<Seal>;
-        find_strays(i64, u32) -> Strays;
-    }
-}
-
-refuse! {
-    LeaseStore {
-        find_lease(&'static str) -> Option<(Lease, i64)>;
-        hold_lease(Lease, Timestamp) -> Option<i64>;
-        advance_lease(Lease, i64) -> bool;
     }
 }
