@@ -26,6 +26,16 @@ pub enum Actor {
         /// [`crate::user::UserCredentials::auth_generation`] when checked.
         auth_generation: i64,
     },
+    /// A site admin by a token with the scope `site_admin`: a write is refused unless the token, that scope and
+    /// the office all still hold.
+    AdminToken {
+        /// Who.
+        user: UserId,
+        /// Which token.
+        token: AuthorizationId,
+        /// The token's hash when checked.
+        hash: TokenHash,
+    },
     /// An app that proved its secret.
     App {
         /// Which.
@@ -50,6 +60,8 @@ pub struct Stamp {
     pub address: Option<IpAddr>,
     /// The answer's `X-GitHub-Request-Id`.
     pub request_id: Option<String>,
+    /// Why, in the words of whoever acts, if they said so.
+    pub reason: Option<String>,
 }
 
 impl Stamp {
@@ -68,6 +80,7 @@ impl Stamp {
             by: Actor::Operator,
             address: None,
             request_id: None,
+            reason: None,
         }
     }
 }
@@ -98,6 +111,8 @@ macro_rules! actions {
 actions! {
     UserCreated = "user.create",
     UserDeleted = "user.delete",
+    /// The details are the login before.
+    UserRenamed = "user.rename",
     UserSuspended = "user.suspend",
     UserUnsuspended = "user.unsuspend",
     SiteAdminGiven = "user.promote",

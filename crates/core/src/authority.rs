@@ -300,6 +300,7 @@ impl Authority {
             by,
             address: Some(caller.address),
             request_id: Some(caller.request_id.clone()),
+            reason: None,
         }
     }
 }

@@ -48,6 +48,7 @@ pub mod scope;
 pub mod sealer;
 pub mod secret;
 pub mod session;
+pub mod site_admin;
 pub mod store;
 pub mod ticket;
 pub mod token;

@@ -226,6 +226,7 @@ impl App {
             .iter()
             .find(|(name, _)| name == "client_id")
             .map(|(_, value)| value.as_str());
+        about.accepted = route.auth.scope();
         route.auth.admit(&identity, client_id)?;
         self.note_path_token(route, &identity);
         Ok((identity, route))

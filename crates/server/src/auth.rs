@@ -6,6 +6,7 @@ use grantd_core::authority::{AppIdentity, Authority, Caller, TokenIdentity};
 use grantd_core::error::{Error, Forbidden, Result};
 use grantd_core::login::PasswordIdentity;
 use grantd_core::secret::Secret;
+use grantd_core::site_admin::{SCOPE, SiteAdmin};
 use grantd_core::store::OwnedAuthorization;
 use grantd_core::token::Token;
 
@@ -22,6 +23,8 @@ pub enum Auth {
     Token,
     /// A user by password (and code): tokens are refused with 403.
     Password,
+    /// A site admin, by password (and code) or by a token with the scope for it.
+    SiteAdmin,
     /// The app whose client id stands in the path, by its secret.
     App,
     /// Somebody who is signed in in a browser; see `web::visit`.
@@ -121,11 +124,33 @@ async fn basic(
         .map(Identity::Password)
 }
 
+impl Identity {
+    /// The site admin who calls.
+    ///
+    /// # Errors
+    /// `AuthenticationRequired`, `Forbidden(NotSiteAdmin)`, `Forbidden(NotSiteAdminScope)`.
+    pub fn site_admin(&self) -> Result<SiteAdmin> {
+        match self {
+            Self::Password(who) => SiteAdmin::by_password(who),
+            Self::Token(who) => SiteAdmin::by_token(who),
+            Self::Anonymous | Self::App(..) => Err(Error::AuthenticationRequired),
+        }
+    }
+}
+
 impl Auth {
+    /// The scope without which no token will do, as `X-Accepted-OAuth-Scopes` names it.
+    pub fn scope(self) -> &'static str {
+        match self {
+            Self::SiteAdmin => SCOPE,
+            _ => "",
+        }
+    }
+
     /// Refuses an identity that the operation does not serve. `client_id` is the path's.
     ///
     /// # Errors
-    /// `AuthenticationRequired`, `Forbidden(PasswordOnly)`, `NotFound`.
+    /// `AuthenticationRequired`, `Forbidden(PasswordOnly)`, `NotFound`, and those of [`Identity::site_admin`].
     pub fn admit(self, identity: &Identity, client_id: Option<&str>) -> Result<()> {
         match (self, identity) {
             (Self::Anyone, _) => Ok(()),
@@ -141,7 +166,10 @@ impl Auth {
                 Ok(())
             }
             (Self::App, _) => Err(Error::NotFound),
-            (Self::User | Self::Token | Self::Password, Identity::App(..)) => {
+            (Self::SiteAdmin, Identity::Password(_) | Identity::Token(_)) => {
+                identity.site_admin().map(drop)
+            }
+            (Self::User | Self::Token | Self::Password | Self::SiteAdmin, Identity::App(..)) => {
                 Err(Error::BadCredentials)
             }
             // Rows of the site judge cookies, which no identity is made from.

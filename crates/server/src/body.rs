@@ -173,6 +173,21 @@ impl Schema {
         }
     }
 
+    /// A truth value; null is as good as absent.
+    pub fn flag(&mut self, field: &str) -> Option<bool> {
+        match self.map.get(field)? {
+            Value::Null => None,
+            Value::Bool(flag) => Some(*flag),
+            other => {
+                self.lines.push(format!(
+                    "For 'properties/{field}', {} is not a boolean.",
+                    inspect(other)
+                ));
+                None
+            }
+        }
+    }
+
     /// Keys without which there is no request.
     pub fn require(&mut self, fields: &[&str]) {
         let missing: Vec<String> = fields

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use grantd_core::authority::{AppIdentity, Authority, Caller};
 use grantd_core::error::{Error, Forbidden};
 use grantd_core::login::PasswordIdentity;
+use grantd_core::site_admin::SiteAdmin;
 use grantd_core::store::OwnedAuthorization;
 use grantd_core::token::Token;
 use http::{HeaderMap, Method};
@@ -107,6 +108,14 @@ impl Context {
             Identity::Anonymous => Err(Error::AuthenticationRequired.into()),
             Identity::App(..) => Err(Error::BadCredentials.into()),
         }
+    }
+
+    /// The site admin who calls. Rows with [`crate::auth::Auth::SiteAdmin`] have one.
+    ///
+    /// # Errors
+    /// What [`crate::auth::Auth::admit`] says to the others.
+    pub fn site_admin(&self) -> Result<SiteAdmin> {
+        Ok(self.identity.site_admin()?)
     }
 
     /// The app that proved its secret. Rows with [`crate::auth::Auth::App`] have one.

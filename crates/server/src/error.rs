@@ -138,7 +138,7 @@ pub(crate) fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String
             "Must specify two-factor authentication OTP code.".into(),
             Page::TwoFactor,
         ),
-        Error::Forbidden(why) => forbidden(*why),
+        Error::Forbidden(why) => forbidden(*why, endpoint),
         Error::NotFound => (StatusCode::NOT_FOUND, "Not Found".into(), endpoint),
         Error::Malformed(Malformed::Json) => (
             StatusCode::BAD_REQUEST,
@@ -183,7 +183,7 @@ pub(crate) fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String
     }
 }
 
-fn forbidden(why: Forbidden) -> (StatusCode, String, Page) {
+fn forbidden(why: Forbidden, endpoint: Page) -> (StatusCode, String, Page) {
     let (message, page) = match why {
         Forbidden::PasswordOnly => (
             "This API can only be accessed with username and password Basic Auth",
@@ -194,6 +194,16 @@ fn forbidden(why: Forbidden) -> (StatusCode, String, Page) {
             Page::Rest,
         ),
         Forbidden::Suspended => ("Sorry. Your account was suspended.", Page::Rest),
+        Forbidden::NotSiteAdmin => (
+            "You must be a site administrator to use this API.",
+            endpoint,
+        ),
+        Forbidden::NotSiteAdminScope => (
+            "This API can only be accessed with a token that has the site_admin scope.",
+            endpoint,
+        ),
+        Forbidden::Yourself => ("This cannot be done to your own account.", endpoint),
+        Forbidden::TokenInUse => ("A token cannot delete itself.", endpoint),
     };
     (StatusCode::FORBIDDEN, message.into(), page)
 }

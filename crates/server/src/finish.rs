@@ -31,6 +31,8 @@ pub struct About {
     pub tag: String,
     /// The token's scopes, sorted; only for callers with a token.
     pub scopes: Option<String>,
+    /// The scope that the operation asks of a token, if any.
+    pub accepted: &'static str,
     /// The caller's rate, where there is a limit.
     pub rate: Option<Rate>,
 }
@@ -98,7 +100,10 @@ impl Finisher {
         insert(&mut headers, "x-github-request-id", &about.request_id);
         if let Some(scopes) = &about.scopes {
             insert(&mut headers, "x-oauth-scopes", scopes);
-            headers.insert("x-accepted-oauth-scopes", HeaderValue::from_static(""));
+            headers.insert(
+                "x-accepted-oauth-scopes",
+                HeaderValue::from_static(about.accepted),
+            );
         }
         if let Some(rate) = &about.rate {
             headers.insert("x-ratelimit-limit", rate.limit.into());

@@ -10,7 +10,7 @@ use std::pin::Pin;
 
 use http::Method;
 
-use crate::api::{applications, authorizations, grants, graphql, health, meta, users};
+use crate::api::{admin, applications, authorizations, grants, graphql, health, meta, users};
 use crate::auth::Auth;
 use crate::context::Context;
 use crate::docs::Page;
@@ -86,6 +86,10 @@ macro_rules! route {
     };
 }
 
+const fn administration(anchor: &'static str) -> Page {
+    Page::AdminUsers(anchor)
+}
+
 const fn heading(anchor: &'static str) -> Page {
     Page::Authorizations(anchor)
 }
@@ -110,6 +114,26 @@ pub static ROUTES: &[Route] = &[
     route!("apps/revoke-grant-for-application", DELETE "/applications/{client_id}/grants/{access_token}", App, PathTokens, heading("revoke-a-grant-for-an-application"), applications::revoke_grant),
     route!("users/get-authenticated", GET "/user", User, Core, Page::Rest, users::authenticated),
     route!("users/get-by-username", GET "/users/{username}", Anyone, Core, Page::Rest, users::by_login),
+    route!("users/get-by-id", GET "/user/{account_id}", Anyone, Core, Page::Rest, users::by_id),
+    route!("enterprise-admin/create-user", POST "/admin/users", SiteAdmin, Core, administration("create-a-new-user"), admin::users::create),
+    route!("enterprise-admin/update-username-for-user", PATCH "/admin/users/{username}", SiteAdmin, Core, administration("rename-an-existing-user"), admin::users::rename),
+    route!("enterprise-admin/delete-user", DELETE "/admin/users/{username}", SiteAdmin, Core, administration("delete-a-user"), admin::users::delete),
+    route!("enterprise-admin/create-impersonation-o-auth-token", POST "/admin/users/{username}/authorizations", SiteAdmin, Core, administration("create-an-impersonation-oauth-token"), admin::users::impersonate),
+    route!("enterprise-admin/delete-impersonation-o-auth-token", DELETE "/admin/users/{username}/authorizations", SiteAdmin, Core, administration("delete-an-impersonation-oauth-token"), admin::users::end_impersonation),
+    route!("enterprise-admin/promote-user-to-be-site-administrator", PUT "/users/{username}/site_admin", SiteAdmin, Core, administration("promote-an-ordinary-user-to-a-site-administrator"), admin::users::promote),
+    route!("enterprise-admin/demote-site-administrator", DELETE "/users/{username}/site_admin", SiteAdmin, Core, administration("demote-a-site-administrator-to-an-ordinary-user"), admin::users::demote),
+    route!("enterprise-admin/suspend-user", PUT "/users/{username}/suspended", SiteAdmin, Core, administration("suspend-a-user"), admin::users::suspend),
+    route!("enterprise-admin/unsuspend-user", DELETE "/users/{username}/suspended", SiteAdmin, Core, administration("unsuspend-a-user"), admin::users::unsuspend),
+    route!("enterprise-admin/list-personal-access-tokens", GET "/admin/tokens", SiteAdmin, Core, administration("list-personal-access-tokens"), admin::tokens::list),
+    route!("enterprise-admin/delete-personal-access-token", DELETE "/admin/tokens/{token_id}", SiteAdmin, Core, administration("delete-a-personal-access-token"), admin::tokens::delete),
+    route!("enterprise-admin/list-public-keys", GET "/admin/keys", SiteAdmin, Core, administration("list-all-public-keys"), admin::tokens::list_keys),
+    route!("enterprise-admin/delete-public-key", DELETE "/admin/keys/{key_ids}", SiteAdmin, Core, administration("delete-a-public-key"), admin::tokens::delete_keys),
+    route!("grantd/list-applications", GET "/admin/applications", SiteAdmin, Core, Page::Rest, admin::apps::list),
+    route!("grantd/create-application", POST "/admin/applications", SiteAdmin, Core, Page::Rest, admin::apps::create),
+    route!("grantd/get-application", GET "/admin/applications/{client_id}", SiteAdmin, Core, Page::Rest, admin::apps::get),
+    route!("grantd/update-application", PATCH "/admin/applications/{client_id}", SiteAdmin, Core, Page::Rest, admin::apps::update),
+    route!("grantd/delete-application", DELETE "/admin/applications/{client_id}", SiteAdmin, Core, Page::Rest, admin::apps::delete),
+    route!("grantd/rotate-application-secret", POST "/admin/applications/{client_id}/secret", SiteAdmin, Core, Page::Rest, admin::apps::rotate),
     route!("rate-limit/get", GET "/rate_limit", Anyone, Core, Page::RateLimiting, meta::rate_limit),
     route!("meta/root", GET "/", Anyone, Core, Page::Rest, meta::root),
     route!("meta/get", GET "/meta", Anyone, Core, Page::Rest, meta::meta),

@@ -376,6 +376,7 @@ impl SignIn {
             by,
             address: Some(attempt.address),
             request_id: Some(attempt.request_id.clone()),
+            reason: None,
         }
     }
 }

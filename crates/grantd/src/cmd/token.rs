@@ -195,7 +195,8 @@ fn breadth(filter: &TokenFilter) -> u8 {
         TokenFilter::LastEight(_) => 1,
         TokenFilter::User(_) => 2,
         TokenFilter::App(_) => 3,
-        TokenFilter::All => 4,
+        TokenFilter::Personal => 4,
+        TokenFilter::All => 5,
     }
 }
 
@@ -203,6 +204,7 @@ fn fits(filter: &TokenFilter, owned: &OwnedAuthorization) -> bool {
     let token = &owned.authorization;
     match filter {
         TokenFilter::All => true,
+        TokenFilter::Personal => token.app.is_none(),
         TokenFilter::User(id) => token.user_id == *id,
         TokenFilter::App(id) => token.app.as_ref().is_some_and(|app| app.id == *id),
         TokenFilter::Id(id) => token.id == *id,

@@ -1,6 +1,7 @@
 //! One file per resource of the REST API. Handlers parse, ask core, answer;
 //! rules live in core, shapes in [`crate::wire`].
 
+pub(crate) mod admin;
 pub(crate) mod applications;
 pub(crate) mod authorizations;
 pub(crate) mod grants;

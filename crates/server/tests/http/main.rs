@@ -17,6 +17,7 @@ mod races;
 mod refusals;
 mod scopes;
 mod sign_in;
+mod site_admin;
 mod sockets;
 mod support;
 mod vectors;

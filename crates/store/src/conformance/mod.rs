@@ -1,5 +1,6 @@
 //! What every engine must do: a case for each sentence of `grantd_core::store`.
 //!
+//! Longer than 400 lines because every promise is listed here.
 //! Owns the promises as tests; must not know an engine. Another engine is
 //! another constructor:
 //!
@@ -11,6 +12,8 @@
 //! ```
 
 mod actors;
+mod admin;
+mod admin_actors;
 mod apps;
 mod audit;
 mod authorizations;
@@ -379,6 +382,20 @@ cases! {
         an_admins_power_ends_with_the_demotion
         of_two_admins_who_demote_each_other_one_stays
         no_step_of_pages_is_done_for_a_stale_actor
+    }
+    admin {
+        a_renamed_user_keeps_everything_but_the_login
+        one_impersonation_of_a_user_is_left
+        the_app_of_impersonations_is_in_no_list_and_outlives_its_owner
+        an_impersonation_ends_with_token_grant_or_user
+        apps_are_listed_with_their_owners
+        an_app_is_administered_in_one_step
+        everybodys_personal_tokens_are_listed
+    }
+    admin_actors {
+        sec_s10_an_admin_token_writes_while_token_scope_and_office_hold
+        no_step_of_admins_is_done_for_a_stale_actor
+        a_reason_stands_in_the_trail
     }
     chain {
         a_row_waits_for_its_seal_from_its_own_step

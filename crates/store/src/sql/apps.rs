@@ -9,17 +9,28 @@ statements! {
               ON CONFLICT (client_id) DO NOTHING RETURNING id";
     FIND = concat!("SELECT ", app_columns!(), " FROM apps p WHERE p.client_id = $1");
     FIND_BY_ID = concat!("SELECT ", app_columns!(), " FROM apps p WHERE p.id = $1");
-    COUNT = "SELECT COUNT(*) FROM apps";
+    /// The lists leave one client id out, that of impersonations.
+    COUNT = "SELECT COUNT(*) FROM apps WHERE client_id <> $1";
     LIST = concat!(
         "SELECT ", app_columns!(),
-        " FROM (SELECT id FROM apps ORDER BY id LIMIT $1 OFFSET $2) page",
+        " FROM (SELECT id FROM apps WHERE client_id <> $1 ORDER BY id LIMIT $2 OFFSET $3) page",
         " JOIN apps p ON p.id = page.id ORDER BY p.id");
     CLIENT_ID_OF = "SELECT client_id FROM apps WHERE id = $1";
+    /// Columns: app, owner.
+    LIST_OWNED = concat!(
+        "SELECT ", app_columns!(), ", ", user_columns!(),
+        " FROM (SELECT id FROM apps WHERE client_id <> $1 ORDER BY id LIMIT $2 OFFSET $3) page",
+        " JOIN apps p ON p.id = page.id JOIN users u ON u.id = p.owner_id ORDER BY p.id");
+    FIND_OWNED = concat!(
+        "SELECT ", app_columns!(), ", ", user_columns!(),
+        " FROM apps p JOIN users u ON u.id = p.owner_id WHERE p.id = $1");
     SET_OWNER = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 RETURNING id";
-    COUNT_OF_OWNER = "SELECT COUNT(*) FROM apps WHERE owner_id = $1";
+    /// The one app that does not end with its owner.
+    PASS_ON = "UPDATE apps SET owner_id = $1 WHERE owner_id = $2 AND client_id = $3";
+    COUNT_OF_OWNER = "SELECT COUNT(*) FROM apps WHERE owner_id = $1 AND client_id <> $2";
     LIST_OF_OWNER = concat!(
         "SELECT ", app_columns!(),
-        " FROM (SELECT id FROM apps WHERE owner_id = $1 ORDER BY id LIMIT $2 OFFSET $3) page",
+        " FROM (SELECT id FROM apps WHERE owner_id = $1 AND client_id <> $2 ORDER BY id LIMIT $3 OFFSET $4) page",
         " JOIN apps p ON p.id = page.id ORDER BY p.id");
     /// Users with a grant, tokens.
     COUNT_RELIANCE = "SELECT (SELECT COUNT(*) FROM grants WHERE app_id = $1), \

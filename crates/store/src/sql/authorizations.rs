@@ -79,6 +79,13 @@ statements! {
         " LEFT JOIN apps p ON p.id = a.app_id LEFT JOIN grants g ON g.id = a.grant_id",
         " WHERE a.hash_prefix = $1 AND +a.app_id = $2 AND ", valid!("$3"));
 
+    /// A site admin's token that still is one; scopes stand between spaces.
+    IS_ADMIN_TOKEN = concat!(
+        "SELECT a.id FROM authorizations a JOIN users u ON u.id = a.user_id",
+        " LEFT JOIN apps p ON p.id = a.app_id LEFT JOIN grants g ON g.id = a.grant_id",
+        " WHERE a.id = $1 AND a.user_id = $2 AND a.token_hash = $3",
+        " AND ' ' || a.scopes || ' ' LIKE '% site!_admin %' ESCAPE '!' AND ", valid!("$4"));
+
     // One record.
 
     FIND_OF_USER = concat!(
@@ -164,6 +171,8 @@ statements! {
     // An operator's lists.
 
     COUNT_ALL = "SELECT COUNT(*) FROM authorizations";
+    COUNT_EVERYBODYS_PERSONAL = "SELECT COUNT(*) FROM authorizations WHERE app_id IS NULL";
+    LIST_EVERYBODYS_PERSONAL = list!(owned!(), " WHERE app_id IS NULL", "LIMIT $1 OFFSET $2");
     LIST_ALL = list!(owned!(), "", "LIMIT $1 OFFSET $2");
     LIST_OWNED_BY_USER = list!(owned!(), " WHERE user_id = $1", "LIMIT $2 OFFSET $3");
     COUNT_OF_APP = "SELECT COUNT(*) FROM authorizations WHERE app_id = $1";

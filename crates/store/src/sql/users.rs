@@ -47,6 +47,8 @@ statements! {
     LOGIN_OF = "SELECT login FROM users WHERE id = $1";
     /// Nobody has shown that it is the user's.
     DOUBT_EMAIL = "UPDATE users SET email_verified = FALSE, updated_at = $1 WHERE id = $2";
+    /// Fails by a unique index when the login is taken.
+    RENAME = "UPDATE users SET login = $1, login_key = $2, updated_at = $3 WHERE id = $4";
     /// What else is a change of credentials.
     RAISE_GENERATION = "UPDATE users SET auth_generation = auth_generation + 1, updated_at = $1 \
                         WHERE id = $2 RETURNING id";
@@ -63,4 +65,6 @@ statements! {
     IS_ACTIVE = "SELECT id FROM users WHERE id = $1 AND suspended_at IS NULL";
     /// The acting user, if still the one that was authenticated. PostgreSQL appends a lock clause.
     IS_CURRENT = "SELECT id FROM users WHERE id = $1 AND auth_generation = $2 AND suspended_at IS NULL";
+    /// PostgreSQL appends a lock clause.
+    IS_SITE_ADMIN = "SELECT id FROM users WHERE id = $1 AND site_admin AND suspended_at IS NULL";
 }

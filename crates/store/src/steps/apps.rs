@@ -1,7 +1,9 @@
 //! Steps about OAuth apps.
 
 use async_trait::async_trait;
-use grantd_core::app::{App, AppCounts, AppCredentials, AppEdit, ClientId, NewApp};
+use grantd_core::app::{
+    App, AppCounts, AppCredentials, AppEdit, ClientId, IMPERSONATION_CLIENT_ID, NewApp,
+};
 use grantd_core::audit::{Action, Stamp};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, UserId};
@@ -44,7 +46,7 @@ impl<E: Engine> AppStore for StoreOn<E> {
                 let list = List {
                     count: sql::apps::COUNT,
                     page: sql::apps::LIST,
-                    keys: &[],
+                    keys: &[&IMPERSONATION_CLIENT_ID],
                 };
                 Box::pin(list.read(db, *page, |r| Ok(row::app_credentials(r)?.app)))
             })
@@ -97,7 +99,7 @@ impl<E: Engine> AppStore for StoreOn<E> {
                     let list = List {
                         count: sql::apps::COUNT_OF_OWNER,
                         page: sql::apps::LIST_OF_OWNER,
-                        keys: &[&owner.0],
+                        keys: &[&owner.0, &IMPERSONATION_CLIENT_ID],
                     };
                     list.read(db, *page, |r| Ok(row::app_credentials(r)?.app))
                         .await
@@ -238,7 +240,7 @@ pub(super) async fn end_previous_secret(tx: &Change<'_>, id: AppId) -> DbResult<
 }
 
 /// Applies an edit to the app as it is under its row's lock.
-async fn edit(tx: &Change<'_>, id: AppId, edit: &AppEdit) -> DbResult<Option<App>> {
+pub(super) async fn edit(tx: &Change<'_>, id: AppId, edit: &AppEdit) -> DbResult<Option<App>> {
     tx.hold(Lock::Own, sql::apps::EXISTS, &[&id.0], row::id)
         .await?;
     let found = tx

@@ -53,6 +53,19 @@ impl<'a> Change<'a> {
                 id,
                 auth_generation,
             } => (sql::apps::IS_CURRENT, id.0, auth_generation),
+            Actor::AdminToken { user, token, hash } => {
+                let held = db
+                    .hold(Lock::Share, sql::users::IS_SITE_ADMIN, &[&user.0], row::id)
+                    .await?;
+                // The token is only looked at: to hold it here would be out of order.
+                let keys: Params<'_> = &[&token.0, &user.0, &&hash.0[..], &stamp.at.0];
+                return match held.is_some()
+                    && db.any(sql::authorizations::IS_ADMIN_TOKEN, keys).await?
+                {
+                    true => Ok(Self { db, stamp }),
+                    false => Err(Undo::Stale),
+                };
+            }
             Actor::Operator | Actor::System => return Ok(Self { db, stamp }),
         };
         let keys: Params<'_> = &[&id, &auth_generation];
@@ -64,7 +77,7 @@ impl<'a> Change<'a> {
 
     /// Keeps a user from being deleted meanwhile; the actor's own row is held already.
     pub(super) async fn hold_user(&self, user: UserId) -> DbResult<()> {
-        if matches!(self.stamp.by, Actor::User { id, .. } if id == user) {
+        if self.acting_user() == Some(user) {
             return Ok(());
         }
         let keys: Params<'_> = &[&user.0];
@@ -75,7 +88,7 @@ impl<'a> Change<'a> {
     /// The user who acts, if it is one.
     pub(super) fn acting_user(&self) -> Option<UserId> {
         match self.stamp.by {
-            Actor::User { id, .. } => Some(id),
+            Actor::User { id, .. } | Actor::AdminToken { user: id, .. } => Some(id),
             Actor::App { .. } | Actor::Operator | Actor::System => None,
         }
     }
@@ -88,12 +101,13 @@ impl<'a> Change<'a> {
     /// Writes the audit row of a changed record.
     pub(super) async fn audit(&self, action: Action, subject: &Subject) -> DbResult<()> {
         let (actor_kind, actor_id) = match self.stamp.by {
-            Actor::User { id, .. } => ("user", Some(id.0)),
+            Actor::User { id, .. } | Actor::AdminToken { user: id, .. } => ("user", Some(id.0)),
             Actor::App { id, .. } => ("app", Some(id.0)),
             Actor::Operator => ("operator", None),
             Actor::System => ("system", None),
         };
         let address = self.stamp.address.map(|address| address.to_string());
+        let details = subject.details.clone().or(self.stamp.reason.clone());
         let values: Params<'_> = &[
             &self.stamp.at.0,
             &action.name(),
@@ -107,7 +121,7 @@ impl<'a> Change<'a> {
             &subject.token_last_eight,
             &address,
             &self.stamp.request_id,
-            &subject.details,
+            &details,
         ];
         let Some(lines) = self.lines() else {
             return self.run(sql::audit::INSERT, values).await;
@@ -127,7 +141,7 @@ impl<'a> Change<'a> {
             token_last_eight: subject.token_last_eight.clone().map(TokenLastEight),
             address,
             request_id: self.stamp.request_id.clone(),
-            details: subject.details.clone(),
+            details,
         };
         let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.push(row.line());
@@ -163,6 +177,7 @@ pub(super) struct Subject {
     pub(super) grant: Option<GrantId>,
     pub(super) token_hash: Option<TokenHash>,
     pub(super) token_last_eight: Option<String>,
+    /// What the action says of it; else the actor's reason stands there.
     pub(super) details: Option<String>,
 }
 

@@ -4,6 +4,7 @@
 //! Within a transaction rows are locked in the order user → app → grant →
 //! authorizations.
 
+mod admin;
 mod apps;
 mod audit;
 mod authorizations;

@@ -18,18 +18,19 @@ use grantd_core::logo::Logo;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
-    Access, AccountStore, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption,
-    ConsentCheck, Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest,
-    EventFilter, FlowStore, GotOrCreated, LiveSession, MintLimits, NewCode, NewDeviceCode,
-    NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedAuthorization, OwnedPasskey, Page,
-    PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation, SearchStore, SessionRecord,
+    Access, AccountStore, AdminStore, AppAdministration, AppCheck, AppStore, AuthorizationStore,
+    CodeRecord, CodeRedemption, ConsentCheck, Consented, Count, CounterStore, DeviceDecision,
+    DeviceRedemption, DeviceRequest, EventFilter, FlowStore, GotOrCreated, Impersonation,
+    LiveSession, MintLimits, NewCode, NewDeviceCode, NewImpersonation, NewSession, NewTicket,
+    NotCreated, NotJoined, OtpUse, OwnedApp, OwnedAuthorization, OwnedPasskey, Page, PageRequest,
+    PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation, SearchStore, SessionRecord,
     SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore,
     TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
 use grantd_core::user::{
-    Email, Language, LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials,
+    Email, Language, Login, LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials,
 };
 
 /// Counts, and passes everything on.
@@ -196,6 +197,15 @@ pass_on!(SearchStore {
     list_events(filter: EventFilter, before: Option<i64>, limit: u32) -> Stored<Vec<AuditRow>>;
     search_users(prefix: &LoginKey, page: PageRequest) -> Stored<Page<User>>;
     set_site_admin(user: UserId, site_admin: bool, stamp: Stamp) -> Stored<bool>;
+});
+
+pass_on!(AdminStore {
+    rename_user(id: UserId, login: Login, stamp: Stamp) -> Stored<Option<Result<User, Taken>>>;
+    impersonate(new: NewImpersonation, stamp: Stamp) -> Stored<Option<Result<Impersonation, NotCreated>>>;
+    end_impersonation(user: UserId, stamp: Stamp) -> Stored<bool>;
+    list_owned_apps(page: PageRequest) -> Stored<Page<OwnedApp>>;
+    find_owned_app(id: AppId) -> Stored<Option<OwnedApp>>;
+    administer_app(id: AppId, change: AppAdministration, stamp: Stamp) -> Stored<Option<OwnedApp>>;
 });
 
 pass_on!(CounterStore {

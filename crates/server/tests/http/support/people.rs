@@ -77,6 +77,14 @@ impl User {
         answer
     }
 
+    /// A fresh personal access token with these scopes.
+    pub(crate) async fn scoped_token(&self, note: &str, scopes: &[&str]) -> Answer {
+        let body = json!({ "note": note, "scopes": scopes });
+        let answer = self.post("/authorizations", body).await;
+        answer.is(201);
+        answer
+    }
+
     /// A fresh token of an app.
     pub(crate) async fn token_of(&self, app: &OAuthApp) -> Answer {
         let client = if self.seed.is_some() {

@@ -20,7 +20,7 @@ use grantd_core::mail::Mailer;
 use grantd_core::onboarding::Invitation;
 use grantd_core::scope::Catalogue;
 use grantd_core::secret::{InstanceKey, Secret};
-use grantd_core::store::{SharedStore, UserStore};
+use grantd_core::store::{SearchStore, SharedStore, UserStore};
 use grantd_core::ticket::ReturnTo;
 use grantd_core::token::TokenFormat;
 use grantd_core::user::{Email, Login, LoginKey, UserCredentials};
@@ -251,6 +251,15 @@ impl TestApp {
 
     pub(crate) async fn user_with_otp(&self, login: &str) -> User {
         self.enrol(login, true, true).await
+    }
+
+    /// A site admin, without a second factor.
+    pub(crate) async fn site_admin(&self, login: &str) -> User {
+        let user = self.user(login).await;
+        let stamp = grantd_core::audit::Stamp::operator(self.clock.now());
+        let made = self.store.set_site_admin(user.id, true, stamp).await;
+        assert!(made.expect("a store"), "nothing changed");
+        user
     }
 
     async fn enrol(&self, login: &str, otp: bool, address: bool) -> User {

@@ -92,6 +92,7 @@ fn look_ups_and_pages_go_by_an_index() {
 const READ_WHOLE_TABLES: &[&str] = &[
     "apps::COUNT",
     "apps::LIST",
+    "apps::LIST_OWNED",
     "audit::ALL_META",
     "authorizations::COUNT_ALL",
     "authorizations::LIST_ALL",

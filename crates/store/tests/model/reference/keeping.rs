@@ -6,14 +6,15 @@ use grantd_core::audit::{AuditRow, Stamp};
 use grantd_core::authority::BrowserIdentity;
 use grantd_core::authorization::{Authorization, NewToken};
 use grantd_core::clock::Timestamp;
-use grantd_core::ids::{AuthorizationId, GrantId, PasskeyId, UserId};
+use grantd_core::ids::{AppId, AuthorizationId, GrantId, PasskeyId, UserId};
 use grantd_core::last_used::LastUse;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
-    EventFilter, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore,
-    Stored, UseStore, UsedAuthorization, UsedGrant,
+    AdminStore, AppAdministration, EventFilter, Impersonation, NewImpersonation, NotCreated,
+    OwnedApp, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore, Stored,
+    Taken, UseStore, UsedAuthorization, UsedGrant,
 };
-use grantd_core::user::{LoginKey, User};
+use grantd_core::user::{Login, LoginKey, User};
 
 use super::{Reference, unavailable};
 
@@ -58,5 +59,16 @@ refuse! {
         list_events(EventFilter, Option<i64>, u32) -> Vec<AuditRow>;
         search_users(&LoginKey, PageRequest) -> Page<User>;
         set_site_admin(UserId, bool, Stamp) -> bool;
+    }
+}
+
+refuse! {
+    AdminStore {
+        rename_user(UserId, Login, Stamp) -> Option<Result<User, Taken>>;
+        impersonate(NewImpersonation, Stamp) -> Option<Result<Impersonation, NotCreated>>;
+        end_impersonation(UserId, Stamp) -> bool;
+        list_owned_apps(PageRequest) -> Page<OwnedApp>;
+        find_owned_app(AppId) -> Option<OwnedApp>;
+        administer_app(AppId, AppAdministration, Stamp) -> Option<OwnedApp>;
     }
 }
