@@ -191,6 +191,10 @@ actions! {
     /// A person said yes in a browser.
     GrantConsented = "oauth_authorization.consent",
     GrantDeleted = "oauth_authorization.destroy",
+    /// A backup was restored into the store; what was replayed stands before it.
+    StoreRestored = "site.restore",
+    /// The fence of a restore was lifted by an operator who vouches.
+    FenceLifted = "site.restore_accept",
 }
 
 impl Action {

@@ -61,6 +61,10 @@ pub(crate) enum Group {
     /// Copy the database
     #[command(subcommand)]
     Store(cmd::store::Store),
+    /// Write a backup, while the server runs or while it does not
+    Backup(cmd::backup::Backup),
+    /// Restore a backup into an empty database, behind a fence
+    Restore(cmd::restore::Restore),
     /// Look at the settings
     #[command(subcommand)]
     Config(cmd::config::Config),

@@ -5,11 +5,13 @@
 mod args;
 mod cmd;
 mod config;
+mod control;
 mod failure;
 mod instance;
 mod mail;
 mod outbound;
 mod output;
+mod packing;
 mod progress;
 mod secret_input;
 mod traces;
@@ -54,6 +56,14 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Group::Audit(command) => block_on(cmd::audit::run(command, &typed))?,
         Group::Store(command) => block_on(cmd::store::run(command))?,
+        Group::Backup(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::backup::run(command, config))?;
+        }
+        Group::Restore(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::restore::run(command, &config))?;
+        }
         Group::User(command) => with_instance(&typed, async |instance| {
             cmd::user::run(command, instance).await
         })?,

@@ -3,6 +3,7 @@
 
 pub(crate) mod app;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;
@@ -11,6 +12,7 @@ mod logging;
 pub(crate) mod man;
 pub(crate) mod migrate;
 pub(crate) mod policy;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod store;
 pub(crate) mod token;

@@ -3,6 +3,7 @@
 //! server crate's.
 
 mod background;
+mod beside;
 mod life;
 mod metrics;
 
@@ -32,6 +33,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use self::background::Background;
+use self::beside::Beside;
 use super::{demo, logging};
 use crate::config::Config;
 use crate::config::values::KeysAt;
@@ -87,7 +89,14 @@ async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> R
     // Before anything else, so that a signal during start-up is not lost.
     let (reload, shutdown) = (reloads()?, shutdown()?);
     let instance = Instance::open(config).await?;
-    let outcome = answer(&instance, demo, tracer, reload, shutdown).await;
+    let outcome = match Beside::start(&instance, &reload).await {
+        Ok(beside) => {
+            let outcome = answer(&instance, demo, tracer, reload, shutdown).await;
+            drop(beside);
+            outcome
+        }
+        Err(failure) => Err(failure),
+    };
     instance.store.close().await;
     outcome
 }
@@ -111,7 +120,10 @@ async fn answer(
                 .as_bytes(),
         )?;
     }
-    let setup_link = authority.setup_link().await?;
+    let setup_link = match instance.fenced {
+        true => None,
+        false => authority.setup_link().await?,
+    };
     let background = Background::start(instance, &authority)?;
     let mut app = App::new(authority, config.surface(public_url.clone()));
     if let Some(tracer) = tracer {

@@ -8,7 +8,7 @@ pub(crate) mod table;
 pub(crate) mod values;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use grantd_core::authority::Policy;
@@ -32,7 +32,7 @@ use crate::mail::SmtpMailer;
 pub(crate) use reference::{markdown, toml};
 use sources::{Origin, Sources};
 use table::{SETTINGS, Values};
-use values::HiddenText;
+use values::{ArchiveMode, HiddenText};
 
 /// A setting as it is in effect.
 #[derive(serde::Serialize)]
@@ -90,6 +90,14 @@ impl Config {
     pub(crate) fn database(&self) -> DatabaseUrl {
         let own = || DatabaseUrl::Sqlite(self.values.data.join("grantd.db"));
         self.values.database.clone().unwrap_or_else(own)
+    }
+
+    /// Where the archive of the trail is, if there is to be one.
+    pub(crate) fn archive(&self) -> Option<&Path> {
+        match self.values.audit_archive {
+            ArchiveMode::Off => None,
+            ArchiveMode::Sync => self.values.audit_archive_file.as_deref(),
+        }
     }
 
     /// Where the instance key is.
@@ -260,6 +268,11 @@ fn check_together(values: &Values) -> Result<(), Failure> {
     if values.smtp_url.is_some() != values.mail_from.is_some() {
         return Err(Failure::new(
             "smtp_url and mail_from go together; set both or neither",
+        ));
+    }
+    if (values.audit_archive == ArchiveMode::Sync) != values.audit_archive_file.is_some() {
+        return Err(Failure::new(
+            "audit_archive = \"sync\" and audit_archive_file go together; set both or neither",
         ));
     }
     if values.audit_webhook_secret.is_some() && values.audit_webhook_url.is_none() {

@@ -10,8 +10,9 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    ApiUrl, CollectorUrl, Days, HiddenText, KeysAt, Lifetime, ListenAddress, LogFilter, LogFormat,
-    PublicUrl, Sender, Shape, SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
+    AgeRecipient, ApiUrl, ArchiveMode, CollectorUrl, Days, HiddenText, KeysAt, Lifetime,
+    ListenAddress, LogFilter, LogFormat, PublicUrl, Sender, Shape, SiteName, SmtpUrl, TokenPrefix,
+    Value, WebhookUrl,
 };
 
 /// One row.
@@ -187,6 +188,14 @@ settings! {
     password_iterations: u32 = "2";
     /// Memory for all password hashes at one time, in MiB.
     password_pool_mib: u32 = "128";
+    /// Append every row of the audit trail to `audit_archive_file`, durable before anybody is answered: `sync`,
+    /// or `off`. With it no token that was revoked before a crash is valid after a restore.
+    audit_archive: ArchiveMode = "off";
+    /// The file of the archive; goes with `audit_archive = "sync"`. It belongs on another disk than the
+    /// database's. Opened anew on SIGHUP; each node has its own.
+    audit_archive_file: Option<PathBuf> = "", for example "/mnt/other-disk/grantd-audit.jsonl";
+    /// Who can read backups: age recipients (`age1…`). Without any, `grantd backup` writes clear text.
+    backup_age_recipients: Vec<AgeRecipient> = "", for example "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
     /// The site's name in authenticator apps.
     site_name: SiteName = "grantd";
     /// With the last use of a token, keep what kind of address it came from: this machine, a private

@@ -96,6 +96,40 @@ impl Value for u32 {
     }
 }
 
+/// What becomes of the trail outside the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ArchiveMode {
+    /// Nothing.
+    Off,
+    /// Every row is durable there before anybody is answered.
+    Sync,
+}
+
+impl Value for ArchiveMode {
+    const KIND: &'static str = "off|sync";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            "sync" => Ok(Self::Sync),
+            _ => Err("say off or sync".into()),
+        }
+    }
+}
+
+/// Who can read what is encrypted for them.
+#[derive(Clone)]
+pub(crate) struct AgeRecipient(pub(crate) age::x25519::Recipient);
+
+impl Value for AgeRecipient {
+    const KIND: &'static str = "AGE1…";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let wrong = |why| format!("give an age recipient, as `age-keygen` prints it ({why})");
+        text.trim().parse().map(Self).map_err(wrong)
+    }
+}
+
 /// A number of days; none at all is a number too.
 #[derive(Clone, Copy)]
 pub(crate) struct Days(pub(crate) u32);

@@ -10,6 +10,7 @@ mod life;
 mod migrate;
 mod place;
 mod postgres;
+mod restore;
 mod serve;
 mod settings;
 mod token;

@@ -27,12 +27,12 @@ pub(crate) struct Table {
 
 impl Table {
     /// Its columns, separated by commas.
-    pub(super) fn names(&self) -> String {
+    pub(crate) fn names(&self) -> String {
         list(self.columns)
     }
 
     /// The columns of its key, separated by commas.
-    pub(super) fn key_names(&self) -> String {
+    pub(crate) fn key_names(&self) -> String {
         list(&self.columns[..self.key])
     }
 }
@@ -41,6 +41,14 @@ fn list(columns: &[(&str, Kind)]) -> String {
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     names.join(", ")
 }
+
+/// The store's notes to itself: what a copy takes over key by key, and a backup as it is.
+pub(crate) const META: Table = Table {
+    name: "meta",
+    key: 1,
+    ids: false,
+    columns: &[("key", Text), ("value", Text)],
+};
 
 /// Every table that is copied, row by row.
 pub(crate) const TABLES: &[Table] = &[
@@ -285,6 +293,19 @@ pub(crate) const TABLES: &[Table] = &[
             ("at", Int),
             ("key_id", Text),
             ("signature", Bytes),
+        ],
+    },
+    Table {
+        name: "restores",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("at", Int),
+            ("backup_at", Int),
+            ("covered_until", Int),
+            ("lifted_at", Int),
+            ("lifted_by", Text),
+            ("report", Text),
         ],
     },
     // How far the stream of the trail is.

@@ -244,6 +244,11 @@ pub(crate) const POSTGRES: &[Migration] = &[
     },
 ];
 
+/// The schema that this program knows.
+pub(crate) fn known() -> i64 {
+    SQLITE.last().map_or(0, |migration| migration.version)
+}
+
 /// A migration that a database has had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {

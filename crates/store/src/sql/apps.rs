@@ -25,6 +25,7 @@ statements! {
         "SELECT ", app_columns!(),
         " FROM (SELECT id FROM apps WHERE client_id <> $1 ORDER BY id LIMIT $2 OFFSET $3) page",
         " JOIN apps p ON p.id = page.id ORDER BY p.id");
+    CLIENT_ID_OF = "SELECT client_id FROM apps WHERE id = $1";
     /// Columns: app, owner.
     LIST_OWNED = concat!(
         "SELECT ", app_columns!(), ", ", user_columns!(),

@@ -121,6 +121,7 @@ pub(crate) mod life;
 pub(crate) mod own_accounts;
 pub(crate) mod passkeys;
 pub(crate) mod postgres;
+pub(crate) mod restore;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod users;
@@ -141,6 +142,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("life", life::ALL),
         ("own_accounts", own_accounts::ALL),
         ("passkeys", passkeys::ALL),
+        ("restore", restore::ALL),
         ("sessions", sessions::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),

@@ -233,7 +233,7 @@ async fn rotate_secret(
         .await
 }
 
-async fn end_previous_secret(tx: &Change<'_>, id: AppId) -> DbResult<bool> {
+pub(super) async fn end_previous_secret(tx: &Change<'_>, id: AppId) -> DbResult<bool> {
     let values: Params<'_> = &[&tx.at().0, &id.0];
     let ended = tx.any(sql::apps::END_PREVIOUS_SECRET, values).await?;
     tx.audit_if(ended, Action::AppPreviousSecretEnded, &Subject::app(id))

@@ -20,6 +20,7 @@ mod mint;
 mod own_accounts;
 mod passkeys;
 mod reap;
+pub(crate) mod replay;
 pub(crate) mod row;
 mod search;
 mod sessions;

@@ -3,7 +3,7 @@
 
 use grantd_core::audit::Action;
 use grantd_core::authorization::{Authorization, NewToken};
-use grantd_core::ids::AppId;
+use grantd_core::ids::{AppId, AuthorizationId};
 use grantd_core::scope::Scopes;
 use grantd_core::store::{AppCheck, Leaked, OwnedAuthorization, TokenVerdict};
 use grantd_core::token::TokenHash;
@@ -244,6 +244,11 @@ async fn delete(
         }
     }
     Ok(!deleted.is_empty())
+}
+
+/// Deletes the authorization of this id, whoever's it is. Whether there was one.
+pub(super) async fn end(tx: &Change<'_>, id: AuthorizationId, action: Action) -> DbResult<bool> {
+    delete(tx, sql::authorizations::DELETE, &[&id.0], action).await
 }
 
 /// Deletes the authorizations that `statement` names, each with its audit row. What their

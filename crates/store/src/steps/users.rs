@@ -222,7 +222,7 @@ pub(super) async fn find_by_id(db: &dyn Db, id: UserId) -> DbResult<Option<User>
         .await
 }
 
-async fn set_suspended(tx: &Change<'_>, id: UserId, suspended: bool) -> DbResult<bool> {
+pub(super) async fn set_suspended(tx: &Change<'_>, id: UserId, suspended: bool) -> DbResult<bool> {
     let (statement, action) = if suspended {
         (sql::users::SUSPEND, Action::UserSuspended)
     } else {
@@ -278,7 +278,7 @@ pub(super) async fn insert(tx: &Change<'_>, new: &NewUser) -> DbResult<Created> 
 }
 
 /// In lock order: the user, their apps, the grants, the tokens; then what hangs on the user.
-async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
+pub(super) async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
     if !tx.any(sql::users::LOCK_TO_DELETE, &[&id.0]).await? {
         return Ok(false);
     }
