@@ -17,7 +17,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 pub(crate) use self::keys::KeysAt;
-pub(crate) use self::life::{HiddenText, Lifetime, WebhookUrl};
+pub(crate) use self::life::Lifetime;
 pub(crate) use self::relay::{Sender, SmtpUrl};
 pub(crate) use self::webhook::{HiddenText, WebhookUrl};
 

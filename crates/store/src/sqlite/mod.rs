@@ -238,7 +238,9 @@ impl Sqlite {
     ) -> Stored<T> {
         let (reply, answer) = oneshot::channel();
         self.writes.push(Box::new(Alone::new(work, reply)))?;
-        answer.await
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
     }
 
     fn threads(&self) -> std::sync::MutexGuard<'_, Threads> {

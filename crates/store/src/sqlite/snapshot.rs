@@ -22,6 +22,7 @@ use super::failure::Failure;
 use crate::copy::CopyStep;
 use crate::copy::tables::{Kind, META, TABLES, Table};
 use crate::steps::StoreOn;
+use crate::toll;
 
 /// Under which the other file is known here.
 const OTHER: &str = "copied";
@@ -90,7 +91,7 @@ impl StoreOn<Sqlite> {
             let count = format!("SELECT COUNT(*) FROM {}", table.name);
             let of = self
                 .engine
-                .look_up(move |conn| Ok(conn.query_row(&count, [], |row| row.get::<_, i64>(0))?));
+                .look_up(toll::Kind::LookUp, move |conn| Ok(conn.query_row(&count, [], |row| row.get::<_, i64>(0))?));
             // A large table may not be counted in time; then nobody knows how much is left.
             let of = of.await.unwrap_or(0).unsigned_abs();
             tell(CopyStep::Copies(table.name, 0, of));

@@ -1,7 +1,4 @@
-//! How long tokens live, and who is told of their end.
-
-use grantd_core::secret::Secret;
-use url::Url;
+//! How long tokens live.
 
 use super::{Shape, Value};
 
@@ -24,53 +21,15 @@ impl Value for Lifetime {
     }
 }
 
-/// Where webhooks go.
-#[derive(Clone)]
-pub(crate) struct WebhookUrl(pub(crate) Url);
-
-impl Value for WebhookUrl {
-    const KIND: &'static str = "URL";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).ok();
-        url.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
-            .map(Self)
-            .ok_or_else(|| "give an http or https URL".into())
-    }
-}
-
-/// A secret that two sides know. Never printed again.
-pub(crate) struct HiddenText(pub(crate) Secret);
-
-impl HiddenText {
-    /// The kind by which settings are known that are not printed.
-    pub(crate) const HIDDEN: &'static str = "SECRET";
-}
-
-impl Value for HiddenText {
-    const KIND: &'static str = Self::HIDDEN;
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let printable = !text.chars().any(char::is_control);
-        printable
-            .then(|| Self(Secret::new(text.to_owned())))
-            .ok_or_else(|| "it holds control characters".into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lifetimes_and_receivers_are_what_they_say() {
+    fn lifetimes_are_whole_days() {
         for wrong in ["0", "-1", "1.5", "36501", "a week"] {
             assert!(Lifetime::parse(wrong).is_err(), "{wrong}");
         }
         assert!(Lifetime::parse("36500").is_ok());
-        for wrong in ["ftp://a", "a", "http://", "mailto:a@b"] {
-            assert!(WebhookUrl::parse(wrong).is_err(), "{wrong}");
-        }
-        assert!(WebhookUrl::parse("https://h/x?y=z").is_ok());
     }
 }

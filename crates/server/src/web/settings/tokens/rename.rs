@@ -52,7 +52,7 @@ pub(crate) async fn rename(visit: Visit) -> Result<Reply> {
     match renamed.await {
         Ok(_) => Ok(visit.done(HOME, Notice::TokenRenamed)),
         Err(Error::Invalid(errors)) => {
-            let faults = new::say(&errors, visit.words());
+            let faults = new::say(&errors, None, visit.words());
             visit.again(&view(&visit, &token, typed, faults))
         }
         Err(error) => Err(error.into()),
