@@ -39,9 +39,8 @@ fn path(folder: &Path) -> PathBuf {
 /// Answers questions until it is dropped with its task.
 pub(crate) fn listen(folder: &Path, sqlite: Arc<SqliteStore>) -> Result<Server, Failure> {
     let path = path(folder);
-    let listener = bind(&path).map_err(|why| {
-        Failure::new(format!("cannot listen on {}: {why}", path.display()))
-    })?;
+    let listener = bind(&path)
+        .map_err(|why| Failure::new(format!("cannot listen on {}: {why}", path.display())))?;
     Ok(Server {
         listener,
         sqlite,
@@ -82,7 +81,9 @@ impl Server {
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                 continue;
             };
-            let known = stream.peer_cred().is_ok_and(|peer| [0, owner].contains(&peer.uid()));
+            let known = stream
+                .peer_cred()
+                .is_ok_and(|peer| [0, owner].contains(&peer.uid()));
             if !known {
                 tracing::warn!("somebody else asked at the control socket");
                 continue;
@@ -103,7 +104,11 @@ impl Server {
         let question: Value = serde_json::from_str(&question).unwrap_or_default();
         let (Some("snapshot"), Some(into)) = (question["ask"].as_str(), question["into"].as_str())
         else {
-            return say(&mut writer, &json!({"error": "this server does not know that question"})).await;
+            return say(
+                &mut writer,
+                &json!({"error": "this server does not know that question"}),
+            )
+            .await;
         };
         let (told, mut steps) = mpsc::unbounded_channel();
         let mut tell = |step| {
@@ -145,10 +150,7 @@ fn line(step: CopyStep) -> Value {
     }
 }
 
-async fn say(
-    writer: &mut (impl tokio::io::AsyncWrite + Unpin),
-    value: &Value,
-) -> io::Result<()> {
+async fn say(writer: &mut (impl tokio::io::AsyncWrite + Unpin), value: &Value) -> io::Result<()> {
     writer.write_all(format!("{value}\n").as_bytes()).await
 }
 
@@ -166,7 +168,8 @@ pub(crate) fn ask_for_snapshot(
     let Ok(mut stream) = Caller::connect(path(folder)) else {
         return Ok(false);
     };
-    let lost = |why: io::Error| Failure::new(format!("the server did not answer to the end: {why}"));
+    let lost =
+        |why: io::Error| Failure::new(format!("the server did not answer to the end: {why}"));
     let question = json!({"ask": "snapshot", "into": into.to_string_lossy()});
     stream
         .write_all(format!("{question}\n").as_bytes())
@@ -178,14 +181,23 @@ pub(crate) fn ask_for_snapshot(
             return Ok(true);
         }
         if let Some(why) = said["error"].as_str() {
-            return Err(Failure::new(format!("the server cannot make a snapshot: {why}")));
+            return Err(Failure::new(format!(
+                "the server cannot make a snapshot: {why}"
+            )));
         }
-        match (said["table"].as_str(), number("of"), number("at"), number("ended")) {
+        match (
+            said["table"].as_str(),
+            number("of"),
+            number("at"),
+            number("ended"),
+        ) {
             (Some(table), Some(of), ..) => hear(Heard::Begins(table.to_owned(), of)),
             (_, _, Some(at), _) => hear(Heard::At(at)),
             (_, _, _, Some(ended)) => hear(Heard::Ended(ended)),
             _ => {}
         }
     }
-    Err(Failure::new("the server ended before the snapshot was made; run the command again"))
+    Err(Failure::new(
+        "the server ended before the snapshot was made; run the command again",
+    ))
 }

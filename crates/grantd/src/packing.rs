@@ -102,7 +102,10 @@ pub(crate) fn unpack(
     };
     let file = File::open(path).map_err(|why| cannot(&why))?;
     let mut file = BufReader::with_capacity(BUFFER, file);
-    let begins = file.fill_buf().map_err(|why| cannot(&why))?.starts_with(AGE);
+    let begins = file
+        .fill_buf()
+        .map_err(|why| cannot(&why))?
+        .starts_with(AGE);
     let inner: Box<dyn Read + Send> = if begins {
         let decryptor = Decryptor::new_buffered(file).map_err(|why| cannot(&why))?;
         let own = identities.iter().map(|one| one as &dyn age::Identity);
@@ -120,9 +123,8 @@ pub(crate) fn unpack(
 
 /// The identities in a file, as `age-keygen` writes it.
 pub(crate) fn identities(path: &Path) -> Result<Vec<Identity>, Failure> {
-    let wrong = |why: &dyn std::fmt::Display| {
-        Failure::new(format!("cannot use {}: {why}", path.display()))
-    };
+    let wrong =
+        |why: &dyn std::fmt::Display| Failure::new(format!("cannot use {}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|why| wrong(&why))?;
     let text = zeroize::Zeroizing::new(text);
     let lines = text.lines().map(str::trim);

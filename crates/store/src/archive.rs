@@ -199,7 +199,10 @@ impl Appender {
         match reopened.and_then(|()| self.file.append(&self.kept, torn)) {
             Ok(()) => {
                 if self.failing() {
-                    tracing::warn!(lines = self.kept.len(), "the audit archive is written again");
+                    tracing::warn!(
+                        lines = self.kept.len(),
+                        "the audit archive is written again"
+                    );
                 }
                 self.kept.clear();
                 self.failing.store(false, Ordering::Release);
@@ -275,7 +278,9 @@ fn open(path: &Path) -> io::Result<File> {
         begin(&file, path)?;
         file.sync_all()?;
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(file)
 }

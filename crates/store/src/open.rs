@@ -13,7 +13,9 @@ use grantd_core::store::SharedStore;
 use crate::migrate::{self, MigrateError, Schema, Step};
 use crate::postgres::connection::Connector;
 use crate::sqlite;
-use crate::{ConnectError, OpenError, Options, Outside, PostgresOptions, PostgresStore, SqliteStore};
+use crate::{
+    ConnectError, OpenError, Options, Outside, PostgresOptions, PostgresStore, SqliteStore,
+};
 
 /// Where the database is.
 #[derive(Clone)]

@@ -110,13 +110,17 @@ pub enum RestoreError {
     #[error("the database is not empty; a restore needs one that no grantd has ever used")]
     NotEmpty,
     /// The key is not the backup's.
-    #[error("the backup was made with the instance key of fingerprint {0}, and this one is another")]
+    #[error(
+        "the backup was made with the instance key of fingerprint {0}, and this one is another"
+    )]
     OtherKey(String),
     /// What came out is not what went in.
     #[error("table `{0}` is not in the database what it is in the backup")]
     Differs(&'static str),
     /// A file is the trail of something else.
-    #[error("row {0} of the trail is another one in the backup: the file to replay is not of this store")]
+    #[error(
+        "row {0} of the trail is another one in the backup: the file to replay is not of this store"
+    )]
     Foreign(i64),
     /// There is no fence to lift.
     #[error("no fence stands")]
@@ -140,8 +144,8 @@ impl From<DbError> for RestoreError {
 
 /// How a store is restored.
 pub struct Orders<'o> {
-    /// The fingerprint of the instance key at hand.
-    pub instance_key: String,
+    /// The fingerprints of the instance key at hand, and of those before it.
+    pub instance_keys: Vec<String>,
     /// Now.
     pub now: Timestamp,
     /// What replaces passwords that must open nothing.
@@ -164,7 +168,7 @@ pub async fn restore(
 ) -> Result<Restored, RestoreError> {
     let mut reader = Reader::open(input)?;
     let head = reader.head().clone();
-    if head.instance_key != orders.instance_key {
+    if !orders.instance_keys.contains(&head.instance_key) {
         return Err(RestoreError::OtherKey(head.instance_key));
     }
     // Files that cannot be read are better told of before anything is written.
@@ -363,10 +367,8 @@ fn why_lifted(
         return Some(format!("the operator vouches for the time since {since}"));
     }
     // On PostgreSQL each node has an archive of its own, and nobody can tell that one is missing.
-    let whole = told.archives > 0
-        && told.reaches(head)
-        && replayed.missing == 0
-        && head.engine == "sqlite";
+    let whole =
+        told.archives > 0 && told.reaches(head) && replayed.missing == 0 && head.engine == "sqlite";
     whole.then(|| "the archive of the trail was replayed, and no row is missing in it".to_owned())
 }
 

@@ -41,7 +41,13 @@ pub(crate) async fn run(command: Backup, config: Config) -> Result<(), Failure> 
         output,
         mut recipients,
     } = command;
-    recipients.extend(config.values.backup_age_recipients.iter().map(|one| one.0.clone()));
+    recipients.extend(
+        config
+            .values
+            .backup_age_recipients
+            .iter()
+            .map(|one| one.0.clone()),
+    );
     if output.exists() {
         return Err(Failure::new(format!(
             "{} is there already; name another file with --output",
@@ -103,16 +109,25 @@ async fn source(config: Config, url: &DatabaseUrl) -> Result<Read, Failure> {
         return Err(Failure::new(format!("there is no database {url}")));
     }
     let data = config.values.data.clone();
-    let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let beside = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     // For its owner only, and gone when dropped.
     let folder = tempfile::Builder::new()
         .prefix("snapshot-")
         .tempdir_in(beside.unwrap_or(Path::new(".")))
         .map_err(|why| Failure::new(format!("cannot make a folder for the snapshot: {why}")))?;
-    let folder_path = folder.path().canonicalize().unwrap_or(folder.path().to_owned());
+    let folder_path = folder
+        .path()
+        .canonicalize()
+        .unwrap_or(folder.path().to_owned());
     let into = folder_path.join("snapshot.db");
     // Readable by nobody else from the beginning.
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&into);
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&into);
     made.map_err(|why| Failure::new(format!("cannot write {}: {why}", into.display())))?;
     let mut told = Told::default();
     let asked = into.clone();
@@ -144,9 +159,8 @@ async fn write(
     path: &Path,
     recipients: &[Recipient],
 ) -> Result<(BackupReport, u64), Failure> {
-    let cannot = |why: BackupError| {
-        Failure::new(format!("cannot make a backup: {}", instance::whole(&why)))
-    };
+    let cannot =
+        |why: BackupError| Failure::new(format!("cannot make a backup: {}", instance::whole(&why)));
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -188,7 +202,9 @@ impl Draft {
     }
 
     fn publish(&self, output: &Path) -> Result<(), Failure> {
-        let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = output
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         fs::rename(&self.0, output)
             .and_then(|()| fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all())
             .map_err(|why| Failure::new(format!("cannot write {}: {why}", output.display())))

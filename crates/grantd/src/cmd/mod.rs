@@ -7,6 +7,7 @@ pub(crate) mod backup;
 pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;
+pub(crate) mod key;
 mod logging;
 pub(crate) mod migrate;
 pub(crate) mod restore;

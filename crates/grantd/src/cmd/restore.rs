@@ -87,7 +87,9 @@ async fn fill(command: &Restore, config: &Config) -> Result<(), Failure> {
     let mut packed = packing::unpack(file, &identities)?;
     let replays = command.replay.iter().map(|path| open(path));
     let orders = Orders {
-        instance_key: key.fingerprint(),
+        instance_keys: std::iter::once(key.fingerprint())
+            .chain(key.previous().map(|old| old.fingerprint()))
+            .collect(),
         now: SystemClock.now(),
         unusable: config.password_cost().decoy(&OsEntropy),
         replays: replays.collect::<Result<_, _>>()?,
@@ -118,7 +120,10 @@ fn cannot(url: &DatabaseUrl, why: &RestoreError) -> Failure {
         RestoreError::OtherKey(_) => "; name the backup's key with instance_key_file",
         _ => "",
     };
-    Failure::new(format!("cannot restore into {url}: {}{hint}", instance::whole(why)))
+    Failure::new(format!(
+        "cannot restore into {url}: {}{hint}",
+        instance::whole(why)
+    ))
 }
 
 /// Puts the database that is there aside, if that was asked for.
@@ -190,11 +195,22 @@ fn explain(restored: &Restored, config: &Config) {
         "restored: the store is as it was at {}; {} later rows of the trail were replayed, {} of them ended something",
         restored.head.made_at, replayed.rows, replayed.ended
     ));
-    output::note("sessions, links that were sent and refresh tokens are deleted: people sign in again, apps ask again");
+    output::note(
+        "sessions, links that were sent and refresh tokens are deleted: people sign in again, apps ask again",
+    );
     let lists = [
-        (&replayed.passwords, "reset these passwords (`grantd user set-password`), they open nothing now"),
-        (&replayed.factors, "these have lost recovery codes or passkeys, or have an old second factor"),
-        (&replayed.secrets, "rotate these apps' secrets (`grantd app rotate-secret`), they open nothing now"),
+        (
+            &replayed.passwords,
+            "reset these passwords (`grantd user set-password`), they open nothing now",
+        ),
+        (
+            &replayed.factors,
+            "these have lost recovery codes or passkeys, or have an old second factor",
+        ),
+        (
+            &replayed.secrets,
+            "rotate these apps' secrets (`grantd app rotate-secret`), they open nothing now",
+        ),
     ];
     for (names, what) in lists {
         if !names.is_empty() {

@@ -10,8 +10,8 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    AgeRecipient, ApiUrl, ArchiveMode, Days, HiddenText, ListenAddress, LogFilter, LogFormat, PublicUrl, Sender, Shape,
-    SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
+    AgeRecipient, ApiUrl, ArchiveMode, Days, HiddenText, ListenAddress, LogFilter, LogFormat,
+    PublicUrl, Sender, Shape, SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
 };
 
 /// One row.

@@ -6,6 +6,7 @@ mod audit;
 mod copy;
 mod demo;
 mod instance;
+mod key;
 mod migrate;
 mod place;
 mod postgres;

@@ -9,7 +9,7 @@ use grantd_store::conformance::fill::{Fill, client_id, client_secret, token};
 use serde_json::{Value, json};
 
 use crate::place::Place;
-use crate::web::{Server, basic};
+use crate::web::{Server, basic, call};
 
 /// The archive of a place, and the arguments that have a server keep it.
 fn archived(place: &Place) -> (String, Vec<String>) {
@@ -41,9 +41,14 @@ fn app_tokens(server: &Server, app: &Value, count: usize) -> Vec<String> {
 }
 
 fn revoke(server: &Server, app: &Value, token: &str) -> u16 {
-    let (id, secret) = (app["client_id"].as_str().unwrap(), app["client_secret"].as_str().unwrap());
+    let (id, secret) = (
+        app["client_id"].as_str().unwrap(),
+        app["client_secret"].as_str().unwrap(),
+    );
     let path = format!("/api/v3/applications/{id}/tokens/{token}");
-    server.call("DELETE", &path, &[&basic(id, secret)], "").status
+    server
+        .call("DELETE", &path, &[&basic(id, secret)], "")
+        .status
 }
 
 /// What the disk with the database held is gone; the instance key was kept elsewhere.
@@ -64,23 +69,39 @@ fn sec_s46_a_token_that_was_revoked_before_a_kill_is_not_valid_after_the_restore
     let backup = place.path("backup.grantd");
     let backup = backup.to_str().unwrap();
     let made = place.run(&["backup", "--output", backup]);
-    assert!(made.stderr.contains("The instance key is NOT in it"), "{}", made.stderr);
+    assert!(
+        made.stderr.contains("The instance key is NOT in it"),
+        "{}",
+        made.stderr
+    );
     let report = made.json();
-    assert_eq!((&report["verified"], &report["encrypted"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&report["verified"], &report["encrypted"]),
+        (&json!(true), &json!(false))
+    );
     let again = place.run(&["backup", "--output", backup]);
     assert!(again.refusal().contains("is there already"));
     for token in &tokens[..3] {
         assert_eq!(revoke(&server, &app, token), 204);
     }
     let user = basic("octocat", crate::place::PASSWORD);
-    assert_eq!(server.call("GET", "/api/v3/authorizations", &[&user], "").status, 200);
+    assert_eq!(
+        server
+            .call("GET", "/api/v3/authorizations", &[&user], "")
+            .status,
+        200
+    );
     server.signal("KILL");
     drop(server);
     lose(&place);
 
     // Without the archive nobody knows what was revoked.
     let blind = place.run(&["restore", backup]);
-    assert!(blind.stderr.contains("THE FENCE STANDS"), "{}", blind.stderr);
+    assert!(
+        blind.stderr.contains("THE FENCE STANDS"),
+        "{}",
+        blind.stderr
+    );
     assert_eq!(blind.json()["fence"]["stands"], true);
     let server = place.serve(&[]);
     for token in &tokens {
@@ -89,11 +110,20 @@ fn sec_s46_a_token_that_was_revoked_before_a_kill_is_not_valid_after_the_restore
     let door = |path, headers: &[&str]| server.call("GET", path, headers, "").status;
     assert_eq!(door("/api/v3/authorizations", &[&user]), 503);
     assert_eq!(door("/readyz", &[]), 503);
-    let (id, secret) = (app["client_id"].as_str().unwrap(), app["client_secret"].as_str().unwrap());
+    let (id, secret) = (
+        app["client_id"].as_str().unwrap(),
+        app["client_secret"].as_str().unwrap(),
+    );
     let check = format!("/api/v3/applications/{id}/tokens/{}", tokens[4]);
     assert_eq!(door(&check, &[&basic(id, secret)]), 503);
     let refused = place.run(&["restore", "lift", "--accept-since", "2100-01-01T00:00:00Z"]);
-    assert!(refused.stderr.contains("the fence stands: it is known until"), "{}", refused.stderr);
+    assert!(
+        refused
+            .stderr
+            .contains("the fence stands: it is known until"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(refused.code, 1);
     let busy = place.run(&["restore", backup, "--force"]);
     assert!(busy.refusal().contains("a server uses this data folder"));
@@ -109,7 +139,12 @@ fn sec_s46_a_token_that_was_revoked_before_a_kill_is_not_valid_after_the_restore
         let expected = if at < 3 { 401 } else { 200 };
         assert_eq!(status_of(&server, token), expected, "token {at}");
     }
-    assert_eq!(server.call("GET", "/api/v3/authorizations", &[&user], "").status, 200);
+    assert_eq!(
+        server
+            .call("GET", "/api/v3/authorizations", &[&user], "")
+            .status,
+        200
+    );
     assert_eq!(place.run(&["restore", "status"]).json()["stands"], false);
 }
 
@@ -129,7 +164,9 @@ fn a_running_server_opens_its_doors_when_the_fence_is_lifted() {
     assert_eq!(status_of(&server, &token), 503);
     let until = place.run(&["restore", "status"]).json();
     let until = until["covered_until"].as_str().unwrap().to_owned();
-    place.run(&["restore", "lift", "--accept-since", &until]).json();
+    place
+        .run(&["restore", "lift", "--accept-since", &until])
+        .json();
     let lifted = Instant::now();
     while status_of(&server, &token) == 503 {
         assert!(lifted.elapsed() < Duration::from_secs(20));
@@ -142,7 +179,10 @@ fn a_running_server_opens_its_doors_when_the_fence_is_lifted() {
 fn a_backup_for_age_recipients_opens_for_them_alone() {
     let place = Place::new();
     place.user("octocat");
-    let (one, two) = (age::x25519::Identity::generate(), age::x25519::Identity::generate());
+    let (one, two) = (
+        age::x25519::Identity::generate(),
+        age::x25519::Identity::generate(),
+    );
     let stranger = age::x25519::Identity::generate();
     let key = |identity: &age::x25519::Identity, name: &str| {
         use age::secrecy::ExposeSecret;
@@ -151,7 +191,10 @@ fn a_backup_for_age_recipients_opens_for_them_alone() {
     };
     let backup = place.path("b.age");
     let backup = backup.to_str().unwrap();
-    let recipients = [("GRANTD_BACKUP_AGE_RECIPIENTS", &*one.to_public().to_string())];
+    let recipients = [(
+        "GRANTD_BACKUP_AGE_RECIPIENTS",
+        &*one.to_public().to_string(),
+    )];
     let two_public = two.to_public().to_string();
     let args = ["backup", "--output", backup, "--age-recipient", &two_public];
     let made = place.run_in(&recipients, &args);
@@ -160,10 +203,18 @@ fn a_backup_for_age_recipients_opens_for_them_alone() {
     assert!(bytes.starts_with(b"age-encryption.org/v1"));
     for file in [None, Some(key(&stranger, "stranger.txt"))] {
         let mut args = vec!["restore", backup, "--force"];
-        args.extend(file.as_deref().map(|file| ["--age-identity", file]).into_iter().flatten());
+        args.extend(
+            file.as_deref()
+                .map(|file| ["--age-identity", file])
+                .into_iter()
+                .flatten(),
+        );
         assert!(place.run(&args).refusal().contains("--age-identity FILE"));
     }
-    assert!(place.path("grantd-data/grantd.db").exists(), "nothing was put aside");
+    assert!(
+        place.path("grantd-data/grantd.db").exists(),
+        "nothing was put aside"
+    );
     for (name, identity) in [("one.txt", &one), ("two.txt", &two)] {
         let file = key(identity, name);
         let done = place.run(&["restore", backup, "--force", "--age-identity", &file]);
@@ -182,19 +233,30 @@ fn postgres_backs_up_and_restores_into_a_file_and_back() {
         tokens: 2_000,
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(fill.run(&DatabaseUrl::parse(&there).unwrap())).unwrap();
+    runtime
+        .block_on(fill.run(&DatabaseUrl::parse(&there).unwrap()))
+        .unwrap();
     let digests = |report: &Value| -> Vec<(String, String)> {
         let text = |table: &Value, key: &str| table[key].as_str().unwrap().to_owned();
         let tables = report["tables"].as_array().unwrap().iter();
         // A restore deletes sessions, links and refresh tokens, and adds a row of its own.
-        let kept = ["users", "apps", "grants", "authorizations", "passkeys", "last_used"];
+        let kept = [
+            "users",
+            "apps",
+            "grants",
+            "authorizations",
+            "passkeys",
+            "last_used",
+        ];
         tables
             .map(|table| (text(table, "table"), text(table, "sha256")))
             .filter(|(name, _)| kept.contains(&&**name))
             .collect()
     };
     let path = |name: &str| place.path(name).to_str().unwrap().to_owned();
-    let first = place.run(&["backup", "--output", &path("1"), "--database", &there]).json();
+    let first = place
+        .run(&["backup", "--output", &path("1"), "--database", &there])
+        .json();
     assert_eq!(first["engine"], "postgresql");
     let file = format!("sqlite:{}", path("restored.db"));
     let vouch = ["--accept-since", "2020-01-01T00:00:00Z"];
@@ -204,29 +266,48 @@ fn postgres_backs_up_and_restores_into_a_file_and_back() {
         assert_eq!(place.run(&args).json()["fence"]["stands"], false);
     };
     into(&path("1"), &file);
-    let second = place.run(&["backup", "--output", &path("2"), "--database", &file]).json();
+    let second = place
+        .run(&["backup", "--output", &path("2"), "--database", &file])
+        .json();
     assert_eq!(digests(&second), digests(&first));
     let back = cluster.database();
     into(&path("2"), &back);
-    let third = place.run(&["backup", "--output", &path("3"), "--database", &back]).json();
+    let third = place
+        .run(&["backup", "--output", &path("3"), "--database", &back])
+        .json();
     assert_eq!(digests(&third), digests(&first));
-    let shown = ["token", "show", &token(17).hash().to_string(), "--database", &back];
+    let shown = [
+        "token",
+        "show",
+        &token(17).hash().to_string(),
+        "--database",
+        &back,
+    ];
     assert_eq!(place.run(&shown).json()["id"], 18);
 }
 
 /// Checks and revocations without pause; how many, and how many failed.
-fn load(server: &Server, over: &AtomicBool, fill: Fill, tally: [&AtomicU64; 3], lane: u64) {
+fn load(address: &str, over: &AtomicBool, fill: Fill, tally: [&AtomicU64; 3], lane: u64) {
     let [done, failed, slowest] = tally;
     let mut number = lane;
     while !over.load(Ordering::Relaxed) {
         number = (number + 4) % fill.tokens;
-        let Some(app) = fill.app_of(number) else { continue };
+        let Some(app) = fill.app_of(number) else {
+            continue;
+        };
         let (id, secret) = (client_id(app), client_secret(app));
-        let path = format!("/api/v3/applications/{id}/tokens/{}", token(number).expose());
+        let path = format!(
+            "/api/v3/applications/{id}/tokens/{}",
+            token(number).expose()
+        );
         // One in ten is revoked.
-        let method = if number.is_multiple_of(10) { "DELETE" } else { "GET" };
+        let method = if number.is_multiple_of(10) {
+            "DELETE"
+        } else {
+            "GET"
+        };
         let began = Instant::now();
-        let answer = server.call(method, &path, &[&basic(&id, secret.expose())], "");
+        let answer = call(address, method, &path, &[&basic(&id, secret.expose())], "");
         let took = began.elapsed().as_millis() as u64;
         slowest.fetch_max(took, Ordering::Relaxed);
         done.fetch_add(1, Ordering::Relaxed);
@@ -249,7 +330,9 @@ fn under_load(tokens: u64, database: Option<&str>) {
         tokens,
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(fill.run(&DatabaseUrl::parse(&url).unwrap())).unwrap();
+    runtime
+        .block_on(fill.run(&DatabaseUrl::parse(&url).unwrap()))
+        .unwrap();
     let server = place.serve(&["--database", &url, "--log", "warn"]);
     let (over, done, failed) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
     let slowest = AtomicU64::new(0);
@@ -259,8 +342,8 @@ fn under_load(tokens: u64, database: Option<&str>) {
     let made = std::thread::scope(|scope| {
         for lane in 0..4 {
             let tally = [&done, &failed, &slowest];
-            let (server, over) = (&server, &over);
-            scope.spawn(move || load(server, over, fill, tally, lane));
+            let (address, over) = (&server.address, &over);
+            scope.spawn(move || load(address, over, fill, tally, lane));
         }
         let made = place.run(&["backup", "--output", file, "--database", &url]);
         over.store(true, Ordering::Relaxed);
@@ -277,7 +360,10 @@ fn under_load(tokens: u64, database: Option<&str>) {
     );
     assert_eq!(failed, 0, "requests failed during the backup");
     assert!(done > 20);
-    assert!(made.stderr.contains("authorizations: "), "progress is shown");
+    assert!(
+        made.stderr.contains("authorizations: "),
+        "progress is shown"
+    );
     server.stop();
     let to = format!("sqlite:{}", place.path("restored.db").display());
     let began = Instant::now();
@@ -289,7 +375,10 @@ fn under_load(tokens: u64, database: Option<&str>) {
     println!("restore of {tokens} tokens: {:.1?}", began.elapsed());
     let server = place.serve(&["--database", &to]);
     let header = format!("Authorization: token {}", token(tokens - 1).expose());
-    assert_eq!(server.call("GET", "/api/v3/user", &[&header], "").status, 200);
+    assert_eq!(
+        server.call("GET", "/api/v3/user", &[&header], "").status,
+        200
+    );
 }
 
 #[test]

@@ -235,7 +235,10 @@ impl Still {
             engine: self.engine.to_owned(),
             made_at,
             instance_key,
-            last_audit: self.side.number("SELECT COALESCE(MAX(id), 0) FROM audit").await?,
+            last_audit: self
+                .side
+                .number("SELECT COALESCE(MAX(id), 0) FROM audit")
+                .await?,
         })
     }
 
@@ -245,7 +248,11 @@ impl Still {
         out: &mut (dyn Write + Send),
         tell: &mut (dyn FnMut(CopyStep) + Send),
     ) -> Result<BackupTable, BackupError> {
-        tell(CopyStep::Copies(table.name, 0, self.side.count(table).await?));
+        tell(CopyStep::Copies(
+            table.name,
+            0,
+            self.side.count(table).await?,
+        ));
         let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
         line(out, &json!({ "table": table.name, "columns": columns }))?;
         let (mut digest, mut rows, mut after) = (Sha256::new(), 0, Vec::new());

@@ -163,7 +163,10 @@ impl<'r> Reader<'r> {
             && end["rows"].as_u64() == Some(rows)
             && said.as_deref() == Some(&sha256[..]);
         if !same {
-            return Err(damaged(&format!("the rows of `{}` are not what they were", table.name)));
+            return Err(damaged(&format!(
+                "the rows of `{}` are not what they were",
+                table.name
+            )));
         }
         self.tables += 1;
         Ok(Event::Ends(BackupTable {
@@ -175,10 +178,7 @@ impl<'r> Reader<'r> {
     }
 }
 
-fn read(
-    input: &mut (dyn BufRead + Send),
-    text: &mut String,
-) -> Result<Option<Value>, BackupError> {
+fn read(input: &mut (dyn BufRead + Send), text: &mut String) -> Result<Option<Value>, BackupError> {
     text.clear();
     if input.read_line(text)? == 0 {
         return Ok(None);

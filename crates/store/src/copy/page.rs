@@ -90,12 +90,22 @@ impl Page {
             let null = value.is_null();
             match column {
                 Cells::Int(values) => values.push(if null { None } else { Some(value.as_i64()?) }),
-                Cells::Flag(values) => values.push(if null { None } else { Some(value.as_bool()?) }),
+                Cells::Flag(values) => {
+                    values.push(if null { None } else { Some(value.as_bool()?) })
+                }
                 Cells::Text(values) => {
-                    values.push(if null { None } else { Some(value.as_str()?.to_owned()) });
+                    values.push(if null {
+                        None
+                    } else {
+                        Some(value.as_str()?.to_owned())
+                    });
                 }
                 Cells::Bytes(values) => {
-                    values.push(if null { None } else { Some(unhex(value.as_str()?)?) });
+                    values.push(if null {
+                        None
+                    } else {
+                        Some(unhex(value.as_str()?)?)
+                    });
                 }
             }
         }
@@ -131,7 +141,9 @@ impl Page {
         match &self.columns[..] {
             [Cells::Text(keys), Cells::Text(values)] => {
                 let pairs = keys.iter().cloned().zip(values.iter().cloned());
-                pairs.filter_map(|(key, value)| Some((key?, value?))).collect()
+                pairs
+                    .filter_map(|(key, value)| Some((key?, value?)))
+                    .collect()
             }
             _ => Vec::new(),
         }

@@ -46,7 +46,11 @@ impl Told {
             }
             told.archives += usize::from(is_archive);
         }
-        let after: Vec<i64> = told.rows.range(head.last_audit + 1..).map(|(id, _)| *id).collect();
+        let after: Vec<i64> = told
+            .rows
+            .range(head.last_audit + 1..)
+            .map(|(id, _)| *id)
+            .collect();
         let span = after.last().map_or(0, |last| last - head.last_audit);
         told.missing = span.unsigned_abs() - after.len() as u64;
         Ok(told)

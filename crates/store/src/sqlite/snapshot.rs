@@ -17,8 +17,8 @@ use grantd_core::store::{StoreError, Stored};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::failure::Failure;
 use super::Sqlite;
+use super::failure::Failure;
 use crate::copy::CopyStep;
 use crate::copy::tables::{Kind, META, TABLES, Table};
 use crate::steps::StoreOn;
@@ -79,7 +79,8 @@ impl StoreOn<Sqlite> {
             tracing::warn!("another process wrote to the database: its copy begins anew");
         }
         Err(StoreError::Unavailable(
-            "other processes write to the database all the time; it cannot be copied meanwhile".into(),
+            "other processes write to the database all the time; it cannot be copied meanwhile"
+                .into(),
         ))
     }
 

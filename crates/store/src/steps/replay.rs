@@ -63,7 +63,10 @@ pub(crate) async fn replay(
     }
     add(db, told).await?;
     let stamp = Stamp::system(now);
-    let Ok(tx) = Change::begin::<()>(db, &stamp, None).await.map_err(drop_undo) else {
+    let Ok(tx) = Change::begin::<()>(db, &stamp, None)
+        .await
+        .map_err(drop_undo)
+    else {
         return Ok(Outcome::Done(Affected::default()));
     };
     apply(&tx, told, unusable).await.map(Outcome::Done)
@@ -94,11 +97,7 @@ async fn add(db: &(dyn Db + '_), told: &AuditRow) -> DbResult<()> {
 
 /// What the row ended is ended. A row about a token that is neither its making nor an edit ends it:
 /// also one whose action this program does not know.
-async fn apply(
-    tx: &Change<'_>,
-    told: &AuditRow,
-    unusable: &PasswordHash,
-) -> DbResult<Affected> {
+async fn apply(tx: &Change<'_>, told: &AuditRow, unusable: &PasswordHash) -> DbResult<Affected> {
     let action = Action::from_name(&told.action);
     let mut affected = Affected::default();
     match action {
@@ -150,11 +149,13 @@ async fn of_user(
                 affected.password_of = Some(user);
                 affected.factors_of = Some(user);
             }
-            tx.run(sql::sign_in::DELETE_RECOVERY_CODES, &[&user.0]).await?;
+            tx.run(sql::sign_in::DELETE_RECOVERY_CODES, &[&user.0])
+                .await?;
         }
         Action::RecoveryCodesReplaced | Action::RecoveryCodeUsed => {
             // The row does not say which one.
-            tx.run(sql::sign_in::DELETE_RECOVERY_CODES, &[&user.0]).await?;
+            tx.run(sql::sign_in::DELETE_RECOVERY_CODES, &[&user.0])
+                .await?;
             affected.factors_of = Some(user);
         }
         Action::PasskeyRemoved => {
@@ -163,7 +164,8 @@ async fn of_user(
         }
         Action::EmailChanged => {
             // No link goes to an address that was left.
-            tx.run(sql::users::DOUBT_EMAIL, &[&tx.at().0, &user.0]).await?;
+            tx.run(sql::users::DOUBT_EMAIL, &[&tx.at().0, &user.0])
+                .await?;
         }
         _ => {}
     }
@@ -194,7 +196,11 @@ async fn of_app(
         }
         Action::AppOwnerChanged => {
             let owner = owner.map_or(0, |id| id.0);
-            if tx.one(sql::users::EXISTS, &[&owner], row::id).await?.is_some() {
+            if tx
+                .one(sql::users::EXISTS, &[&owner], row::id)
+                .await?
+                .is_some()
+            {
                 apps::set_owner(tx, app, UserId(owner)).await?;
             }
         }

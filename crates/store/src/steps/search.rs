@@ -64,7 +64,11 @@ impl<E: Engine> SearchStore for StoreOn<E> {
     }
 }
 
-pub(super) async fn set_site_admin(tx: &Change<'_>, user: UserId, site_admin: bool) -> DbResult<bool> {
+pub(super) async fn set_site_admin(
+    tx: &Change<'_>,
+    user: UserId,
+    site_admin: bool,
+) -> DbResult<bool> {
     let values: Params<'_> = &[&site_admin, &tx.at().0, &user.0];
     if !tx.any(sql::users::SET_SITE_ADMIN, values).await? {
         return Ok(false);

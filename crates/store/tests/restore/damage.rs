@@ -23,7 +23,11 @@ async fn every_line_of_a_backup_counts() {
     assert!(!backup.contains("\"unfinished"));
     let lines: Vec<&str> = backup.lines().collect();
     let ok = verify(&mut Cursor::new(&backup), &mut |_| ()).unwrap();
-    assert!(ok.tables.iter().any(|table| table.table == "authorizations" && table.rows > 5));
+    assert!(
+        ok.tables
+            .iter()
+            .any(|table| table.table == "authorizations" && table.rows > 5)
+    );
     for at in 0..lines.len() {
         for damage in ["gone", "twice", "another"] {
             let mut spoilt = lines.clone();
@@ -44,7 +48,11 @@ async fn every_line_of_a_backup_counts() {
             text.push('\n');
             let read = verify(&mut Cursor::new(&text), &mut |_| ());
             let highest_only = damage == "another" && lines[at].contains("\"highest_id\"");
-            assert!(read.is_err() || highest_only, "line {at} {damage}: {}", lines[at]);
+            assert!(
+                read.is_err() || highest_only,
+                "line {at} {damage}: {}",
+                lines[at]
+            );
         }
     }
     for cut in (0..backup.len()).step_by(97) {
@@ -60,7 +68,9 @@ async fn only_an_unused_database_with_the_right_key_is_filled() {
     let used = Stage::open(None, false).await;
     let refused = restored(&backup, &[], &used.url, None).await;
     assert!(matches!(refused, Err(RestoreError::NotEmpty)));
-    let other = String::from_utf8(backup.clone()).unwrap().replacen(KEY, "other", 1);
+    let other = String::from_utf8(backup.clone())
+        .unwrap()
+        .replacen(KEY, "other", 1);
     let url = place(None, &folder, "other");
     let refused = restored(other.as_bytes(), &[], &url, None).await;
     assert!(matches!(refused, Err(RestoreError::OtherKey(_))));
@@ -75,7 +85,9 @@ async fn only_an_unused_database_with_the_right_key_is_filled() {
         .open(std::sync::Arc::new(grantd_core::clock::SystemClock))
         .await
         .unwrap();
-    assert!(is_half_restored(&store.claim_instance_key(KEY).await.unwrap()));
+    assert!(is_half_restored(
+        &store.claim_instance_key(KEY).await.unwrap()
+    ));
     store.close().await;
     let refused = restored(&backup, &[], &half, None).await;
     assert!(matches!(refused, Err(RestoreError::NotEmpty)));

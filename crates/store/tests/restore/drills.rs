@@ -109,8 +109,15 @@ async fn one(
     tally.replayed += restored.replayed.rows;
     let falls_by_itself = archived && from.is_none();
     // What was in flight when PostgreSQL's file was read has taken an id, too.
-    assert!(from.is_some() || restored.replayed.missing == 0, "history {seed}");
-    assert_eq!(restored.fence.lifted_at.is_some(), falls_by_itself, "history {seed}");
+    assert!(
+        from.is_some() || restored.replayed.missing == 0,
+        "history {seed}"
+    );
+    assert_eq!(
+        restored.fence.lifted_at.is_some(),
+        falls_by_itself,
+        "history {seed}"
+    );
     if !falls_by_itself {
         let until = restored.fence.covered_until;
         let fence = lift(&url, until, Timestamp(1_700_000_001)).await.unwrap();
@@ -151,9 +158,15 @@ async fn ended(
     for hash in &acknowledged.dead {
         let hash = grantd_core::token::TokenHash(*hash);
         let verdict = store.find_token(hash, world.now()).await.unwrap();
-        assert_eq!(verdict, TokenVerdict::Unknown, "history {seed}: {hash} revives");
+        assert_eq!(
+            verdict,
+            TokenVerdict::Unknown,
+            "history {seed}: {hash} revives"
+        );
         for app in &world.apps {
-            let check = store.check_token(&app.client_id, Some(hash), world.now()).await;
+            let check = store
+                .check_token(&app.client_id, Some(hash), world.now())
+                .await;
             let found = check.unwrap().and_then(|check| check.token);
             assert!(found.is_none(), "history {seed}: {hash} revives");
         }

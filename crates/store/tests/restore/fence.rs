@@ -34,9 +34,16 @@ async fn sec_s46_without_a_replay_nothing_is_accepted_until_somebody_vouches() {
     let token = world.ledger().alive[0].clone();
     let now = Timestamp(1_600_000_600);
     let refused = store.find_token(token.hash, now).await;
-    assert!(matches!(refused, Err(StoreError::Unavailable(why)) if why.to_string().contains("fence stands")));
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(why)) if why.to_string().contains("fence stands"))
+    );
     let client_id = &world.apps[0].client_id;
-    assert!(store.check_token(client_id, Some(token.hash), now).await.is_err());
+    assert!(
+        store
+            .check_token(client_id, Some(token.hash), now)
+            .await
+            .is_err()
+    );
     assert!(store.find_app(client_id).await.is_err());
     assert!(store.find_user_by_id(token.user).await.is_err());
     assert!(store.ping().await.is_err());
@@ -75,7 +82,9 @@ async fn a_row_that_is_missing_in_the_archive_keeps_the_fence_standing() {
     lines.remove(lines.len() - 3);
     let folder = tempfile::tempdir().unwrap();
     let url = place(None, &folder, "restored.db");
-    let done = restored(&backup, &[lines.join("\n").as_bytes()], &url, None).await.unwrap();
+    let done = restored(&backup, &[lines.join("\n").as_bytes()], &url, None)
+        .await
+        .unwrap();
     assert_eq!((done.replayed.missing, done.fence.lifted_at), (1, None));
     // Two files that have all of it together.
     let url = place(None, &folder, "again.db");
@@ -108,9 +117,18 @@ async fn sec_s20_what_cannot_be_archived_is_not_acknowledged() {
     std::os::unix::fs::symlink("/dev/full", &path).unwrap();
     let _ = archive.reopen().await;
     let stamp = || grantd_core::audit::Stamp::operator(Timestamp(1_600_000_900));
-    let revoked = opened.store.revoke_token(token.app, token.hash, stamp()).await;
-    assert!(matches!(revoked, Err(StoreError::Unavailable(_))), "{revoked:?}");
-    assert!(opened.store.ping().await.is_err(), "and the node is not ready");
+    let revoked = opened
+        .store
+        .revoke_token(token.app, token.hash, stamp())
+        .await;
+    assert!(
+        matches!(revoked, Err(StoreError::Unavailable(_))),
+        "{revoked:?}"
+    );
+    assert!(
+        opened.store.ping().await.is_err(),
+        "and the node is not ready"
+    );
     let next = opened.store.delete_token(token.id, stamp()).await;
     assert!(next.is_err());
     // There is room again: what was committed is caught up before anything else.
@@ -122,7 +140,11 @@ async fn sec_s20_what_cannot_be_archived_is_not_acknowledged() {
     let mut all = std::fs::read_to_string(folder.path().join("archive.1")).unwrap();
     all += &std::fs::read_to_string(&path).unwrap();
     for row in trail {
-        assert!(all.contains(&row.line()), "{} is not in the archive", row.id);
+        assert!(
+            all.contains(&row.line()),
+            "{} is not in the archive",
+            row.id
+        );
     }
 }
 
@@ -148,6 +170,10 @@ async fn an_archive_catches_up_with_what_a_crash_has_left_out() {
     assert_eq!(added, again.len() as u64 - rows);
     let all = std::fs::read_to_string(&path).unwrap();
     for row in again {
-        assert!(all.lines().any(|line| line == row.line()), "{} is torn", row.id);
+        assert!(
+            all.lines().any(|line| line == row.line()),
+            "{} is torn",
+            row.id
+        );
     }
 }

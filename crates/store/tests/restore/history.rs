@@ -166,7 +166,10 @@ impl World {
     }
 
     pub(crate) async fn mint(&self, dice: &mut Dice) {
-        let (user, app) = (&self.users[dice.roll(4) as usize], &self.apps[dice.roll(2) as usize]);
+        let (user, app) = (
+            &self.users[dice.roll(4) as usize],
+            &self.apps[dice.roll(2) as usize],
+        );
         let token = self.token();
         let new = NewAuthorization {
             user_id: user.id,
@@ -179,7 +182,10 @@ impl World {
             fingerprint: Fingerprint::default(),
             expires_at: None,
         };
-        let made = self.store.create_authorization(new, LIMITS, self.stamp()).await;
+        let made = self
+            .store
+            .create_authorization(new, LIMITS, self.stamp())
+            .await;
         if let Ok(Ok(made)) = made {
             self.ledger().alive.push(Held {
                 hash: token.hash,
@@ -206,7 +212,11 @@ impl World {
 
     async fn revoke(&self, dice: &mut Dice) {
         let Some(held) = self.pick(dice) else { return };
-        if let Ok(true) = self.store.revoke_token(held.app, held.hash, self.stamp()).await {
+        if let Ok(true) = self
+            .store
+            .revoke_token(held.app, held.hash, self.stamp())
+            .await
+        {
             self.ledger().dead.insert(held.hash.0);
         }
     }
@@ -222,7 +232,9 @@ impl World {
         let Some(held) = self.pick(dice) else { return };
         let new = self.token();
         let hash = new.hash;
-        let reset = self.store.reset_token(held.app, held.hash, new, self.stamp());
+        let reset = self
+            .store
+            .reset_token(held.app, held.hash, new, self.stamp());
         if let Ok(Some(_)) = reset.await {
             let mut ledger = self.ledger();
             ledger.dead.insert(held.hash.0);
@@ -248,7 +260,12 @@ impl World {
         let before: Vec<[u8; 32]> = {
             let mut ledger = self.ledger();
             let of_grant = |held: &&Held| held.user == user && held.app == app.id;
-            let hashes: Vec<_> = ledger.alive.iter().filter(of_grant).map(|held| held.hash.0).collect();
+            let hashes: Vec<_> = ledger
+                .alive
+                .iter()
+                .filter(of_grant)
+                .map(|held| held.hash.0)
+                .collect();
             ledger.touched.extend(&hashes);
             hashes
         };
@@ -280,7 +297,9 @@ impl World {
         let there = self.store.find_app(&app.client_id).await;
         let Ok(Some(there)) = there else { return };
         let secret = SecretHash(bytes(self.next.fetch_add(1, Ordering::Relaxed)));
-        let rotated = self.store.rotate_app_secret(app.id, secret, None, self.stamp());
+        let rotated = self
+            .store
+            .rotate_app_secret(app.id, secret, None, self.stamp());
         if let (Ok(true), Some(old)) = (rotated.await, there.secret_hash) {
             let mut ledger = self.ledger();
             ledger.old_secrets.entry(app.id.0).or_default().push(old.0);
@@ -289,18 +308,30 @@ impl World {
 
     async fn change_password(&self, dice: &mut Dice) {
         let user = &self.users[dice.roll(3) as usize];
-        let hash = PasswordHash(format!("$new-{}", self.next.fetch_add(1, Ordering::Relaxed)));
+        let hash = PasswordHash(format!(
+            "$new-{}",
+            self.next.fetch_add(1, Ordering::Relaxed)
+        ));
         let changed = self.store.set_password(user.id, hash, self.stamp()).await;
         if let Ok(true) = changed {
             let mut ledger = self.ledger();
             let first = format!("$of-{}", user.login.as_str());
-            ledger.old_passwords.entry(user.id.0).or_default().push(first);
+            ledger
+                .old_passwords
+                .entry(user.id.0)
+                .or_default()
+                .push(first);
         }
     }
 
     async fn demote(&self, dice: &mut Dice) {
         let user = self.users[dice.roll(3) as usize].id;
-        if self.store.set_site_admin(user, false, self.stamp()).await.is_ok() {
+        if self
+            .store
+            .set_site_admin(user, false, self.stamp())
+            .await
+            .is_ok()
+        {
             self.ledger().demoted.insert(user.0);
         }
     }
