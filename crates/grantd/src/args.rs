@@ -61,6 +61,9 @@ pub(crate) enum Group {
     /// Copy the database
     #[command(subcommand)]
     Store(cmd::store::Store),
+    /// Change the instance key
+    #[command(subcommand)]
+    Key(cmd::key::Key),
     /// Write a backup, while the server runs or while it does not
     Backup(cmd::backup::Backup),
     /// Restore a backup into an empty database, behind a fence

@@ -192,6 +192,11 @@ async fn own_key(file: &Path, store: &dyn Store) -> Result<(InstanceKey, bool), 
     if fenced.unwrap_or(&kept) == key.fingerprint() {
         return Ok((key, fenced.is_some()));
     }
+    if !fresh && key.has_fingerprint(fenced.unwrap_or(&kept)) {
+        return Err(Failure::new(
+            "a rotation of the instance key has not come to its end; run `grantd key rotate` again",
+        ));
+    }
     if fresh {
         // Nothing was sealed with it yet, and it must not pass for the lost one.
         let _ = fs::remove_file(file);

@@ -56,6 +56,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Group::Audit(command) => block_on(cmd::audit::run(command, &typed))?,
         Group::Store(command) => block_on(cmd::store::run(command))?,
+        Group::Key(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::key::run(command, &config))?;
+        }
         Group::Backup(command) => {
             let config = Config::load(&typed)?;
             block_on(cmd::backup::run(command, config))?;

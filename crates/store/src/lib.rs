@@ -27,6 +27,7 @@ mod migrate;
 mod open;
 mod outside;
 mod postgres;
+mod rekey;
 mod restore;
 mod sql;
 mod sqlite;
@@ -40,6 +41,7 @@ pub use migrate::{Applied, MigrateError, Migration, Pending, Schema, Step};
 pub use open::{DatabaseUrl, InvalidDatabaseUrl, NoStore, Opened, without_password};
 pub use outside::{Fenced, Gate, Outside};
 pub use postgres::{ConnectError, Inspection, Options as PostgresOptions, PostgresStore};
+pub use rekey::{Again, RekeyError, kept_key, rekey};
 pub use restore::{
     Fence, Orders, Replay, Replayed, RestoreError, Restored, fenced_key, is_half_restored, lift,
     restore, standing,

@@ -144,8 +144,8 @@ impl From<DbError> for RestoreError {
 
 /// How a store is restored.
 pub struct Orders<'o> {
-    /// The fingerprint of the instance key at hand.
-    pub instance_key: String,
+    /// The fingerprints of the instance key at hand, and of those before it.
+    pub instance_keys: Vec<String>,
     /// Now.
     pub now: Timestamp,
     /// What replaces passwords that must open nothing.
@@ -168,7 +168,7 @@ pub async fn restore(
 ) -> Result<Restored, RestoreError> {
     let mut reader = Reader::open(input)?;
     let head = reader.head().clone();
-    if head.instance_key != orders.instance_key {
+    if !orders.instance_keys.contains(&head.instance_key) {
         return Err(RestoreError::OtherKey(head.instance_key));
     }
     // Files that cannot be read are better told of before anything is written.

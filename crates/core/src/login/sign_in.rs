@@ -293,13 +293,22 @@ impl SignIn {
                     .spend_otp_step(id, step, address, attempt.otp_use);
                 Ok(spent.await?)
             }
-            (Code::Recovery(code), Some(_)) => {
+            (Code::Recovery(codes), Some(_)) => {
                 let actor = Actor::User {
                     id,
                     auth_generation: credentials.auth_generation,
                 };
                 let stamp = self.stamp(attempt, actor);
-                Ok(self.store.burn_recovery_code(id, code, stamp).await?)
+                for code in codes {
+                    if self
+                        .store
+                        .burn_recovery_code(id, code, stamp.clone())
+                        .await?
+                    {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
         }
     }

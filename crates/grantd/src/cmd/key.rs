@@ -93,12 +93,13 @@ async fn rotate(key: InstanceKey, file: &Path, url: &DatabaseUrl) -> Result<(), 
         let plain = otp::open_seed(&key, &sealed).map_err(|why| why.to_string())?;
         Ok(Some(otp::seal_seed(&fresh, &plain, &OsEntropy).0))
     };
-    let done = rekey(url, &kept, &key.fingerprint(), &mut again, &mut |done| {
+    let mut tell = |done| {
         if let Some(count) = &mut count {
             count.at(done);
         }
-    });
-    let done = done.await.map_err(|why| {
+    };
+    let done = rekey(url, &kept, &key.fingerprint(), &mut again, &mut tell).await;
+    let done = done.map_err(|why| {
         Failure::new(format!(
             "the rotation is not at its end: {}; run `grantd key rotate` again",
             instance::whole(&why)
@@ -140,7 +141,9 @@ async fn forget(key: &InstanceKey, file: &Path, url: &DatabaseUrl) -> Result<(),
 
 /// Puts a file in the place of the one that is there, whole or not at all.
 fn replace(file: &Path, key: &InstanceKey) -> Result<(), Failure> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut draft| {
         draft.write_all(key.to_file().as_bytes())?;
@@ -149,6 +152,9 @@ fn replace(file: &Path, key: &InstanceKey) -> Result<(), Failure> {
         fs::File::open(folder)?.sync_all()
     });
     written.map_err(|why| {
-        Failure::new(format!("cannot write the instance key {}: {why}", file.display()))
+        Failure::new(format!(
+            "cannot write the instance key {}: {why}",
+            file.display()
+        ))
     })
 }

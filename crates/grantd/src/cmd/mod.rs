@@ -8,6 +8,7 @@ pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod key;
 mod logging;
 pub(crate) mod man;
 pub(crate) mod migrate;

@@ -87,7 +87,9 @@ async fn fill(command: &Restore, config: &Config) -> Result<(), Failure> {
     let mut packed = packing::unpack(file, &identities)?;
     let replays = command.replay.iter().map(|path| open(path));
     let orders = Orders {
-        instance_key: key.fingerprint(),
+        instance_keys: std::iter::once(key.fingerprint())
+            .chain(key.previous().map(|old| old.fingerprint()))
+            .collect(),
         now: SystemClock.now(),
         unusable: config.password_cost().decoy(&OsEntropy),
         replays: replays.collect::<Result<_, _>>()?,

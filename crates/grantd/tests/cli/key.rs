@@ -36,11 +36,16 @@ fn base32(text: &str) -> Vec<u8> {
 
 fn sign_in(server: &Server, login: &str, code: &str) -> u16 {
     let (user, code) = (basic(login, PASSWORD), format!("X-GitHub-OTP: {code}"));
-    server.call("GET", "/api/v3/authorizations", &[&user, &code], "").status
+    server
+        .call("GET", "/api/v3/authorizations", &[&user, &code], "")
+        .status
 }
 
 fn totp(user: &Value) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
     let seed = base32(user["totp_secret"].as_str().unwrap());
     code_at(&seed, Timestamp(now as i64))
 }
@@ -57,7 +62,12 @@ fn a_rotated_key_opens_seeds_and_the_old_one_verifies_recovery_codes_until_it_is
     let before = std::fs::read_to_string(place.path("grantd-data/instance.key")).unwrap();
     let rotated = place.run(&["key", "rotate"]).json();
     assert_eq!(rotated["second_factors_sealed_anew"], 1);
-    assert!(rotated["old_checkpoint_public_key"].as_str().unwrap().contains("PUBLIC KEY"));
+    assert!(
+        rotated["old_checkpoint_public_key"]
+            .as_str()
+            .unwrap()
+            .contains("PUBLIC KEY")
+    );
     let after = std::fs::read_to_string(place.path("grantd-data/instance.key")).unwrap();
     assert!(!after.starts_with(before.trim()) && after.contains(&format!("old {}", before.trim())));
     let server = place.serve(&[]);
@@ -72,17 +82,26 @@ fn a_rotated_key_opens_seeds_and_the_old_one_verifies_recovery_codes_until_it_is
     // The old key alone is another one now.
     std::fs::write(place.path("grantd-data/instance.key"), before).unwrap();
     let refused = place.run(&["user", "list"]);
-    assert!(refused.refusal().contains("is not the key of this database"));
+    assert!(
+        refused
+            .refusal()
+            .contains("is not the key of this database")
+    );
 }
 
 #[test]
 fn a_rotation_that_is_killed_goes_on_and_locks_nobody_out() {
     let place = Place::new();
-    let users: Vec<Value> = (0..4).map(|n| enrolled(&place, &format!("user-{n}"))).collect();
+    let users: Vec<Value> = (0..4)
+        .map(|n| enrolled(&place, &format!("user-{n}")))
+        .collect();
     let (mut halves, mut killed) = (0, 0);
     for delay in (0..12).map(|n| Duration::from_millis(2 * n)) {
         let mut command = place.command(&["key", "rotate"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let mut rotating = command.spawn().unwrap();
         std::thread::sleep(delay);
         rotating.kill().unwrap();
@@ -99,7 +118,10 @@ fn a_rotation_that_is_killed_goes_on_and_locks_nobody_out() {
     let server = place.serve(&[]);
     for (number, user) in users.iter().enumerate() {
         let login = format!("user-{number}");
-        assert_eq!(sign_in(&server, &login, user["recovery_codes"][0].as_str().unwrap()), 200);
+        assert_eq!(
+            sign_in(&server, &login, user["recovery_codes"][0].as_str().unwrap()),
+            200
+        );
         assert_eq!(sign_in(&server, &login, &totp(user)), 200, "{login}");
     }
 }

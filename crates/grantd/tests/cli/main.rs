@@ -6,6 +6,7 @@ mod audit;
 mod copy;
 mod demo;
 mod instance;
+mod key;
 mod life;
 mod migrate;
 mod place;

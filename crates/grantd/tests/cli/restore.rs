@@ -9,7 +9,7 @@ use grantd_store::conformance::fill::{Fill, client_id, client_secret, token};
 use serde_json::{Value, json};
 
 use crate::place::Place;
-use crate::web::{Server, basic};
+use crate::web::{Server, basic, call};
 
 /// The archive of a place, and the arguments that have a server keep it.
 fn archived(place: &Place) -> (String, Vec<String>) {
@@ -287,7 +287,7 @@ fn postgres_backs_up_and_restores_into_a_file_and_back() {
 }
 
 /// Checks and revocations without pause; how many, and how many failed.
-fn load(server: &Server, over: &AtomicBool, fill: Fill, tally: [&AtomicU64; 3], lane: u64) {
+fn load(address: &str, over: &AtomicBool, fill: Fill, tally: [&AtomicU64; 3], lane: u64) {
     let [done, failed, slowest] = tally;
     let mut number = lane;
     while !over.load(Ordering::Relaxed) {
@@ -307,7 +307,7 @@ fn load(server: &Server, over: &AtomicBool, fill: Fill, tally: [&AtomicU64; 3], 
             "GET"
         };
         let began = Instant::now();
-        let answer = server.call(method, &path, &[&basic(&id, secret.expose())], "");
+        let answer = call(address, method, &path, &[&basic(&id, secret.expose())], "");
         let took = began.elapsed().as_millis() as u64;
         slowest.fetch_max(took, Ordering::Relaxed);
         done.fetch_add(1, Ordering::Relaxed);
@@ -342,8 +342,8 @@ fn under_load(tokens: u64, database: Option<&str>) {
     let made = std::thread::scope(|scope| {
         for lane in 0..4 {
             let tally = [&done, &failed, &slowest];
-            let (server, over) = (&server, &over);
-            scope.spawn(move || load(server, over, fill, tally, lane));
+            let (address, over) = (&server.address, &over);
+            scope.spawn(move || load(address, over, fill, tally, lane));
         }
         let made = place.run(&["backup", "--output", file, "--database", &url]);
         over.store(true, Ordering::Relaxed);

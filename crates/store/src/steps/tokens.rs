@@ -247,7 +247,11 @@ async fn delete(
 }
 
 /// Deletes the authorization of this id, whoever's it is. Whether there was one.
-pub(super) async fn end_by_id(tx: &Change<'_>, id: AuthorizationId, action: Action) -> DbResult<bool> {
+pub(super) async fn end_by_id(
+    tx: &Change<'_>,
+    id: AuthorizationId,
+    action: Action,
+) -> DbResult<bool> {
     delete(tx, sql::authorizations::DELETE, &[&id.0], action).await
 }
 

@@ -12,4 +12,5 @@ mod damage;
 mod drills;
 mod fence;
 mod history;
+mod rekey;
 mod stage;

@@ -104,7 +104,7 @@ pub(crate) async fn restored(
 ) -> Result<Restored, RestoreError> {
     let replay = |bytes: &&[u8]| Box::new(Cursor::new(bytes.to_vec())) as Replay<'static>;
     let orders = Orders {
-        instance_key: KEY.to_owned(),
+        instance_keys: vec![KEY.to_owned()],
         now: Timestamp(1_700_000_000),
         unusable: PasswordHash(UNUSABLE.to_owned()),
         replays: trail.iter().map(replay).collect(),
