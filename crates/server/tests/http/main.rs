@@ -1,6 +1,7 @@
 //! The HTTP surface, called as clients call it. One module per route or rule;
 //! each answer that a test receives was held to `api/openapi.json` on its way.
 
+mod audit_rows;
 mod away;
 mod canary;
 mod document;
