@@ -193,7 +193,7 @@ impl Authority {
             note_url,
             scopes: scopes.unwrap_or_default(),
             fingerprint: fingerprint.unwrap_or_default(),
-            expires_at: None,
+            expires_at: self.policy.lifetimes.unasked(self.clock.now()),
         };
         Ok((new, token))
     }

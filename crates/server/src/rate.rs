@@ -70,6 +70,7 @@ impl Rates {
             | Bucket::DeviceCodes(..)
             | Bucket::Tickets(_)
             | Bucket::LinksByMail(_)
+            | Bucket::LeakReports(_)
             | Bucket::LinksToAddress(_)
             | Bucket::SignUps(_) => None,
         }

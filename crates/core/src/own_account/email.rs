@@ -24,6 +24,21 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// A mail to somebody whose address is verified; none to others.
+    pub(crate) fn to_verified(
+        mailer: &Arc<dyn Mailer>,
+        user: &User,
+        message: Message,
+    ) -> Option<Self> {
+        let to = user.email.clone().filter(|_| user.email_verified)?;
+        let mailer = Arc::clone(mailer);
+        Some(Self {
+            mailer,
+            to,
+            message,
+        })
+    }
+
     /// Hands it over.
     ///
     /// # Errors

@@ -5,15 +5,15 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 
 use super::{MintLimits, Stored};
-use crate::app::{AppCredentials, ClientId};
-use crate::audit::Stamp;
+use crate::app::{AppCredentials, AppSummary, ClientId};
+use crate::audit::{Action, Stamp};
 use crate::authorization::{Authorization, NewToken};
 use crate::clock::Timestamp;
 use crate::ids::{AppId, GrantId, SessionId, UserId};
 use crate::pkce::Challenge;
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
-use crate::token::TokenHash;
+use crate::token::{TokenHash, TokenLastEight};
 use crate::user::User;
 
 /// What the consent page decides from.
@@ -174,6 +174,19 @@ pub enum DeviceRedemption {
     TooMany,
 }
 
+/// A refresh token that could be exchanged now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveRefreshToken {
+    /// Whose it is.
+    pub app: AppSummary,
+    /// For whom.
+    pub user: User,
+    /// What its next token would have.
+    pub scopes: Scopes,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
 /// How long refresh tokens are good for, beyond their own end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RotationLimits {
@@ -194,6 +207,17 @@ pub enum Rotation {
     Unknown,
     /// [`MintLimits::per_hour`] is reached; the refresh token is as it was.
     TooMany,
+}
+
+/// What a reported token was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaked {
+    /// Whose.
+    pub user: UserId,
+    /// Which app's; none for a personal access token.
+    pub app: Option<AppId>,
+    /// The last eight characters; a refresh token's are not kept.
+    pub last_eight: Option<TokenLastEight>,
 }
 
 /// Codes, device codes, refresh tokens.
@@ -281,4 +305,25 @@ pub trait FlowStore: Send + Sync {
     /// Deletes the family of the app's refresh token, superseded or not, with all its authorizations.
     async fn revoke_refresh_token(&self, app: AppId, hash: TokenHash, stamp: Stamp)
     -> Stored<bool>;
+
+    /// Deletes what has this hash and has not expired, whoever's it is: an authorization, even one that is not valid
+    /// while its owner or app is suspended, or the family of a refresh token, superseded or not, with all its
+    /// authorizations. The grant stays. The audit rows bear the action; one of them names the hash. `None` when there is nothing.
+    async fn revoke_leaked(
+        &self,
+        hash: TokenHash,
+        action: Action,
+        stamp: Stamp,
+    ) -> Stored<Option<Leaked>>;
+    /// The refresh token with this hash, whoever's it is, if it could be exchanged at `now`: neither superseded nor
+    /// expired, nothing that it rests on deleted, neither its app nor its user suspended. One statement.
+    async fn find_refresh_token(
+        &self,
+        hash: TokenHash,
+        now: Timestamp,
+    ) -> Stored<Option<LiveRefreshToken>>;
+    /// Deletes the app's authorization with this token, or the family of its refresh token with this hash as
+    /// [`FlowStore::revoke_refresh_token`] does. Valid or not: what is ended while its owner is suspended does not
+    /// come back with the owner. False when the app has neither. The grant stays.
+    async fn end_token(&self, app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
 }

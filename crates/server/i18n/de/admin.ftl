@@ -46,6 +46,7 @@ admin-search-apps = Teil eines Namens, oder Anfang einer Client-Id oder des Anme
 admin-no-app = Keine App passt.
 admin-owner = Betreiber
 admin-app-suspended = Gesperrt seit dem { $date }: Keines ihrer Tokens wird angenommen, und sie bekommt keine neuen.
+admin-app-resource-server = Sie darf nach jedem Token fragen, nicht nur nach ihren eigenen: Ihr Geheimnis ist zu hüten.
 admin-app-acts = Eine Sperre weist alle Tokens der App ab, bis sie aufgehoben wird.
 notice-app-suspended = Die App ist gesperrt.
 notice-app-restored = Die App arbeitet wieder.

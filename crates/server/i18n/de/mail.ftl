@@ -18,6 +18,19 @@ mail-verification-text =
     { $link }
 
     Wenn Sie nicht wissen, worum es geht, tun Sie nichts.
+mail-leaked-subject = Ein Token von Ihnen wurde bei { $site } widerrufen
+mail-leaked-text =
+    Guten Tag { $login },
+
+    { $what } Es wurde sofort widerrufen und kommt nicht zurück:
+mail-leaked-reported = jemand hat ein Token von Ihnen gefunden und gemeldet.
+mail-leaked-scanned = ein Suchdienst hat ein Token von Ihnen öffentlich gefunden.
+mail-leaked-token = - das Token mit dem Ende { $last_eight }
+mail-leaked-refresh-token = - ein Refresh-Token einer App, mit den Tokens, die daraus entstanden
+mail-leaked-ending =
+    Legen Sie ein neues an, wo Sie es brauchen, und sehen Sie nach, was mit Ihrem Konto geschah:
+
+    { $link }
 mail-join-subject = Ihr Konto bei { $site }
 mail-join-text =
     Guten Tag { $login },
@@ -36,3 +49,13 @@ mail-known-text =
     { $link }
 
     Waren Sie es nicht, tun Sie nichts.
+mail-expiring-subject = Ein Token endet bald: { $site }
+mail-expiring-text =
+    Guten Tag { $login },
+
+    Ihr Token { $name }, das auf { $end } endet, gilt ab { $date } nicht mehr. Was es benutzt, braucht bis dahin ein anderes. Sie finden es hier:
+
+    { $link }
+
+    Brauchen Sie es nicht mehr, tun Sie nichts.
+mail-expiring-app = von { $app }

@@ -18,6 +18,19 @@ mail-verification-text =
     { $link }
 
     If you do not know what this is about, do nothing.
+mail-leaked-subject = A token of yours was revoked at { $site }
+mail-leaked-text =
+    Hello { $login },
+
+    { $what } It was revoked at once, and cannot be had back:
+mail-leaked-reported = somebody found a token of yours and reported it.
+mail-leaked-scanned = a secret scanner found a token of yours in public.
+mail-leaked-token = - the token ending in { $last_eight }
+mail-leaked-refresh-token = - a refresh token of an app, with the tokens that came from it
+mail-leaked-ending =
+    Make a new one where you need it, and look at what happened to your account:
+
+    { $link }
 mail-join-subject = Your account at { $site }
 mail-join-text =
     Hello { $login },
@@ -36,3 +49,13 @@ mail-known-text =
     { $link }
 
     If it was not you, do nothing.
+mail-expiring-subject = A token ends soon: { $site }
+mail-expiring-text =
+    Hello { $login },
+
+    your token { $name }, which ends with { $end }, stops working on { $date }. Whatever uses it needs another one by then. You find it here:
+
+    { $link }
+
+    If you do not need it any more, do nothing.
+mail-expiring-app = of { $app }

@@ -18,6 +18,19 @@ mail-verification-text =
     { $link }
 
     如果您不清楚这是什么，请忽略此邮件。
+mail-leaked-subject = 您在 { $site } 的令牌已被撤销
+mail-leaked-text =
+    { $login }，您好：
+
+    { $what }该令牌已立即撤销，无法恢复：
+mail-leaked-reported = 有人发现并举报了您的令牌。
+mail-leaked-scanned = 密钥扫描服务在公开处发现了您的令牌。
+mail-leaked-token = - 末尾为 { $last_eight } 的令牌
+mail-leaked-refresh-token = - 某个应用的刷新令牌，以及由它产生的令牌
+mail-leaked-ending =
+    请在需要之处创建新令牌，并查看您的账户记录：
+
+    { $link }
 mail-join-subject = 您在 { $site } 的账户
 mail-join-text =
     { $login }，您好：
@@ -36,3 +49,13 @@ mail-known-text =
     { $link }
 
     如果不是您本人，请忽略此邮件。
+mail-expiring-subject = 令牌即将到期：{ $site }
+mail-expiring-text =
+    { $login }，您好：
+
+    您的令牌 { $name }（以 { $end } 结尾）将于 { $date }失效。使用它的程序届时需要新的令牌。您可以在此处找到它：
+
+    { $link }
+
+    如果您不再需要它，请忽略此邮件。
+mail-expiring-app = （应用 { $app }）

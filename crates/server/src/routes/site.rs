@@ -1,5 +1,6 @@
-//! Every operation outside the API: pages ([`Part::Site`]) and the endpoints
-//! that programs call in OAuth flows ([`Part::Machine`]). No document describes
+//! Every operation outside the API: pages ([`Part::Site`]), the endpoints that
+//! programs call in OAuth flows ([`Part::Machine`]), and what resource servers
+//! and proxies ask ([`Part::Resource`], [`Part::Verdict`]). No document describes
 //! them. Who may see a page stands in its row ([`Auth::Anyone`], [`Auth::Session`],
 //! [`Auth::Sudo`]); who may call an endpoint is its handler's to judge.
 
@@ -8,7 +9,7 @@ use http::Method;
 use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
-use crate::oauth::{access_token, device_code, metadata};
+use crate::oauth::{access_token, device_code, forward_auth, metadata, tokens};
 use crate::web::{admin, assets, consent, developers, device, front, login, settings, visit};
 
 /// A page: its handler takes a [`visit::Visit`].
@@ -115,6 +116,9 @@ pub static SITE: &[Route] = &[
     page!("site/end-other-sessions", Session POST "/settings/sessions/end", settings::sessions::end_others),
     site!("oauth/access-token", Machine POST "/login/oauth/access_token", access_token::exchange),
     site!("oauth/device-code", Machine POST "/login/device/code", device_code::start),
+    site!("oauth/introspect", Resource POST "/login/oauth/introspect", tokens::introspect),
+    site!("oauth/revoke", Resource POST "/login/oauth/revoke", tokens::revoke),
+    site!("oauth/forward-auth", Verdict GET "/forward-auth", forward_auth::judge),
     site!("oauth/metadata", Machine GET "/.well-known/oauth-authorization-server", metadata::show),
     page!("site/tokens", Session GET "/settings/tokens", settings::tokens::list),
     page!("site/new-token", Sudo GET "/settings/tokens/new", settings::tokens::new),

@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use grantd_core::app::App;
+use grantd_core::app::IMPERSONATION_CLIENT_ID;
 use grantd_core::audit::{Action, AuditRow, Stamp};
 use grantd_core::ids::UserId;
 use grantd_core::store::{EventFilter, Page, PageRequest, SearchStore, Stored};
@@ -78,7 +79,7 @@ impl<E: Engine> SearchStore for StoreOn<E> {
                     let list = List {
                         count: sql::apps::COUNT_FOUND,
                         page: sql::apps::LIST_FOUND,
-                        keys: &[small, literal, client_id, owner],
+                        keys: &[small, literal, client_id, owner, &IMPERSONATION_CLIENT_ID],
                     };
                     list.read(db, *page, |r| Ok(row::app_credentials(r)?.app))
                         .await
@@ -109,7 +110,11 @@ fn literally(text: &str) -> String {
     pattern
 }
 
-async fn set_site_admin(tx: &Change<'_>, user: UserId, site_admin: bool) -> DbResult<bool> {
+pub(super) async fn set_site_admin(
+    tx: &Change<'_>,
+    user: UserId,
+    site_admin: bool,
+) -> DbResult<bool> {
     let values: Params<'_> = &[&site_admin, &tx.at().0, &user.0];
     if !tx.any(sql::users::SET_SITE_ADMIN, values).await? {
         return Ok(false);

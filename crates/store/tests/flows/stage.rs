@@ -121,6 +121,8 @@ impl Stage {
             last_used: Arc::default(),
             key,
             mailer: None,
+            scanners: None,
+            counts: Arc::default(),
         });
         Self { authority, clock }
     }

@@ -114,6 +114,7 @@ impl Typed {
                 sub_path_callbacks: self.sub_paths,
                 expiring_tokens: self.expiring,
                 allowed_scopes: allowed,
+                ..AppSettings::default()
             },
         }
     }
@@ -128,6 +129,7 @@ impl Typed {
             sub_path_callbacks: Some(self.sub_paths),
             expiring_tokens: Some(self.expiring),
             allowed_scopes: Some(allowed),
+            ..AppEdit::default()
         }
     }
 }

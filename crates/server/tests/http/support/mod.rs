@@ -12,6 +12,7 @@ mod engine;
 pub(crate) mod html;
 mod log;
 pub(crate) mod mail;
+mod nodes;
 mod people;
 mod server;
 

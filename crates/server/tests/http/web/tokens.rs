@@ -282,3 +282,57 @@ async fn changing_the_password_can_end_all_tokens_and_apps() {
         t.anyone().with_token(token).get("/user").await.is(401);
     }
 }
+
+#[tokio::test]
+async fn an_end_beyond_the_maximum_is_refused_with_its_number() {
+    let t = TestApp::with(|setup| setup.policy.lifetimes.max_days = Some(60)).await;
+    let octocat = t.user("octocat").await;
+    let browser = signed_in(&t, &octocat).await;
+    let page = browser.open("/settings/tokens/new").await;
+    let text = page.is(200).text();
+    assert!(text.contains("value=\"60\"") && !text.contains("value=\"90\""));
+    assert!(!text.contains("value=\"never\""));
+    let fields = |expires| {
+        let csrf = browser.fill(&page, "/settings/tokens").form.fields[0]
+            .1
+            .clone();
+        vec![
+            ("csrf".to_owned(), csrf),
+            ("note".to_owned(), "a".to_owned()),
+            ("expires".to_owned(), String::from(expires)),
+        ]
+    };
+    for expires in ["never", "61", "365"] {
+        let fields = fields(expires);
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
+        let refused = browser.post("/settings/tokens", &fields).await;
+        let said = "Tokens may live for 60 days at most here.";
+        assert!(refused.is(422).text().contains(said), "{expires}");
+    }
+    let form = browser.fill(&page, "/settings/tokens").set("note", "a");
+    shown(&form.set("expires", "60").submit().await);
+    let text = browser.open("/settings/tokens").await.is(200).text();
+    assert!(text.contains("29 November 2018"), "{text}");
+}
+
+#[tokio::test]
+async fn a_regenerated_token_is_kept_for_the_time_that_was_chosen() {
+    let t = TestApp::new().await;
+    let octocat = t.user("octocat").await;
+    let browser = signed_in(&t, &octocat).await;
+    let old = create(&browser, "laptop", &["repo"]).await;
+    let page = browser.open("/settings/tokens/1/regenerate").await;
+    let form = browser.fill(&page, "/settings/tokens/1/regenerate");
+    let new = shown(&form.set("expires", "30").set("keep", "1h").submit().await);
+    for token in [&old, &new] {
+        t.anyone().with_token(token).get("/user").await.is(200);
+    }
+    t.clock.advance(3_599);
+    t.anyone().with_token(&old).get("/user").await.is(200);
+    t.clock.advance(1);
+    t.anyone().with_token(&old).get("/user").await.is(401);
+    t.anyone().with_token(&new).get("/user").await.is(200);
+}

@@ -1,5 +1,6 @@
 //! Promises about what ends codes, device codes and refresh tokens.
 
+use grantd_core::audit::Action;
 use grantd_core::store::{Reaped, StoreError, Stored};
 use grantd_core::user::PasswordHash;
 
@@ -209,11 +210,15 @@ pub(in crate::conformance) async fn a_stale_actor_is_refused(w: World) {
                 .await,
         ),
         refused(s.revoke_refresh_token(id, refresh, stale()).await),
+        refused(
+            s.revoke_leaked(refresh, Action::TokenReported, stale())
+                .await,
+        ),
         refused(s.edit_app(id, Default::default(), stale()).await),
         refused(s.end_previous_secret(id, stale()).await),
         refused(s.set_app_logo(id, None, stale()).await),
     ];
-    assert_eq!(all, [true; 11]);
+    assert_eq!(all, [true; 12]);
     assert_eq!(w.trail().await.len(), rows);
     assert_eq!(before.alive(&w).await, [true; 3]);
 }

@@ -3,6 +3,7 @@
 pub(super) mod codes;
 pub(super) mod devices;
 pub(super) mod ends;
+pub(super) mod leaks;
 pub(super) mod refresh;
 pub(super) mod settings;
 

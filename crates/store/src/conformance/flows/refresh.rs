@@ -4,12 +4,12 @@ use grantd_core::app::App;
 use grantd_core::authorization::AuthorizationEdit;
 use grantd_core::ids::AppId;
 use grantd_core::scope::ScopeChange;
-use grantd_core::store::{MintLimits, Rotation};
+use grantd_core::store::{LiveRefreshToken, MintLimits, Rotation};
 
 use super::*;
 
 /// A first token, and what to refresh it with.
-async fn first(w: &World, user: &User, app: &App) -> Access {
+pub(super) async fn first(w: &World, user: &User, app: &App) -> Access {
     let code = consented(w, user, app, "repo user").await;
     let access = expiring(w);
     issued(w, &code, access.clone()).await;
@@ -29,7 +29,7 @@ async fn rotate_at(w: &World, app: &App, by: &Access, to: &Access, at: i64) -> R
 }
 
 /// The next token by the refresh token of one.
-async fn next(w: &World, app: &App, by: &Access, at: i64) -> Access {
+pub(super) async fn next(w: &World, app: &App, by: &Access, at: i64) -> Access {
     let to = expiring(w);
     match rotate_at(w, app, by, &to, at).await {
         Rotation::Issued(made, _) => assert_eq!(made.token_hash, to.token.hash),
@@ -285,4 +285,102 @@ pub(in crate::conformance) async fn a_revoked_refresh_token_ends_its_family(w: W
     assert!(!w.is_valid(two.token.hash).await);
     assert!(!revoke(app.id, &one).await && !revoke(app.id, &two).await);
     assert_eq!(w.grant(&octocat).await.scopes, scopes("repo user"));
+}
+
+/// The refresh token that came with an access, if it can be found then.
+async fn found(w: &World, access: &Access, at: i64) -> Option<LiveRefreshToken> {
+    let found = w.store.find_refresh_token(refresh_of(access), NOW.plus(at));
+    found.await.unwrap()
+}
+
+pub(in crate::conformance) async fn a_refresh_token_is_found_while_it_could_be_exchanged(w: World) {
+    let octocat = w.user("octocat").await;
+    let app = w.app("abc", &octocat).await;
+    let one = first(&w, &octocat, &app).await;
+    let live = found(&w, &one, 0).await.unwrap();
+    assert_eq!((live.app.id, live.user.id), (app.id, octocat.id));
+    assert_eq!(live.scopes, scopes("repo user"));
+    assert_eq!(live.expires_at, NOW.plus(REFRESH_SECONDS));
+    let access = w.store.find_refresh_token(one.token.hash, NOW).await;
+    assert_eq!(access.unwrap(), None, "an access token is none");
+    // To the second, and beyond its access token's end and reaping.
+    assert!(found(&w, &one, REFRESH_SECONDS - 1).await.is_some());
+    assert!(found(&w, &one, REFRESH_SECONDS).await.is_none());
+    w.store.reap(NOW.plus(100), 10, later(200)).await.unwrap();
+    assert!(found(&w, &one, 300).await.is_some());
+    // Suspensions are looked at each time.
+    for suspended in [true, false] {
+        let set = w
+            .store
+            .set_user_suspended(octocat.id, suspended, operator());
+        assert!(set.await.unwrap());
+        assert_eq!(found(&w, &one, 1).await.is_none(), suspended);
+        let set = w.store.set_app_suspended(app.id, suspended, operator());
+        assert!(set.await.unwrap());
+        assert_eq!(found(&w, &one, 1).await.is_none(), suspended);
+    }
+    let set = w.store.set_app_suspended(app.id, true, operator());
+    assert!(set.await.unwrap());
+    assert!(found(&w, &one, 1).await.is_none(), "the app's alone, too");
+    let set = w.store.set_app_suspended(app.id, false, operator());
+    assert!(set.await.unwrap());
+    // What is superseded, deleted with its token, or lost its grant, is not found.
+    let two = next(&w, &app, &one, 1).await;
+    assert!(found(&w, &one, 1).await.is_none());
+    let revoked = w.store.revoke_token(app.id, two.token.hash, operator());
+    assert!(revoked.await.unwrap());
+    assert!(found(&w, &two, 1).await.is_none());
+    let three = first(&w, &octocat, &app).await;
+    let id = w.grant(&octocat).await.id;
+    assert!(
+        w.store
+            .delete_grant(octocat.id, id, operator())
+            .await
+            .unwrap()
+    );
+    assert!(found(&w, &three, 1).await.is_none());
+}
+
+pub(in crate::conformance) async fn sec_s20_what_an_app_ends_is_ended_valid_or_not(w: World) {
+    let octocat = w.user("octocat").await;
+    let (app, other) = (w.app("abc", &octocat).await, w.app("other", &octocat).await);
+    let end = async |app: &App, hash, at| {
+        let ended = w.store.end_token(app.id, hash, later(at));
+        ended.await.unwrap()
+    };
+    let suspend = async |suspended| {
+        let set = w
+            .store
+            .set_user_suspended(octocat.id, suspended, operator());
+        assert!(set.await.unwrap());
+    };
+    let token = w.create(w.for_app(&octocat, &app, "repo user")).await;
+    let personal = w.create(w.personal(&octocat, "n")).await;
+    assert!(!end(&other, token.token_hash, 0).await);
+    assert!(!end(&app, personal.token_hash, 0).await);
+    assert!(w.is_valid(token.token_hash).await && w.is_valid(personal.token_hash).await);
+    let seen = w.trail().await.len();
+    suspend(true).await;
+    assert!(end(&app, token.token_hash, 1).await);
+    assert!(!end(&app, token.token_hash, 1).await);
+    suspend(false).await;
+    assert!(!w.is_valid(token.token_hash).await, "it is gone for good");
+    let trail = w.actions(seen).await;
+    assert_eq!(
+        trail,
+        ["user.suspend", "oauth_access.revoke", "user.unsuspend"]
+    );
+    assert_eq!(w.grant(&octocat).await.scopes, scopes("repo user"));
+    // An expired one, too; a refresh token with its family, by a suspended user as well.
+    let one = first(&w, &octocat, &app).await;
+    assert!(end(&app, one.token.hash, 100).await);
+    assert!(found(&w, &one, 1).await.is_none());
+    let one = first(&w, &octocat, &app).await;
+    let two = next(&w, &app, &one, 1).await;
+    assert!(!end(&other, refresh_of(&two), 1).await);
+    suspend(true).await;
+    assert!(end(&app, refresh_of(&two), 1).await);
+    suspend(false).await;
+    assert!(!w.is_valid(two.token.hash).await && found(&w, &two, 1).await.is_none());
+    assert!(!end(&app, refresh_of(&two), 1).await);
 }

@@ -94,11 +94,13 @@ const READ_WHOLE_TABLES: &[&str] = &[
     "apps::COUNT_FOUND",
     "apps::LIST",
     "apps::LIST_FOUND",
+    "apps::LIST_OWNED",
     "audit::ALL_META",
     "authorizations::COUNT_ALL",
     "authorizations::LIST_ALL",
     "users::COUNT",
     "users::LIST",
+    "watch::TOKENS",
 ];
 
 /// A page of ids, what an index has found already, and the one row to which others are joined.

@@ -8,13 +8,13 @@ use grantd_core::clock::Timestamp;
 use grantd_core::code_exchange::REFRESH_SECONDS;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
 use grantd_core::scope::Scopes;
-use grantd_core::store::{Access, NotCreated, Rotation, RotationLimits};
+use grantd_core::store::{Access, Leaked, LiveRefreshToken, NotCreated, Rotation, RotationLimits};
 use grantd_core::token::TokenHash;
 
 use super::{Descent, Under, issue};
-use crate::db::{Columns, DbResult, Lock, Params, Undo};
+use crate::db::{Columns, Db, DbError, DbResult, Lock, Params, Undo};
 use crate::sql;
-use crate::steps::change::Change;
+use crate::steps::change::{Change, Subject};
 use crate::steps::{grants, row, tokens};
 
 /// A refresh token's row; only the last column ever changes.
@@ -178,6 +178,61 @@ pub(super) async fn revoke(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbRe
     }
     end_family(tx, under, family, Action::TokenRevoked).await?;
     Ok(true)
+}
+
+/// Ends the family of an unexpired refresh token, whoever's it is.
+pub(super) async fn revoke_leaked(
+    tx: &Change<'_>,
+    hash: TokenHash,
+    action: Action,
+) -> DbResult<Option<Leaked>> {
+    let keys: Params<'_> = &[&&hash.0[..], &tx.at().0];
+    let statement = sql::flows::FIND_UNEXPIRED_REFRESH_TOKEN;
+    let Some(app) = tx.one(statement, keys, row::id).await?.map(AppId) else {
+        return Ok(None);
+    };
+    let Some(Kept { family, under, .. }) = look(tx, app, hash).await? else {
+        return Ok(None);
+    };
+    if !under.lock(tx).await? || look(tx, app, hash).await?.is_none() {
+        return Ok(None);
+    }
+    // What it came with may have expired and be gone: the trail names the refresh token itself.
+    let own = Subject {
+        token_hash: Some(hash),
+        ..Subject::grant(under.grant, under.user, app)
+    };
+    tx.audit(action, &own).await?;
+    end_family(tx, under, family, action).await?;
+    Ok(Some(Leaked {
+        user: under.user,
+        app: Some(app),
+        last_eight: None,
+    }))
+}
+
+/// The same, or the end of the app's token with that hash: one string is never both.
+pub(super) async fn end_token(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
+    Ok(revoke(tx, app, hash).await? || tokens::end(tx, app, hash).await?)
+}
+
+/// A refresh token that is as good as it was.
+pub(super) async fn find(
+    db: &dyn Db,
+    hash: TokenHash,
+    now: Timestamp,
+) -> DbResult<Option<LiveRefreshToken>> {
+    let keys: Params<'_> = &[&&hash.0[..], &now.0];
+    db.one(sql::flows::FIND_REFRESH_TOKEN, keys, |r: &dyn Columns| {
+        const OWN: usize = row::APP_SUMMARY + row::USER;
+        Ok(LiveRefreshToken {
+            app: row::app_summary(r, 0)?.ok_or(DbError::Missing)?,
+            user: row::user(r, row::APP_SUMMARY)?,
+            scopes: row::scopes(r, OWN)?,
+            expires_at: Timestamp(r.get(OWN + 1)?),
+        })
+    })
+    .await
 }
 
 /// The scopes of an authorization were edited: what it is refreshed with has the same.
