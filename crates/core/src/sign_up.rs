@@ -81,14 +81,18 @@ impl Authority {
         if self.hour_of_mails(&email).exceeded {
             return Ok(None);
         }
-        let message = match &owner {
-            Some(owner) if owner.user.suspended_at.is_some() => return Ok(None),
-            Some(owner) => words(JoinLetter::HasAccount(&owner.user)),
-            None => words(JoinLetter::Link(&login, &secret)),
+        let (to, message) = match owner.map(|owner| owner.user) {
+            Some(user) if user.suspended_at.is_some() => return Ok(None),
+            // Where it is spelled differently, as its owner spelled it.
+            Some(user) => {
+                let message = words(JoinLetter::HasAccount(&user));
+                (user.email.unwrap_or(email), message)
+            }
+            None => (email, words(JoinLetter::Link(&login, &secret))),
         };
         Ok(Some(Outgoing {
             mailer,
-            to: email,
+            to,
             message,
         }))
     }

@@ -284,6 +284,7 @@ fn refresh_token(number: u64) -> Vec<Value> {
         text("repo"),
         int(MADE + 86_400),
         one_in_two(int(MADE)),
+        one_in_two(int(MADE - 86_400)),
     ]
 }
 

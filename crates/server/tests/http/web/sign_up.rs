@@ -117,7 +117,7 @@ async fn sec_s07_who_signs_up_learns_nothing_of_an_addresss_account() {
     is_well_made(browser.get("/join/sent").await.is(200));
 
     let known = mails.next().await;
-    assert_eq!(known.to.to_lowercase(), "octocat@example.com");
+    assert_eq!(known.to, "octocat@example.com", "as its owner spells it");
     assert!(
         known.text.contains("It has one already: octocat."),
         "{}",

@@ -2,6 +2,7 @@
 //! needs them, and their promises are the conformance suite's.
 
 use async_trait::async_trait;
+use grantd_core::app::App;
 use grantd_core::audit::{AuditRow, Stamp};
 use grantd_core::authority::BrowserIdentity;
 use grantd_core::authorization::{Authorization, NewToken};

@@ -1,8 +1,7 @@
 //! `/login/oauth/authorize`, as hostile pages and apps call it.
 
-use http::Method;
-
 use grantd_core::app::AppEdit;
+use http::Method;
 
 use super::{CALLBACK, ISSUER, PATH, Stage, carried, is_page};
 use crate::web::people::signed_in;
@@ -74,7 +73,8 @@ async fn sec_s37_no_hostile_uri_of_the_corpus_is_ever_sent_anything() {
         s.callbacks(callbacks).await;
         let good: String = url::form_urlencoded::byte_serialize(ONE.as_bytes()).collect();
         let good = format!("&redirect_uri={good}");
-        s.decide(&good, "approve").await.is(303);
+        let asking = format!("{good}&prompt=consent");
+        s.decide(&asking, "approve").await.is(303);
         let (place, given) = carried(s.browser.get(&s.url(&good)).await.is(302));
         assert!(place == ONE && given.contains_key("code"));
         for uri in corpus::HOSTILE {
