@@ -120,7 +120,7 @@ pub fn explain(asked: Asked, facts: &Facts, now: Timestamp, at: Timestamp) -> Ex
     let stretch = then.or_else(begun).or(stretches.first());
     let whose = Whose::of(stretch, facts);
     let terms = vec![
-        existence(stretch, at),
+        existence(stretch, facts, now, at),
         expiry(stretch, facts, now, at),
         app(&whose, facts, now, at),
         grant(&whose, facts, now, at),

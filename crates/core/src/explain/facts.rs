@@ -26,7 +26,11 @@ impl Facts {
         let known = records_of(asked, lived.as_ref(), &[]);
         let first = slices(store, |row| {
             let of_record = row.authorization_id.is_some_and(|id| known.contains(&id));
-            of_record || matches!(asked, Asked::Hash(hash) if row.token_hash == Some(hash))
+            of_record
+                || match asked {
+                    Asked::Hash(hash) => row.token_hash == Some(hash),
+                    Asked::Id(id) => row.authorization_id == Some(id),
+                }
         });
         let first = first.await?;
         let around = Around::of(

@@ -70,8 +70,11 @@ pub(super) fn stretches(asked: Asked, facts: &Facts) -> Vec<Stretch<'_>> {
     let present = facts.lived.as_ref().map(|lived| &lived.owned.authorization);
     for stretch in &mut all {
         let here = present.filter(|token| token.id == stretch.record);
-        if let (None, Some(token)) = (stretch.until, here) {
-            stretch.hash = Some(token.token_hash);
+        match (stretch.until, here) {
+            (None, Some(token)) => stretch.hash = Some(token.token_hash),
+            // It may have ended by something that is not known here: then the last row is about that.
+            (None, None) => stretch.until = last_word(stretch, &facts.trail),
+            (Some(_), _) => {}
         }
     }
     all.retain(|stretch| match asked {
@@ -79,6 +82,19 @@ pub(super) fn stretches(asked: Asked, facts: &Facts) -> Vec<Stretch<'_>> {
         Asked::Id(id) => stretch.record == id,
     });
     all
+}
+
+/// The last row about a record that is gone, unless it began with it or goes on after it.
+fn last_word<'a>(stretch: &Stretch<'a>, rows: &'a [AuditRow]) -> Option<&'a AuditRow> {
+    let about = rows
+        .iter()
+        .rfind(|row| row.authorization_id == Some(stretch.record))?;
+    let goes_on = [Action::AuthorizationEdited, Action::LifeShortened];
+    let is_first = stretch.from.is_some_and(|from| from.id == about.id);
+    let is_last = !is_first && goes_on.iter().all(|action| action.name() != about.action);
+    let same =
+        stretch.hash.is_none() || about.token_hash.is_none() || about.token_hash == stretch.hash;
+    (is_last && same).then_some(about)
 }
 
 fn stretches_of<'a>(

@@ -45,7 +45,12 @@ fn term(name: &'static str, holds: Holds, because: impl Into<String>) -> Term {
 }
 
 /// That there is a record with this token.
-pub(super) fn existence(stretch: Option<&Stretch<'_>>, at: Timestamp) -> Term {
+pub(super) fn existence(
+    stretch: Option<&Stretch<'_>>,
+    facts: &Facts,
+    now: Timestamp,
+    at: Timestamp,
+) -> Term {
     const NAME: &str = "not_revoked";
     let Some(stretch) = stretch else {
         return term(
@@ -64,6 +69,11 @@ pub(super) fn existence(stretch: Option<&Stretch<'_>>, at: Timestamp) -> Term {
             NAME,
             Holds::No,
             format!("it ended by {} at {}", until.action, until.at),
+        ),
+        _ if facts.lived.is_none() && at >= now => term(
+            NAME,
+            Holds::No,
+            "the record is gone; the trail does not say how",
         ),
         (None, _) => term(
             NAME,

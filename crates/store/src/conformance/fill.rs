@@ -104,6 +104,7 @@ impl Fill {
             "otp_steps" => vec![int(row), int(MADE / 30), text("192.0.2.1"), int(1)],
             "known_addresses" => vec![int(row), text("2001:db8::/64"), at],
             "last_used" => vec![id(number), at, text("private")],
+            "expiry_notices" => vec![id(number), at, int(7), text("mail"), int(MADE), int(MADE)],
             "passkeys" => passkey(number),
             "sessions" => session(number),
             "tickets" => ticket(number),
@@ -188,6 +189,10 @@ impl Fill {
             int(MADE),
             match one_in(EXPIRING) {
                 true => int(MADE + 86_400 + number as i64 % 86_400),
+                false => Value::Null,
+            },
+            match one_in(EXPIRING) {
+                true => int(MADE + 1),
                 false => Value::Null,
             },
         ]

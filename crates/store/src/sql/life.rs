@@ -18,7 +18,7 @@ macro_rules! lived {
             user_columns!(),
             ", ",
             issued!(),
-            ", l.at, l.address_class FROM authorizations a JOIN users u ON u.id = a.user_id",
+            " AS issued_at, l.at, l.address_class FROM authorizations a JOIN users u ON u.id = a.user_id",
             " LEFT JOIN apps p ON p.id = a.app_id",
             " LEFT JOIN last_used l ON l.authorization_id = a.id"
         )

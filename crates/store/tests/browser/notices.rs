@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use grantd_core::clock::Clock;
 use grantd_core::life::DAY;
 use grantd_core::mail::{MailError, Mailer};
 use grantd_core::notices::{Notifier, Post, Receiver, Told};
