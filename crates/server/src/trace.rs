@@ -33,7 +33,8 @@ impl TraceParent {
                     .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
         };
         // Later versions may add parts, and keep these.
-        let fits = is_hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
+        let fits =
+            is_hex(version, 2) && version != "ff" && (version != "00" || parts.next().is_none());
         if !fits || !is_hex(trace, 32) || !is_hex(span, 16) || !is_hex(flags, 2) {
             return None;
         }

@@ -57,10 +57,7 @@ pub(crate) fn run(config: Config, demo: bool) -> Result<(), Failure> {
 }
 
 /// Serves from a folder that is gone afterwards, to this machine only.
-async fn serve_demo(
-    mut config: Config,
-    tracer: Option<Arc<dyn Tracer>>,
-) -> Result<(), Failure> {
+async fn serve_demo(mut config: Config, tracer: Option<Arc<dyn Tracer>>) -> Result<(), Failure> {
     let address = config.values.listen.0;
     if !address.ip().is_loopback() {
         return Err(Failure::new(format!(
@@ -77,11 +74,7 @@ async fn serve_demo(
     serve(config, true, tracer).await
 }
 
-async fn serve(
-    config: Config,
-    demo: bool,
-    tracer: Option<Arc<dyn Tracer>>,
-) -> Result<(), Failure> {
+async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> Result<(), Failure> {
     for warning in &config.warnings {
         output::note(format!("warning: {warning}"));
     }
@@ -132,10 +125,7 @@ fn certificate(files: TlsFiles) -> Result<Tls, Failure> {
 }
 
 /// Listens, or says which setting names another address.
-async fn listen(
-    address: SocketAddr,
-    setting: &str,
-) -> Result<(TcpListener, SocketAddr), Failure> {
+async fn listen(address: SocketAddr, setting: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let cannot = |why| {
         Failure::new(format!(
             "cannot listen on {address}: {why}; choose another address with --{}",
@@ -212,9 +202,12 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         hourly: Arc::default(),
         last_used: Arc::default(),
         key: Arc::clone(&instance.key),
-        mailer: config
-            .mailer()?
-            .map(|mailer| Arc::new(Counted { mailer: Arc::new(mailer), counts: Arc::clone(&counts) }) as Arc<dyn Mailer>),
+        mailer: config.mailer()?.map(|mailer| {
+            Arc::new(Counted {
+                mailer: Arc::new(mailer),
+                counts: Arc::clone(&counts),
+            }) as Arc<dyn Mailer>
+        }),
         counts,
     })
 }

@@ -10,8 +10,8 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    ApiUrl, CollectorUrl, Days, ListenAddress, LogFilter, LogFormat, PublicUrl, Sender, Shape, SiteName, SmtpUrl,
-    TokenPrefix, Value,
+    ApiUrl, CollectorUrl, Days, ListenAddress, LogFilter, LogFormat, PublicUrl, Sender, Shape,
+    SiteName, SmtpUrl, TokenPrefix, Value,
 };
 
 /// One row.

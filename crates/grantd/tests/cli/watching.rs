@@ -23,7 +23,10 @@ fn get(address: &str, path: &str, accept: &str) -> (String, String) {
 }
 
 fn metrics_address(server: &Server) -> String {
-    let (_, rest) = server.ready_line.split_once("metrics are on http://").unwrap();
+    let (_, rest) = server
+        .ready_line
+        .split_once("metrics are on http://")
+        .unwrap();
     rest.split_once('/').unwrap().0.to_owned()
 }
 
@@ -118,7 +121,9 @@ impl Collector {
     }
 
     fn has(&self, what: &[u8]) -> bool {
-        self.bytes().windows(what.len()).any(|window| window == what)
+        self.bytes()
+            .windows(what.len())
+            .any(|window| window == what)
     }
 }
 
@@ -172,7 +177,12 @@ fn spans_reach_the_collector_without_a_secret() {
     );
     let collector = Collector::start();
     let endpoint = format!("http://{}", collector.address);
-    let server = place.serve(&["--otlp-endpoint", &endpoint, "--trusted-proxies", "127.0.0.1"]);
+    let server = place.serve(&[
+        "--otlp-endpoint",
+        &endpoint,
+        "--trusted-proxies",
+        "127.0.0.1",
+    ]);
     let body = format!(r#"{{"client_id":"{client_id}","client_secret":"{secret}"}}"#);
     let token = server.mint("octocat", &body);
     let path = format!("/api/v3/applications/{client_id}/tokens/{token}");
@@ -208,7 +218,10 @@ fn a_stranger_begins_no_trace() {
     let endpoint = format!("http://{}", collector.address);
     let server = place.serve(&["--otlp-endpoint", &endpoint]);
     let theirs = format!("traceparent: 00-{FOREIGN}-00f067aa0ba902b7-01");
-    assert_eq!(server.call("GET", "/api/v3/meta", &[&theirs], "").status, 200);
+    assert_eq!(
+        server.call("GET", "/api/v3/meta", &[&theirs], "").status,
+        200
+    );
     server.stop();
     assert!(collector.has(b"meta/get"));
     assert!(!collector.has(&bytes_of(FOREIGN)));

@@ -52,6 +52,9 @@ mod tests {
     #[test]
     fn numbers_stand_after_their_names() {
         assert_eq!(number_after("a\nThreads:\t12\n", "Threads:"), Some(12));
-        assert_eq!(number_after("Max open files unlimited", "Max open files"), None);
+        assert_eq!(
+            number_after("Max open files unlimited", "Max open files"),
+            None
+        );
     }
 }

@@ -230,9 +230,10 @@ impl Engine for Postgres {
         look: Look<I, T>,
     ) -> Stored<T> {
         let transactions = self.transactions.clone();
-        self.patiently(Kind::LookUp, async move {
-            transactions.read(input, look).await
-        })
+        self.patiently(
+            Kind::LookUp,
+            async move { transactions.read(input, look).await },
+        )
         .await
     }
 

@@ -3,7 +3,13 @@
 /// How many rows of a table there are, up to a bound.
 macro_rules! up_to {
     ($rows:literal, $bound:literal) => {
-        concat!("SELECT COUNT(*) FROM (SELECT 1 FROM ", $rows, " LIMIT ", $bound, ") found")
+        concat!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM ",
+            $rows,
+            " LIMIT ",
+            $bound,
+            ") found"
+        )
     };
 }
 

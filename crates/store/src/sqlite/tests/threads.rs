@@ -131,7 +131,11 @@ async fn a_failing_step_takes_nothing_of_its_neighbours_along() {
     assert!(first.await.unwrap().is_ok() && last.await.unwrap().is_ok());
     assert!(failing.await.unwrap().is_err() && panicking.await.unwrap().is_err());
     assert!(refusing.await.unwrap().is_ok());
-    let there = |key: &'static str| store.engine.look_up(Kind::LookUp, move |conn| is_there(conn, key));
+    let there = |key: &'static str| {
+        store
+            .engine
+            .look_up(Kind::LookUp, move |conn| is_there(conn, key))
+    };
     for (key, kept) in [
         ("first", true),
         ("failing", false),
@@ -168,7 +172,9 @@ async fn nothing_is_left_of_a_batch_with(culprit: &'static str) {
     for step in batch {
         assert!(unavailable(async { step.await.unwrap() }).await);
     }
-    let there = store.engine.look_up(Kind::LookUp, |conn| is_there(conn, "there"));
+    let there = store
+        .engine
+        .look_up(Kind::LookUp, |conn| is_there(conn, "there"));
     assert!(!there.await.unwrap());
     store.ping().await.unwrap();
 }

@@ -10,8 +10,8 @@ use grantd_core::ids::{AuthorizationId, GrantId, PasskeyId, UserId};
 use grantd_core::last_used::LastUse;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
-    EventFilter, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore, Stock,
-    StoreLoad, Stored, UseStore, UsedAuthorization, UsedGrant, WatchStore,
+    EventFilter, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore,
+    Stock, StoreLoad, Stored, UseStore, UsedAuthorization, UsedGrant, WatchStore,
 };
 use grantd_core::user::{LoginKey, User};
 
