@@ -24,8 +24,9 @@ async fn requests_are_counted_by_operation_status_and_caller() {
     let token = octocat.token_of(&app).await.token();
     octocat.client.get("/authorizations").await.is(200);
     app.client.get(&app.path(&token)).await.is(200);
-    let unknown = app.path(&token.replace(&token[4..9], "zzzzz"));
-    app.client.get(&unknown).await.is(404);
+    let revoked = octocat.token_of(&app).await.token();
+    app.revoke(&revoked).await.is(204);
+    app.client.get(&app.path(&revoked)).await.is(404);
     t.anyone().with_token(&token).get("/user").await.is(200);
     t.anyone().get("/nowhere").await.is(404);
     let text = t.server.metrics().open_metrics();
@@ -39,14 +40,15 @@ async fn requests_are_counted_by_operation_status_and_caller() {
     assert_eq!(of("grantd_request_statements_total", &[check]), 2.0);
     assert!(of("grantd_request_database_seconds_total", &[check]) > 0.0);
     let callers = "grantd_requests_by_caller_total";
-    assert_eq!(of(callers, &["\"app\""]), 2.0);
+    assert_eq!(of(callers, &["\"app\""]), 3.0);
     assert_eq!(of(callers, &["\"token\""]), 1.0);
     assert_eq!(of(callers, &["\"nobody\""]), 1.0);
     assert_eq!(of("grantd_requests_in_flight", &[]), 0.0);
     let refusals = "grantd_refusals_total";
     assert_eq!(of(refusals, &["\"not_found\""]), 2.0);
     let checks = "grantd_checks_total";
-    assert_eq!(of(checks, &["\"app\"", "\"valid\""]), 1.0);
+    // The revocation looked the token up, too.
+    assert_eq!(of(checks, &["\"app\"", "\"valid\""]), 2.0);
     assert_eq!(of(checks, &["\"app\"", "\"unknown\""]), 1.0);
     assert_eq!(of(checks, &["\"holder\"", "\"valid\""]), 1.0);
     assert!(of("grantd_store_steps_total", &["\"change\""]) >= 1.0);

@@ -276,6 +276,7 @@ async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_metrics_or_files() 
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
         .with_writer(log.clone())
         .init();
     let mut stage = Stage::new().await;
