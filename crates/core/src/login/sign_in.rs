@@ -6,7 +6,7 @@ mod in_steps;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::hash_pool::HashPool;
+use super::hash_pool::{HashPool, PoolLoad};
 use super::hashing::{Hashing, Question};
 use super::otp::{self, Code};
 use super::password::{self, PasswordCost};
@@ -110,6 +110,11 @@ impl SignIn {
             cost,
             seen: Mutex::default(),
         }
+    }
+
+    /// How busy the password threads are.
+    pub fn pool_load(&self) -> PoolLoad {
+        self.pool.load()
     }
 
     /// Judges an attempt.
@@ -288,13 +293,22 @@ impl SignIn {
                     .spend_otp_step(id, step, address, attempt.otp_use);
                 Ok(spent.await?)
             }
-            (Code::Recovery(code), Some(_)) => {
+            (Code::Recovery(codes), Some(_)) => {
                 let actor = Actor::User {
                     id,
                     auth_generation: credentials.auth_generation,
                 };
                 let stamp = self.stamp(attempt, actor);
-                Ok(self.store.burn_recovery_code(id, code, stamp).await?)
+                for code in codes {
+                    if self
+                        .store
+                        .burn_recovery_code(id, code, stamp.clone())
+                        .await?
+                    {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
         }
     }
@@ -376,6 +390,7 @@ impl SignIn {
             by,
             address: Some(attempt.address),
             request_id: Some(attempt.request_id.clone()),
+            reason: None,
         }
     }
 }

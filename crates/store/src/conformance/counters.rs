@@ -123,6 +123,7 @@ pub(super) async fn the_last_failure_locks_and_leaves_one_row(w: World) {
         by: Actor::System,
         address: Some([192, 0, 2, 1].into()),
         request_id: Some("1:2:3".to_owned()),
+        reason: None,
     };
     for seconds in 0..12 {
         let failed = vec![settlement(FIRST, None, Outcome::Failed)];

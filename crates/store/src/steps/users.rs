@@ -1,6 +1,7 @@
 //! Steps about people's accounts; signing in is in [`super::sign_in`].
 
 use async_trait::async_trait;
+use grantd_core::app::IMPERSONATION_CLIENT_ID;
 use grantd_core::audit::{Action, Stamp};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, UserId};
@@ -216,12 +217,12 @@ async fn find_credentials(
     found.await?.ok_or(DbError::Missing)
 }
 
-async fn find_by_id(db: &dyn Db, id: UserId) -> DbResult<Option<User>> {
+pub(super) async fn find_by_id(db: &dyn Db, id: UserId) -> DbResult<Option<User>> {
     db.one(sql::users::FIND_BY_ID, &[&id.0], |r| row::user(r, 0))
         .await
 }
 
-async fn set_suspended(tx: &Change<'_>, id: UserId, suspended: bool) -> DbResult<bool> {
+pub(super) async fn set_suspended(tx: &Change<'_>, id: UserId, suspended: bool) -> DbResult<bool> {
     let (statement, action) = if suspended {
         (sql::users::SUSPEND, Action::UserSuspended)
     } else {
@@ -277,9 +278,13 @@ pub(super) async fn insert(tx: &Change<'_>, new: &NewUser) -> DbResult<Created> 
 }
 
 /// In lock order: the user, their apps, the grants, the tokens; then what hangs on the user.
-async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
+pub(super) async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
     if !tx.any(sql::users::LOCK_TO_DELETE, &[&id.0]).await? {
         return Ok(false);
+    }
+    if let Some(acting) = tx.acting_user().filter(|acting| *acting != id) {
+        let keys: Params<'_> = &[&acting.0, &id.0, &IMPERSONATION_CLIENT_ID];
+        tx.run(sql::apps::PASS_ON, keys).await?;
     }
     for app in tx.all(sql::apps::IDS_OF_OWNER, &[&id.0], row::id).await? {
         apps::delete(tx, AppId(app)).await?;

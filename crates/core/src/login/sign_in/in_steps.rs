@@ -119,4 +119,9 @@ impl SignIn {
             .await
             .map_err(|_| crate::login::throttle::busy())
     }
+
+    /// The hash of an account that nobody signs in to by a password.
+    pub(crate) fn decoy(&self) -> crate::user::PasswordHash {
+        self.cost.decoy(&*self.entropy)
+    }
 }

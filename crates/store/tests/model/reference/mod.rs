@@ -120,6 +120,8 @@ impl Reference {
         let state = self.open().await?;
         let current = match stamp.by {
             Actor::Operator | Actor::System => true,
+            // The alphabet has no such actor.
+            Actor::AdminToken { .. } => false,
             Actor::User {
                 id,
                 auth_generation,
@@ -170,7 +172,7 @@ impl State {
     /// Adds a row to the trail; `about` fills in whom and what it concerns.
     fn tell(&mut self, action: Action, stamp: &Stamp, about: impl FnOnce(&mut AuditRow)) {
         let (kind, id) = match stamp.by {
-            Actor::User { id, .. } => ("user", Some(id.0)),
+            Actor::User { id, .. } | Actor::AdminToken { user: id, .. } => ("user", Some(id.0)),
             Actor::App { id, .. } => ("app", Some(id.0)),
             Actor::Operator => ("operator", None),
             Actor::System => ("system", None),
@@ -189,7 +191,7 @@ impl State {
             token_last_eight: None,
             address: stamp.address.map(|address| address.to_string()),
             request_id: stamp.request_id.clone(),
-            details: None,
+            details: stamp.reason.clone(),
         };
         about(&mut row);
         self.trail.push(row);
