@@ -11,6 +11,9 @@ use crate::secret::SecretHash;
 /// The client id that the wire shows for authorizations without an app.
 pub const PERSONAL_CLIENT_ID: &str = "00000000000000000000";
 
+/// The client id of the app that holds the tokens of impersonations, as GitHub Enterprise Server shows it.
+pub const IMPERSONATION_CLIENT_ID: &str = "67245d781a5e38286ce4";
+
 /// A client id: 1 to 100 characters of `0-9A-Za-z._-`; generated ones are 20 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClientId(String);
@@ -18,14 +21,15 @@ pub struct ClientId(String);
 /// The text cannot be a client id.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "a client id has 1 to 100 characters of 0-9 A-Z a-z . _ - and is not `grants` or twenty zeros"
+    "a client id has 1 to 100 characters of 0-9 A-Z a-z . _ - and is not `grants`, twenty zeros or that of impersonations"
 )]
 pub struct InvalidClientId;
 
 impl ClientId {
     /// # Errors
     /// Another shape; `grants`, whose URLs would be those of the grants API;
-    /// twenty zeros, which mean "no app".
+    /// twenty zeros, which mean "no app"; and the one of impersonations, which
+    /// takes part in no flow.
     pub fn parse(text: &str) -> Result<Self, InvalidClientId> {
         let fits = (1..=100).contains(&text.len())
             && text
@@ -34,6 +38,7 @@ impl ClientId {
         if !fits
             || text == "grants"
             || text == PERSONAL_CLIENT_ID
+            || text == IMPERSONATION_CLIENT_ID
             || text.bytes().all(|b| b == b'.')
         {
             return Err(InvalidClientId);
@@ -69,7 +74,7 @@ impl serde::Serialize for ClientId {
     }
 }
 
-/// What an app's owner decides of its flows.
+/// What an app's owner decides of its flows, and what the operator lets it do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppSettings {
     /// Devices without a browser may ask for tokens (RFC 8628).
@@ -80,6 +85,8 @@ pub struct AppSettings {
     pub expiring_tokens: bool,
     /// The app's tokens never have more than these and what they imply; everything, if none is set.
     pub allowed_scopes: Option<Scopes>,
+    /// May ask about every access token ([`crate::resource`]), whoever's it is. The operator's to say, never the owner's.
+    pub resource_server: bool,
 }
 
 impl Default for AppSettings {
@@ -89,6 +96,7 @@ impl Default for AppSettings {
             sub_path_callbacks: false,
             expiring_tokens: false,
             allowed_scopes: None,
+            resource_server: false,
         }
     }
 }
@@ -166,6 +174,8 @@ pub struct AppEdit {
     pub expiring_tokens: Option<bool>,
     /// [`AppSettings::allowed_scopes`]; `Some(None)` admits everything again.
     pub allowed_scopes: Option<Option<Scopes>>,
+    /// [`AppSettings::resource_server`].
+    pub resource_server: Option<bool>,
 }
 
 impl AppEdit {
@@ -179,6 +189,7 @@ impl AppEdit {
                 Some(allowed) => allowed.clone(),
                 None => before.allowed_scopes,
             },
+            resource_server: self.resource_server.unwrap_or(before.resource_server),
         }
     }
 
@@ -269,6 +280,7 @@ mod tests {
             "",
             "grants",
             "00000000000000000000",
+            "67245d781a5e38286ce4",
             "a/b",
             "a b",
             "é",

@@ -20,6 +20,7 @@ use http_body_util::Full;
 
 use crate::about::{describe, request_id};
 use crate::access::Access;
+use crate::arrival::Arrival;
 use crate::auth::{self, Identity, Presented};
 use crate::body;
 use crate::context::Context;
@@ -32,7 +33,7 @@ use crate::metrics::Metrics;
 use crate::oauth;
 use crate::outage::Outage;
 use crate::rate::Rates;
-use crate::reply::Reply;
+use crate::reply::{JSON, Reply};
 use crate::request::{Asked, Door};
 use crate::routes::{Matched, Part, Route, Router};
 use crate::settings::Settings;
@@ -119,7 +120,8 @@ impl App {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BodyError>,
     {
-        if asked.method == Method::OPTIONS {
+        // What answers any method answers this one, too: a proxy may ask by it.
+        if asked.method == Method::OPTIONS && asked.matched.is_none() {
             body::drain(body).await;
             match asked.door.allowed() {
                 Some(allowed) => self.finisher.options(&asked, allowed, about),
@@ -147,12 +149,20 @@ impl App {
         let matched = asked.matched.take();
         let route = matched.as_ref().map(|matched| matched.route);
         let params = matched.map(|matched| matched.params).unwrap_or_default();
+        let (mut body, patience) = (Arrival::Waiting(body), self.settings.slow_client);
+        if route.is_some_and(|route| asked.asks_by_body(route)) {
+            asked.app_token = body.app_token(patience, &self.authority.tokens).await;
+        }
         let bucket = Bucket::Anonymous(Address::from(caller.address));
         let (outcome, bucket) = match self.admit(&asked, route, &params, &caller, about).await {
             Ok((identity, route)) => {
                 let bucket = self.bucket(&identity, &caller);
                 let known = !matches!(identity, Identity::Anonymous);
-                let body = body::read(body, self.settings.slow_client).await;
+                let body = match route.part {
+                    // A proxy may tell of a body that it does not send along.
+                    Part::Verdict => Ok(Bytes::new()),
+                    _ => body.read(patience).await,
+                };
                 let outcome = match body {
                     // A body over the limits refuses every operation that could take one.
                     Err(failure) if !asked.method.is_safe() => Err(failure),
@@ -169,7 +179,7 @@ impl App {
             }
             Err(failure) => {
                 if asked.header(header::EXPECT).is_empty() {
-                    body::drain(body).await;
+                    body.drain().await;
                 }
                 (Err(failure), bucket)
             }
@@ -238,6 +248,7 @@ impl App {
             .iter()
             .find(|(name, _)| name == "client_id")
             .map(|(_, value)| value.as_str());
+        about.accepted = route.auth.scope();
         route.auth.admit(&identity, client_id)?;
         self.note_path_token(route, &identity);
         Ok((identity, route))
@@ -251,7 +262,7 @@ impl App {
         let presented = Presented {
             credentials: credentials::read(header),
             code: asked.code(),
-            path_token: asked.path_token.as_ref(),
+            app_token: asked.app_token.as_ref(),
             app_path: asked.app_path,
         };
         auth::identify(&self.authority, presented, caller).await
@@ -290,7 +301,7 @@ impl App {
         let off = match route.part {
             Part::Authorizations => lifecycle::is_off(&self.settings, self.authority.clock.now()),
             Part::PathTokens => !self.settings.path_tokens,
-            Part::Core | Part::Graph | Part::Root | Part::Site | Part::Machine => false,
+            _ => false,
         };
         match route.operation {
             _ if !off => Ok(()),
@@ -318,7 +329,7 @@ impl App {
             params,
             path: std::mem::take(&mut asked.site_path),
             query: asked.query.clone(),
-            path_token: asked.path_token.take(),
+            app_token: asked.app_token.take(),
             body,
             wants_html: asked.wants_html(),
         };
@@ -343,6 +354,7 @@ impl App {
                 let accept = asked.header(header::ACCEPT);
                 oauth::refusal::failure(failure, accept, self.settings.profile)
             }
+            Door::Resource { .. } => oauth::refusal::failure(failure, JSON, self.settings.profile),
             Door::Api => error::render(failure, page, self.settings.profile),
         }
     }

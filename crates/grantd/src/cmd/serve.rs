@@ -3,8 +3,12 @@
 //! server crate's.
 
 mod background;
+mod beside;
+mod life;
 mod metrics;
 
+use std::fmt::Display;
+use std::fs;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -19,6 +23,7 @@ use grantd_core::login::hash_pool::HashPool;
 use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::mail::{Counted, Mailer};
 use grantd_core::secret::Secret;
+use grantd_core::secret_scanning::KeySet;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
 use grantd_server::trace::Tracer;
@@ -28,10 +33,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use self::background::Background;
+use self::beside::Beside;
 use super::{demo, logging};
 use crate::config::Config;
+use crate::config::values::KeysAt;
 use crate::failure::Failure;
 use crate::instance::Instance;
+use crate::outbound::HttpOutbound;
 use crate::output;
 use crate::traces::Traces;
 
@@ -81,7 +89,14 @@ async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> R
     // Before anything else, so that a signal during start-up is not lost.
     let (reload, shutdown) = (reloads()?, shutdown()?);
     let instance = Instance::open(config).await?;
-    let outcome = answer(&instance, demo, tracer, reload, shutdown).await;
+    let outcome = match Beside::start(&instance, &reload).await {
+        Ok(beside) => {
+            let outcome = answer(&instance, demo, tracer, reload, shutdown).await;
+            drop(beside);
+            outcome
+        }
+        Err(failure) => Err(failure),
+    };
     instance.store.close().await;
     outcome
 }
@@ -105,8 +120,11 @@ async fn answer(
                 .as_bytes(),
         )?;
     }
-    let setup_link = authority.setup_link().await?;
-    let background = Background::start(instance, &authority);
+    let setup_link = match instance.fenced {
+        true => None,
+        false => authority.setup_link().await?,
+    };
+    let background = Background::start(instance, &authority)?;
     let mut app = App::new(authority, config.surface(public_url.clone()));
     if let Some(tracer) = tracer {
         app = app.with_tracer(tracer);
@@ -208,12 +226,37 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
                 counts: Arc::clone(&counts),
             }) as Arc<dyn Mailer>
         }),
+        scanners: config
+            .values
+            .secret_scanning_keys
+            .as_ref()
+            .map(scanners)
+            .transpose()?,
         counts,
     })
 }
 
+/// Whose messages about secrets found in public are taken.
+fn scanners(keys: &KeysAt) -> Result<KeySet, Failure> {
+    let file = match keys {
+        KeysAt::Address(url) => {
+            let outbound = Arc::new(HttpOutbound::new()?);
+            return Ok(KeySet::published(url.to_string(), outbound));
+        }
+        KeysAt::File(file) => file,
+    };
+    let cannot = |why: &dyn Display| {
+        let file = file.display();
+        Failure::new(format!(
+            "cannot use {file}, which secret_scanning_keys names: {why}"
+        ))
+    };
+    let document = fs::read(file).map_err(|why| cannot(&why))?;
+    KeySet::fixed(&document).map_err(|why| cannot(&why))
+}
+
 /// The runtime's timer, for core.
-struct TokioTimer;
+pub(super) struct TokioTimer;
 
 impl Timer for TokioTimer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {

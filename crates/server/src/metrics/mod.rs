@@ -200,6 +200,7 @@ impl Metrics {
 fn cause(failure: &Failure) -> &'static str {
     match failure {
         Failure::Rule(error) => rule(error),
+        Failure::NotBelieved(_) => "not_believed",
         Failure::BodyTooLarge => "body_too_large",
         Failure::HeadersTooLarge => "headers_too_large",
         Failure::BodyTooSlow => "body_too_slow",
@@ -217,6 +218,10 @@ fn rule(error: &Error) -> &'static str {
         Error::Forbidden(Forbidden::TooManyAttempts) => "locked",
         Error::Forbidden(Forbidden::Suspended) => "suspended",
         Error::Forbidden(Forbidden::PasswordOnly) => "password_only",
+        Error::Forbidden(Forbidden::NotSiteAdmin) => "not_site_admin",
+        Error::Forbidden(Forbidden::NotSiteAdminScope) => "scope",
+        Error::Forbidden(Forbidden::Yourself) => "yourself",
+        Error::Forbidden(Forbidden::TokenInUse) => "token_in_use",
         Error::NotFound => "not_found",
         Error::Malformed(_) => "malformed",
         Error::Schema(_) => "schema",

@@ -39,6 +39,7 @@ use self::line::Lines;
 use self::transaction::Transactions;
 use crate::db::{Look, Write};
 use crate::migrate::{self, MigrateError, Migration};
+use crate::outside::{Gate, Outside};
 use crate::sql;
 use crate::steps::{Engine, Input, StoreOn};
 use crate::toll::{Kind, Toll};
@@ -99,6 +100,7 @@ pub struct Postgres {
     options: Options,
     toll: Arc<Toll>,
     clock: Option<Arc<dyn Clock>>,
+    gate: Gate,
 }
 
 /// A node whose clock is further off is not ready: it would judge tokens by another time than
@@ -111,7 +113,19 @@ impl StoreOn<Postgres> {
     /// # Errors
     /// The URL is wrong, the database is away or of a newer grantd.
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
-        Self::connect_as(url, options, migrate::POSTGRES).await
+        Self::connect_with(url, options, Outside::default()).await
+    }
+
+    /// The same with what stands outside the database.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn connect_with(
+        url: &str,
+        options: Options,
+        outside: Outside,
+    ) -> Result<Self, ConnectError> {
+        Self::connect_as(url, options, migrate::POSTGRES, outside).await
     }
 
     /// The same for a program that knows these migrations.
@@ -119,12 +133,13 @@ impl StoreOn<Postgres> {
         url: &str,
         options: Options,
         known: &[Migration],
+        outside: Outside,
     ) -> Result<Self, ConnectError> {
         let connector = Arc::new(Connector::of(url, options.patience)?);
         let mut client = connector.for_migrations().await?;
         migrate::postgres(&mut client, known, &mut |_| ()).await?;
         drop(client);
-        let engine = Postgres::start(connector, options);
+        let engine = Postgres::start(connector, options, outside);
         Ok(Self { engine })
     }
 
@@ -154,7 +169,7 @@ impl StoreOn<Postgres> {
 }
 
 impl Postgres {
-    fn start(connector: Arc<Connector>, options: Options) -> Self {
+    fn start(connector: Arc<Connector>, options: Options, outside: Outside) -> Self {
         let recycling_method = RecyclingMethod::Fast;
         let manager = Manager::from_connect(
             connector.config().clone(),
@@ -171,18 +186,20 @@ impl Postgres {
             .expect("a runtime for the timeouts is named");
         let toll = Arc::<Toll>::default();
         Self {
-            transactions: Transactions::new(pool, options.patience),
+            transactions: Transactions::new(pool, options.patience, outside.archive),
             lines: Lines::start(&connector, options, Arc::clone(&toll)),
             in_flight: Arc::new(Semaphore::new(options.queue)),
             closed: AtomicBool::new(false),
             options,
             toll,
             clock: None,
+            gate: outside.gate,
         }
     }
 
     /// Nobody waits in a line without end.
     fn admit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        self.gate.pass()?;
         let permit = Arc::clone(&self.in_flight).try_acquire_owned();
         if self.closed.load(Ordering::Acquire) {
             return Err(Failure::Closed);
@@ -263,11 +280,13 @@ impl Engine for Postgres {
         hash: Option<TokenHash>,
         now: Timestamp,
     ) -> Stored<Option<AppCheck>> {
+        self.gate.pass().map_err(Failure::from)?;
         let asking = self.lines.check(client_id.clone(), hash, now);
         self.toll.of_shared(Kind::Check, asking).await
     }
 
     async fn find(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict> {
+        self.gate.pass().map_err(Failure::from)?;
         let asking = self.lines.find(hash, now);
         self.toll.of_shared(Kind::Check, asking).await
     }

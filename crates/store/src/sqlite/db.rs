@@ -15,11 +15,32 @@ use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
 /// The connection of a thread, lent to one step. Steps must be able to travel
 /// between threads on the other engine; the mutex says that this one may too,
 /// and is never waited for.
-pub(crate) struct Lent<'c>(Mutex<&'c mut Connection>);
+pub(crate) struct Lent<'c> {
+    conn: Mutex<&'c mut Connection>,
+    lines: Option<Mutex<Vec<String>>>,
+}
 
 impl<'c> Lent<'c> {
     pub(crate) fn new(conn: &'c mut Connection) -> Self {
-        Self(Mutex::new(conn))
+        Self {
+            conn: Mutex::new(conn),
+            lines: None,
+        }
+    }
+
+    /// The same, and what the step adds to the trail is kept for the archive.
+    pub(super) fn archiving(conn: &'c mut Connection) -> Self {
+        Self {
+            conn: Mutex::new(conn),
+            lines: Some(Mutex::default()),
+        }
+    }
+
+    /// What the step has added to the trail.
+    pub(super) fn into_lines(self) -> Vec<String> {
+        let lines = self.lines.map(Mutex::into_inner);
+        let lines = lines.map(|lines| lines.unwrap_or_else(PoisonError::into_inner));
+        lines.unwrap_or_default()
     }
 }
 
@@ -27,7 +48,7 @@ impl<'c> Lent<'c> {
 impl Db for Lent<'_> {
     async fn rows(&self, sql: &str, params: Params<'_>, each: Each<'_>) -> DbResult<()> {
         // A step that panicked is undone with its savepoint.
-        let conn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
         let params = params.iter().map(|param| *param as &dyn ToSql);
         Bill::count_statement();
         let mut statement = conn.prepare_cached(sql)?;
@@ -41,6 +62,10 @@ impl Db for Lent<'_> {
 
     fn lock_clause(&self, _: Lock) -> &'static str {
         ""
+    }
+
+    fn lines(&self) -> Option<&Mutex<Vec<String>>> {
+        self.lines.as_ref()
     }
 }
 

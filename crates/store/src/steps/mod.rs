@@ -4,19 +4,23 @@
 //! Within a transaction rows are locked in the order user → app → grant →
 //! authorizations.
 
+mod admin;
 mod apps;
 mod audit;
 mod authorizations;
+mod chain;
 mod change;
 mod counters;
 pub(crate) mod flows;
 mod grants;
 mod last_used;
+mod life;
 mod list;
 mod mint;
 mod own_accounts;
 mod passkeys;
 mod reap;
+pub(crate) mod replay;
 pub(crate) mod row;
 mod search;
 mod sessions;

@@ -12,7 +12,7 @@ use grantd_core::note::{Note, NoteUrl};
 use grantd_core::scope::Scopes;
 use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
-    ConsentCheck, LiveSession, OwnedAuthorization, SessionRecord, SignInCheck,
+    ConsentCheck, LiveSession, OwnedApp, OwnedAuthorization, SessionRecord, SignInCheck,
 };
 use grantd_core::token::{TokenHash, TokenLastEight};
 use grantd_core::user::{Email, Language, Login, PasswordHash, User, UserCredentials};
@@ -22,7 +22,7 @@ use crate::db::{Columns, DbError, DbResult};
 pub(crate) const USER: usize = 10;
 const CREDENTIALS: usize = USER + 3;
 const METER: usize = 3;
-pub(crate) const APP: usize = 19;
+pub(crate) const APP: usize = 20;
 pub(crate) const APP_SUMMARY: usize = 5;
 pub(crate) const AUTHORIZATION: usize = 11;
 
@@ -126,6 +126,7 @@ pub(super) fn app_credentials(row: &dyn Columns) -> DbResult<AppCredentials> {
             sub_path_callbacks: row.get(13)?,
             expiring_tokens: row.get(14)?,
             allowed_scopes: row.maybe(15)?.map(Scopes::from_stored),
+            resource_server: row.get(19)?,
         },
         logo_at: row.maybe(16)?.map(Timestamp),
         previous_secret_until: row.maybe(18)?.map(Timestamp),
@@ -141,12 +142,20 @@ pub(super) fn app_credentials(row: &dyn Columns) -> DbResult<AppCredentials> {
     })
 }
 
+/// An app, and then its owner.
+pub(super) fn owned_app(row: &dyn Columns) -> DbResult<OwnedApp> {
+    Ok(OwnedApp {
+        app: app_credentials(row)?.app,
+        owner: user(row, APP)?,
+    })
+}
+
 fn callback_urls(row: &dyn Columns, at: usize) -> DbResult<Vec<String>> {
     let text: &str = row.get(at)?;
     serde_json::from_str(text).map_err(|error| DbError::Column(at, error.into()))
 }
 
-fn app_summary(row: &dyn Columns, at: usize) -> DbResult<Option<AppSummary>> {
+pub(super) fn app_summary(row: &dyn Columns, at: usize) -> DbResult<Option<AppSummary>> {
     let Some(id) = row.maybe(at)? else {
         return Ok(None);
     };
