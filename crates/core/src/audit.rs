@@ -128,6 +128,16 @@ actions! {
     OtpMissingTooOften = "two_factor.missing_code_overflow",
     /// Once for each time that a login is locked for an address.
     SignInLocked = "user.sign_in_locked",
+    /// The login had so many wrong passwords from everywhere that new addresses are refused; once an hour.
+    SignInClosed = "user.sign_in_closed",
+    /// A user typed so many wrong codes of devices that more are refused; once an hour.
+    WrongUserCodesTooOften = "device.wrong_code_overflow",
+    /// A user had so many wrong codes from everywhere that more are refused; once an hour.
+    WrongCodesTooOften = "two_factor.wrong_code_overflow",
+    /// The first full sign-in to the API by password in a day, of each user and address.
+    SignedIn = "user.api_login",
+    /// An hourly limit has refused somebody; once an hour on each node. Which one is in the details.
+    LimitExceeded = "limit.exceeded",
     SessionStarted = "user.login",
     SessionEnded = "user.logout",
     /// Somebody proved again who they are, before something sensitive.
@@ -140,6 +150,7 @@ actions! {
     LanguageChanged = "user.change_language",
     InvitationMade = "user.invite",
     InvitationUsed = "user.accept_invitation",
+    SignedUp = "user.sign_up",
     SetupCompleted = "site.setup",
     AppCreated = "oauth_application.create",
     AppDeleted = "oauth_application.destroy",
@@ -156,8 +167,20 @@ actions! {
     AuthorizationEvicted = "oauth_access.evict",
     /// It expired long enough ago.
     AuthorizationReaped = "oauth_access.expire",
+    /// Nobody had used it for too long.
+    AuthorizationIdle = "oauth_access.idle",
+    /// A policy lets it end sooner.
+    LifeShortened = "oauth_access.shorten",
     TokenReset = "oauth_access.regenerate",
+    /// Another token took its place; it may go on elsewhere for a while.
+    TokenRotated = "oauth_access.rotate",
+    /// The token that was replaced goes on under this record, until it expires.
+    TokenOverlaps = "oauth_access.overlap",
     TokenRevoked = "oauth_access.revoke",
+    /// Somebody who found it reported it.
+    TokenReported = "oauth_access.revoke_reported",
+    /// A secret scanner found it in public.
+    TokenScanned = "oauth_access.revoke_scanned",
     /// A refresh token has brought another one.
     TokenRefreshed = "oauth_access.refresh",
     /// Its code was presented a second time.
@@ -168,6 +191,10 @@ actions! {
     /// A person said yes in a browser.
     GrantConsented = "oauth_authorization.consent",
     GrantDeleted = "oauth_authorization.destroy",
+    /// A backup was restored into the store; what was replayed stands before it.
+    StoreRestored = "site.restore",
+    /// The fence of a restore was lifted by an operator who vouches.
+    FenceLifted = "site.restore_accept",
 }
 
 impl Action {

@@ -120,11 +120,7 @@ async fn export_file(since: i64, file: &Path, instance: &Instance) -> Result<(),
     Ok(())
 }
 
-async fn export(
-    since: i64,
-    to: &mut dyn Write,
-    instance: &Instance,
-) -> Result<(), Failure> {
+async fn export(since: i64, to: &mut dyn Write, instance: &Instance) -> Result<(), Failure> {
     let store = &*instance.store;
     let mut put = |line: &str| {
         writeln!(to, "{line}").map_err(|why| Failure::new(format!("cannot write: {why}")))

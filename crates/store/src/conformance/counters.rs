@@ -13,9 +13,11 @@ const LOCKING: Limit = Limit {
     most: 10,
     window: 300,
     lock: Some(Action::SignInLocked),
+    tell: None,
 };
 const SLIDING: Limit = Limit {
     lock: None,
+    tell: None,
     ..LOCKING
 };
 
@@ -207,6 +209,7 @@ pub(super) async fn of_a_hundred_failures_at_once_none_is_lost(w: World) {
         most: 1_000,
         window: 3_600,
         lock: None,
+        tell: None,
     };
     let fail = move |w: World| async move {
         let failed = [FIRST, SECOND].map(|key| Settlement {

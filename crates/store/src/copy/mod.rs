@@ -13,8 +13,8 @@
 
 #[cfg(feature = "conformance")]
 mod bulk;
-mod page;
-mod side;
+pub(crate) mod page;
+pub(crate) mod side;
 pub(crate) mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -177,6 +177,11 @@ async fn copy_by(
         target.note(INSTANCE_KEY, &fingerprint).await?;
     }
     Ok(copied)
+}
+
+/// The table of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
 }
 
 fn trail() -> &'static Table {

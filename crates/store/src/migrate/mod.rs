@@ -196,7 +196,7 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 7,
         name: "resource_servers",
         oldest: 6,
-        locks: NEW_TABLES,
+        locks: "ACCESS EXCLUSIVE on apps for a moment, in which no row is read: checks wait for it",
         reads: None,
         ddl: include_str!("postgres/0007_resource_servers.sql"),
     },
@@ -213,7 +213,7 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 9,
         name: "life_cycle",
         oldest: 8,
-        locks: NEW_TABLES,
+        locks: "ACCESS EXCLUSIVE on authorizations for a moment, in which no row is read: checks wait for it",
         reads: None,
         ddl: include_str!("postgres/0009_life_cycle.sql"),
     },
@@ -237,11 +237,17 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 12,
         name: "limits",
         oldest: 11,
-        locks: NEW_TABLES,
+        locks: "ACCESS EXCLUSIVE on refresh_tokens for a moment, in which no row is read: flows that hand out \
+                tokens wait for it",
         reads: None,
         ddl: include_str!("postgres/0012_limits.sql"),
     },
 ];
+
+/// The schema that this program knows.
+pub(crate) fn known() -> i64 {
+    SQLITE.last().map_or(0, |migration| migration.version)
+}
 
 /// A migration that a database has had.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,16 +2,17 @@
 //! changed, and that a change and its audit row share a transaction.
 
 use std::ops::Deref;
+use std::sync::PoisonError;
 
 use futures_util::future::try_join_all;
-use grantd_core::audit::{Action, Actor, Stamp};
+use grantd_core::audit::{Action, Actor, AuditRow, Stamp};
 use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
-use grantd_core::token::TokenHash;
+use grantd_core::token::{TokenHash, TokenLastEight};
 
 use super::row;
-use crate::db::{Columns, Db, DbResult, Lock, Params, Running, Undo};
+use crate::db::{Columns, Db, DbError, DbResult, Lock, Params, Running, Undo};
 use crate::sql;
 
 /// A stamped step's work while it runs.
@@ -105,25 +106,46 @@ impl<'a> Change<'a> {
             Actor::Operator => ("operator", None),
             Actor::System => ("system", None),
         };
-        self.run(
-            sql::audit::INSERT,
-            &[
-                &self.stamp.at.0,
-                &action.name(),
-                &actor_kind,
-                &actor_id,
-                &subject.user.map(|id| id.0),
-                &subject.app.map(|id| id.0),
-                &subject.authorization.map(|id| id.0),
-                &subject.grant.map(|id| id.0),
-                &subject.token_hash.as_ref().map(|hash| &hash.0[..]),
-                &subject.token_last_eight,
-                &self.stamp.address.map(|address| address.to_string()),
-                &self.stamp.request_id,
-                &subject.details.as_ref().or(self.stamp.reason.as_ref()),
-            ],
-        )
-        .await
+        let address = self.stamp.address.map(|address| address.to_string());
+        let details = subject.details.clone().or(self.stamp.reason.clone());
+        let values: Params<'_> = &[
+            &self.stamp.at.0,
+            &action.name(),
+            &actor_kind,
+            &actor_id,
+            &subject.user.map(|id| id.0),
+            &subject.app.map(|id| id.0),
+            &subject.authorization.map(|id| id.0),
+            &subject.grant.map(|id| id.0),
+            &subject.token_hash.as_ref().map(|hash| &hash.0[..]),
+            &subject.token_last_eight,
+            &address,
+            &self.stamp.request_id,
+            &details,
+        ];
+        let Some(lines) = self.lines() else {
+            return self.run(sql::audit::INSERT, values).await;
+        };
+        let id = self.one(sql::audit::INSERT_FOR_ARCHIVE, values, row::id);
+        let row = AuditRow {
+            id: id.await?.ok_or(DbError::Missing)?,
+            at: self.stamp.at,
+            action: action.name().to_owned(),
+            actor_kind: actor_kind.to_owned(),
+            actor_id,
+            user_id: subject.user,
+            app_id: subject.app,
+            authorization_id: subject.authorization,
+            grant_id: subject.grant,
+            token_hash: subject.token_hash,
+            token_last_eight: subject.token_last_eight.clone().map(TokenLastEight),
+            address,
+            request_id: self.stamp.request_id.clone(),
+            details,
+        };
+        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(row.line());
+        Ok(())
     }
 
     /// The same for many records, without waiting for each.

@@ -16,6 +16,8 @@ use super::{Engine, StoreOn, apps, can_be_stored, grants, row, sessions, sign_in
 use crate::db::{Columns, Db, DbError, DbResult, Params, Undo};
 use crate::sql;
 
+const SECONDS_OF_A_DAY: i64 = 86_400;
+
 #[async_trait]
 impl<E: Engine> UserStore for StoreOn<E> {
     async fn create_user(&self, new: NewUser, stamp: Stamp) -> Stored<Result<User, Taken>> {
@@ -171,6 +173,25 @@ impl<E: Engine> UserStore for StoreOn<E> {
             .await
     }
 
+    async fn note_sign_in(&self, id: UserId, address: Address, stamp: Stamp) -> Stored<()> {
+        self.engine
+            .change(stamp, (id, address), |tx, (id, address)| {
+                Box::pin(async move {
+                    let values: Params<'_> = &[
+                        &id.0,
+                        &address.to_string(),
+                        &tx.at().0,
+                        &tx.at().plus(-SECONDS_OF_A_DAY).0,
+                    ];
+                    let first = tx.any(sql::sign_in::NOTE_FIRST_OF_DAY, values).await?;
+                    tx.audit_if(first, Action::SignedIn, &Subject::user(*id))
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
     async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>> {
         self.engine
             .read((id, address), |db, (id, address)| {
@@ -201,7 +222,7 @@ pub(super) async fn find_by_id(db: &dyn Db, id: UserId) -> DbResult<Option<User>
         .await
 }
 
-async fn set_suspended(tx: &Change<'_>, id: UserId, suspended: bool) -> DbResult<bool> {
+pub(super) async fn set_suspended(tx: &Change<'_>, id: UserId, suspended: bool) -> DbResult<bool> {
     let (statement, action) = if suspended {
         (sql::users::SUSPEND, Action::UserSuspended)
     } else {
@@ -257,7 +278,7 @@ pub(super) async fn insert(tx: &Change<'_>, new: &NewUser) -> DbResult<Created> 
 }
 
 /// In lock order: the user, their apps, the grants, the tokens; then what hangs on the user.
-async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
+pub(super) async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
     if !tx.any(sql::users::LOCK_TO_DELETE, &[&id.0]).await? {
         return Ok(false);
     }

@@ -38,7 +38,10 @@ impl SignIn {
     pub(crate) async fn begin(&self, attempt: Attempt) -> Result<Begun> {
         let half = self.first_half(&attempt).await?;
         if half.credentials.totp_seed.is_none() {
-            return Ok(Begun::Done(self.second_half(&attempt, half, false).await?));
+            let identity = self.second_half(&attempt, half, false).await?;
+            let address = Address::from(attempt.address);
+            self.remember_address(identity.user.id, address).await?;
+            return Ok(Begun::Done(identity));
         }
         self.renew_hash(&attempt, &half.credentials).await?;
         Ok(Begun::NeedsCode {

@@ -21,6 +21,7 @@ use grantd_core::audit::{Action, Actor, AuditRow, Stamp};
 use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::grant::Grant;
+use grantd_core::hourly::Bucket;
 use grantd_core::ids::{AppId, UserId};
 use grantd_core::login::Address;
 use grantd_core::scope::Scopes;
@@ -204,6 +205,10 @@ impl Upkeep for Reference {
             .await?
             .tell(action, &stamp, |row| row.user_id = user);
         Ok(())
+    }
+
+    async fn record_refusals(&self, _: Vec<Bucket>, _: Stamp) -> Stored<()> {
+        Err(unavailable("no operation counts requests"))
     }
 
     async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>> {
