@@ -38,6 +38,7 @@ pub(super) fn of(w: &World, user: &User, names: &str) -> NewImpersonation {
         token_hash: token.hash,
         token_last_eight: token.last_eight,
         scopes: scopes(names),
+        expires_at: Some(NOW.plus(1_000)),
     }
 }
 
@@ -95,7 +96,10 @@ pub(super) async fn one_impersonation_of_a_user_is_left(w: World) {
     let app = record.app.as_ref().unwrap();
     assert_eq!(app.client_id.as_str(), IMPERSONATION_CLIENT_ID);
     assert_eq!(app.name, "GitHub Site Administrator");
-    assert_eq!((&record.note, record.expires_at), (&None, None));
+    assert_eq!(
+        (&record.note, record.expires_at),
+        (&None, Some(NOW.plus(1_000)))
+    );
     assert_eq!(
         (record.user_id, &record.scopes),
         (octocat.id, &scopes("repo"))
