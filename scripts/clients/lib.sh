@@ -6,6 +6,8 @@
 #   USER_LOGIN  USER_PASSWORD                a user without two-factor authentication
 #   OTP_LOGIN   OTP_PASSWORD   TOTP_SECRET   a user with it (secret in base32)
 #   CLIENT_ID   CLIENT_SECRET                an app
+#   ADMIN_LOGIN ADMIN_PASSWORD               a site admin without two-factor authentication
+#   EXPIRING_CLIENT_ID   EXPIRING_CLIENT_SECRET    an app whose tokens end, for octokit-oauth-methods alone
 # and prints one line per operation, "ok - OPERATION: DETAIL" or
 # "not ok - OPERATION: WHY". `run` sets all of it up.
 
@@ -14,6 +16,7 @@
 here=$top/scripts/clients
 
 need_python() { need python3-venv python3 -c 'import ensurepip, venv'; }
+need_ruby_octokit() { need ruby-octokit ruby -roctokit -e ''; }
 need_java() { need default-jre-headless java -version; }
 need_node() {
   need nodejs node --version
@@ -51,7 +54,8 @@ modules() {
 
 need_environment() {
   local name missing=""
-  for name in API_URL USER_LOGIN USER_PASSWORD OTP_LOGIN OTP_PASSWORD TOTP_SECRET CLIENT_ID CLIENT_SECRET; do
+  for name in API_URL USER_LOGIN USER_PASSWORD OTP_LOGIN OTP_PASSWORD TOTP_SECRET CLIENT_ID CLIENT_SECRET \
+    ADMIN_LOGIN ADMIN_PASSWORD; do
     [ -n "${!name:-}" ] || missing="$missing $name"
   done
   [ -z "$missing" ] || die "not set:$missing"

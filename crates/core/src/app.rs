@@ -11,6 +11,9 @@ use crate::secret::SecretHash;
 /// The client id that the wire shows for authorizations without an app.
 pub const PERSONAL_CLIENT_ID: &str = "00000000000000000000";
 
+/// The client id of the app that holds the tokens of impersonations, as GitHub Enterprise Server shows it.
+pub const IMPERSONATION_CLIENT_ID: &str = "67245d781a5e38286ce4";
+
 /// A client id: 1 to 100 characters of `0-9A-Za-z._-`; generated ones are 20 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClientId(String);
@@ -18,14 +21,15 @@ pub struct ClientId(String);
 /// The text cannot be a client id.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "a client id has 1 to 100 characters of 0-9 A-Z a-z . _ - and is not `grants` or twenty zeros"
+    "a client id has 1 to 100 characters of 0-9 A-Z a-z . _ - and is not `grants`, twenty zeros or that of impersonations"
 )]
 pub struct InvalidClientId;
 
 impl ClientId {
     /// # Errors
     /// Another shape; `grants`, whose URLs would be those of the grants API;
-    /// twenty zeros, which mean "no app".
+    /// twenty zeros, which mean "no app"; and the one of impersonations, which
+    /// takes part in no flow.
     pub fn parse(text: &str) -> Result<Self, InvalidClientId> {
         let fits = (1..=100).contains(&text.len())
             && text
@@ -34,6 +38,7 @@ impl ClientId {
         if !fits
             || text == "grants"
             || text == PERSONAL_CLIENT_ID
+            || text == IMPERSONATION_CLIENT_ID
             || text.bytes().all(|b| b == b'.')
         {
             return Err(InvalidClientId);
@@ -275,6 +280,7 @@ mod tests {
             "",
             "grants",
             "00000000000000000000",
+            "67245d781a5e38286ce4",
             "a/b",
             "a b",
             "é",

@@ -7,6 +7,14 @@ use crate::clock::Timestamp;
 use crate::ids::{AppId, AuthorizationId, GrantId, UserId};
 use crate::token::{TokenHash, TokenLastEight};
 
+pub mod chain;
+mod checkpoint;
+pub mod export;
+mod line;
+
+pub use self::checkpoint::{Checkpoint, CheckpointKey, NotAPublicKey, PublicKey};
+pub use self::line::{NotALine, VERSION as LINE_VERSION};
+
 /// Who acts. A user or an app acts under the credentials that were checked:
 /// if those have changed since, the store refuses the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +25,16 @@ pub enum Actor {
         id: UserId,
         /// [`crate::user::UserCredentials::auth_generation`] when checked.
         auth_generation: i64,
+    },
+    /// A site admin by a token with the scope `site_admin`: a write is refused unless the token, that scope and
+    /// the office all still hold.
+    AdminToken {
+        /// Who.
+        user: UserId,
+        /// Which token.
+        token: AuthorizationId,
+        /// The token's hash when checked.
+        hash: TokenHash,
     },
     /// An app that proved its secret.
     App {
@@ -42,6 +60,8 @@ pub struct Stamp {
     pub address: Option<IpAddr>,
     /// The answer's `X-GitHub-Request-Id`.
     pub request_id: Option<String>,
+    /// Why, in the words of whoever acts, if they said so.
+    pub reason: Option<String>,
 }
 
 impl Stamp {
@@ -60,6 +80,7 @@ impl Stamp {
             by: Actor::Operator,
             address: None,
             request_id: None,
+            reason: None,
         }
     }
 }
@@ -90,6 +111,8 @@ macro_rules! actions {
 actions! {
     UserCreated = "user.create",
     UserDeleted = "user.delete",
+    /// The details are the login before.
+    UserRenamed = "user.rename",
     UserSuspended = "user.suspend",
     UserUnsuspended = "user.unsuspend",
     SiteAdminGiven = "user.promote",
@@ -105,6 +128,16 @@ actions! {
     OtpMissingTooOften = "two_factor.missing_code_overflow",
     /// Once for each time that a login is locked for an address.
     SignInLocked = "user.sign_in_locked",
+    /// The login had so many wrong passwords from everywhere that new addresses are refused; once an hour.
+    SignInClosed = "user.sign_in_closed",
+    /// A user typed so many wrong codes of devices that more are refused; once an hour.
+    WrongUserCodesTooOften = "device.wrong_code_overflow",
+    /// A user had so many wrong codes from everywhere that more are refused; once an hour.
+    WrongCodesTooOften = "two_factor.wrong_code_overflow",
+    /// The first full sign-in to the API by password in a day, of each user and address.
+    SignedIn = "user.api_login",
+    /// An hourly limit has refused somebody; once an hour on each node. Which one is in the details.
+    LimitExceeded = "limit.exceeded",
     SessionStarted = "user.login",
     SessionEnded = "user.logout",
     /// Somebody proved again who they are, before something sensitive.
@@ -117,6 +150,7 @@ actions! {
     LanguageChanged = "user.change_language",
     InvitationMade = "user.invite",
     InvitationUsed = "user.accept_invitation",
+    SignedUp = "user.sign_up",
     SetupCompleted = "site.setup",
     AppCreated = "oauth_application.create",
     AppDeleted = "oauth_application.destroy",
@@ -133,8 +167,20 @@ actions! {
     AuthorizationEvicted = "oauth_access.evict",
     /// It expired long enough ago.
     AuthorizationReaped = "oauth_access.expire",
+    /// Nobody had used it for too long.
+    AuthorizationIdle = "oauth_access.idle",
+    /// A policy lets it end sooner.
+    LifeShortened = "oauth_access.shorten",
     TokenReset = "oauth_access.regenerate",
+    /// Another token took its place; it may go on elsewhere for a while.
+    TokenRotated = "oauth_access.rotate",
+    /// The token that was replaced goes on under this record, until it expires.
+    TokenOverlaps = "oauth_access.overlap",
     TokenRevoked = "oauth_access.revoke",
+    /// Somebody who found it reported it.
+    TokenReported = "oauth_access.revoke_reported",
+    /// A secret scanner found it in public.
+    TokenScanned = "oauth_access.revoke_scanned",
     /// A refresh token has brought another one.
     TokenRefreshed = "oauth_access.refresh",
     /// Its code was presented a second time.
@@ -145,6 +191,10 @@ actions! {
     /// A person said yes in a browser.
     GrantConsented = "oauth_authorization.consent",
     GrantDeleted = "oauth_authorization.destroy",
+    /// A backup was restored into the store; what was replayed stands before it.
+    StoreRestored = "site.restore",
+    /// The fence of a restore was lifted by an operator who vouches.
+    FenceLifted = "site.restore_accept",
 }
 
 impl Action {
@@ -183,4 +233,6 @@ pub struct AuditRow {
     pub address: Option<String>,
     /// The answer's `X-GitHub-Request-Id`.
     pub request_id: Option<String>,
+    /// What else is worth knowing, in a few words that [`Action`] explains.
+    pub details: Option<String>,
 }

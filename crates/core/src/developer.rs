@@ -214,7 +214,7 @@ fn found(done: bool) -> Result<()> {
     done.then_some(()).ok_or(Error::NotFound)
 }
 
-fn refuse(errors: Vec<FieldError>) -> Result<()> {
+pub(crate) fn refuse(errors: Vec<FieldError>) -> Result<()> {
     match errors.is_empty() {
         true => Ok(()),
         false => Err(Error::Invalid(errors)),
@@ -222,7 +222,7 @@ fn refuse(errors: Vec<FieldError>) -> Result<()> {
 }
 
 /// A drawn client id is another's: this happens to nobody.
-fn already_there() -> Error {
+pub(crate) fn already_there() -> Error {
     FieldError {
         resource: "OauthApplication",
         ..FieldError::already_exists("client_id")
@@ -231,7 +231,7 @@ fn already_there() -> Error {
 }
 
 /// What is wrong with the given parts of an app.
-fn check(
+pub(crate) fn check(
     name: Option<&str>,
     url: Option<&str>,
     description: Option<&str>,

@@ -3,6 +3,7 @@
 //! know a page.
 
 use crate::app::{App, ClientId};
+use crate::audit::Action;
 use crate::authority::{Authority, BrowserIdentity, Caller};
 use crate::clock::Timestamp;
 use crate::code_exchange::too_many;
@@ -302,7 +303,12 @@ impl Authority {
     }
 
     fn wrong_codes(&self, user: UserId) -> (MeterKey, Limit) {
-        self.meter("meter of wrong user codes", user.0, WRONG_CODES)
+        let (key, limit) = self.meter("meter of wrong user codes", user.0, WRONG_CODES);
+        let limit = Limit {
+            tell: Some(Action::WrongUserCodesTooOften),
+            ..limit
+        };
+        (key, limit)
     }
 
     fn accepted(&self, app: AppId) -> (MeterKey, Limit) {
@@ -315,6 +321,7 @@ impl Authority {
             most,
             window: HOUR,
             lock: None,
+            tell: None,
         };
         (MeterKey(key), limit)
     }

@@ -61,6 +61,14 @@ pub enum Forbidden {
     TooManyAttempts,
     /// The user is suspended.
     Suspended,
+    /// Only a site admin may, and this user is none now.
+    NotSiteAdmin,
+    /// The site admin's token lacks the scope `site_admin`.
+    NotSiteAdminScope,
+    /// Nobody suspends, demotes or deletes themselves: a site keeps an admin.
+    Yourself,
+    /// A token does not end itself by the admin API.
+    TokenInUse,
 }
 
 /// How a body fails to be a JSON object.

@@ -44,9 +44,33 @@ pub enum Bucket {
     Tickets(Address),
     /// Mails with links sent to one user.
     LinksByMail(UserId),
+    /// Reports of leaked credentials from one address.
+    LeakReports(Address),
+    /// Mails with links sent to one address that may be nobody's, by its keyed hash.
+    LinksToAddress(u64),
+    /// Wishes for an account from one address.
+    SignUps(Address),
 }
 
-/// The name in the store.
+impl Bucket {
+    /// Whose it is, if it is a user's.
+    pub fn user(self) -> Option<UserId> {
+        match self {
+            Self::User(id) | Self::LinksByMail(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Which app's it is, if it is one's.
+    pub fn app(self) -> Option<AppId> {
+        match self {
+            Self::App(id) | Self::WrongSecrets(id, _) | Self::DeviceCodes(id, _) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// The name in the store, and in the trail.
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -61,6 +85,9 @@ impl fmt::Display for Bucket {
             }
             Self::Tickets(address) => write!(f, "tickets for {address}"),
             Self::LinksByMail(id) => write!(f, "links by mail to user {}", id.0),
+            Self::LeakReports(address) => write!(f, "leak reports from {address}"),
+            Self::LinksToAddress(hash) => write!(f, "links by mail to address {hash:016x}"),
+            Self::SignUps(address) => write!(f, "sign-ups from {address}"),
         }
     }
 }
@@ -86,6 +113,15 @@ struct Window {
     /// Counted here since.
     untold: i64,
     ends_at: Timestamp,
+    refused: Refused,
+}
+
+/// Whether the trail is to hear of a bucket.
+#[derive(Clone, Copy, PartialEq)]
+enum Refused {
+    Nobody,
+    Somebody,
+    Told,
 }
 
 impl Window {
@@ -95,6 +131,7 @@ impl Window {
             told: 0,
             untold: 0,
             ends_at: now.plus(HOUR),
+            refused: Refused::Nobody,
         }
     }
 
@@ -136,6 +173,8 @@ impl Hourly {
         let exceeded = window.hour(false).used >= limit;
         if !exceeded {
             window.untold += 1;
+        } else if window.refused == Refused::Nobody {
+            window.refused = Refused::Somebody;
         }
         window.hour(exceeded)
     }
@@ -170,6 +209,20 @@ impl Hourly {
             }
         }
         Ok(())
+    }
+
+    /// Buckets whose limit has refused somebody in this hour, each once.
+    pub fn take_refused(&self) -> Vec<Bucket> {
+        let mut windows = self.lock();
+        let refused = windows
+            .iter_mut()
+            .filter(|(_, window)| window.refused == Refused::Somebody);
+        refused
+            .map(|(bucket, window)| {
+                window.refused = Refused::Told;
+                *bucket
+            })
+            .collect()
     }
 
     fn take_news(&self, now: Timestamp) -> Vec<(Bucket, Count)> {

@@ -70,30 +70,91 @@ pub struct NotSealedByThisKey;
 
 /// The key of this instance, kept outside the database: a copy of the
 /// database alone opens no TOTP seed and verifies no recovery code.
+///
+/// After a rotation it knows the keys before it: these open and verify what was made under them, and
+/// seal nothing.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct InstanceKey([u8; 32]);
+pub struct InstanceKey {
+    key: [u8; 32],
+    /// The latest first.
+    previous: Vec<[u8; 32]>,
+}
+
+/// What a line of the key file begins with that holds a key from before.
+const OLD: &str = "old ";
 
 const NONCE: usize = 24;
 
 impl InstanceKey {
     /// A fresh key.
     pub fn generate(entropy: &dyn Entropy) -> Self {
-        Self(entropy::bytes(entropy))
+        Self::of(entropy::bytes(entropy))
     }
 
-    /// Reads the hexadecimal form of the key file.
+    fn of(key: [u8; 32]) -> Self {
+        let previous = Vec::new();
+        Self { key, previous }
+    }
+
+    /// Reads the key file: the key in hexadecimal digits, then a line for each key before it.
     pub fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut key = Self::parse_one(lines.next()?)?;
+        for line in lines {
+            key.previous
+                .push(Self::parse_one(line.strip_prefix(OLD)?)?.key);
+        }
+        Some(key)
+    }
+
+    fn parse_one(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(
             data_encoding::HEXLOWER_PERMISSIVE
                 .decode(text.trim().as_bytes())
                 .ok()?,
         );
-        bytes.as_slice().try_into().ok().map(Self)
+        bytes.as_slice().try_into().ok().map(Self::of)
     }
 
-    /// The form for the key file: 64 hex digits.
+    /// The key alone: 64 hex digits.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(data_encoding::HEXLOWER.encode(&self.0))
+        Zeroizing::new(data_encoding::HEXLOWER.encode(&self.key))
+    }
+
+    /// The form for the key file.
+    pub fn to_file(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(format!("{}\n", *self.to_hex()));
+        for old in self.previous() {
+            text.push_str(OLD);
+            text.push_str(&old.to_hex());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Another key, which knows this one and those that this one knows.
+    #[must_use]
+    pub fn succeeded_by(&self, mut next: Self) -> Self {
+        next.previous = vec![self.key];
+        next.previous.extend(&self.previous);
+        next
+    }
+
+    /// The same key, which knows no other.
+    #[must_use]
+    pub fn without_previous(&self) -> Self {
+        Self::of(self.key)
+    }
+
+    /// The keys before this one, the latest first.
+    pub fn previous(&self) -> impl Iterator<Item = Self> {
+        self.previous.iter().map(|key| Self::of(*key))
+    }
+
+    /// Whether this key, or one before it, has this fingerprint.
+    pub fn has_fingerprint(&self, fingerprint: &str) -> bool {
+        self.fingerprint() == fingerprint
+            || self.previous().any(|old| old.fingerprint() == fingerprint)
     }
 
     /// Names the key without revealing it; the store keeps this to notice a wrong key.
@@ -118,7 +179,7 @@ impl InstanceKey {
         Sealed(sealed)
     }
 
-    /// Opens what [`InstanceKey::seal`] made for the same purpose.
+    /// Opens what [`InstanceKey::seal`] made for the same purpose, under this key or one before it.
     ///
     /// # Errors
     /// The bytes were changed, sealed for another purpose, or by another key.
@@ -131,20 +192,29 @@ impl InstanceKey {
             .0
             .split_first_chunk::<NONCE>()
             .ok_or(NotSealedByThisKey)?;
-        let payload = Payload {
-            msg: text,
-            aad: purpose.as_bytes(),
+        let open = |key: &Self| {
+            let payload = Payload {
+                msg: text,
+                aad: purpose.as_bytes(),
+            };
+            key.cipher().decrypt(&XNonce::from(*nonce), payload).ok()
         };
-        let plain = self
-            .cipher()
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map_err(|_| NotSealedByThisKey)?;
-        Ok(Zeroizing::new(plain))
+        let plain = open(self).or_else(|| self.previous().find_map(|old| open(&old)));
+        plain.map(Zeroizing::new).ok_or(NotSealedByThisKey)
     }
 
     /// HMAC-SHA-256 under this key, for secrets that are looked up (recovery codes).
     pub fn keyed_hash(&self, purpose: &str, data: &[u8]) -> [u8; 32] {
-        keyed_hash(&self.0, &[purpose.as_bytes(), data])
+        keyed_hash(&self.key, &[purpose.as_bytes(), data])
+    }
+
+    /// The same under this key and each before it: what a secret may be kept under.
+    pub fn keyed_hashes(&self, purpose: &str, data: &[u8]) -> Vec<[u8; 32]> {
+        let before = self.previous();
+        let before = before.map(|old| old.keyed_hash(purpose, data));
+        std::iter::once(self.keyed_hash(purpose, data))
+            .chain(before)
+            .collect()
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -190,6 +260,29 @@ mod tests {
         let again = InstanceKey::parse(&format!("{}\n", *key.to_hex())).unwrap();
         assert_eq!(key.fingerprint(), again.fingerprint());
         assert!(InstanceKey::parse("short").is_none());
+    }
+
+    #[test]
+    fn a_key_opens_what_those_before_it_have_sealed_and_seals_under_itself() {
+        let entropy = SeededEntropy::new(3);
+        let keys = [0, 1, 2].map(|_| InstanceKey::generate(&entropy));
+        let sealed = keys
+            .each_ref()
+            .map(|key| key.seal("totp", b"seed", &entropy));
+        let [first, second, third] = keys;
+        let second = first.succeeded_by(second);
+        let third = second.succeeded_by(third);
+        let third = InstanceKey::parse(&third.to_file()).unwrap();
+        assert!(sealed.iter().all(|one| third.open("totp", one).is_ok()));
+        assert!(second.open("totp", &sealed[2]).is_err());
+        assert!(third.has_fingerprint(&first.fingerprint()));
+        let hashes = third.keyed_hashes("code", b"x");
+        assert_eq!(hashes[0], third.keyed_hash("code", b"x"));
+        assert_eq!(hashes[2], first.keyed_hash("code", b"x"));
+        let fresh = third.seal("totp", b"seed", &entropy);
+        let alone = third.without_previous();
+        assert!(alone.open("totp", &fresh).is_ok() && alone.open("totp", &sealed[1]).is_err());
+        assert!(!alone.has_fingerprint(&first.fingerprint()));
     }
 
     #[test]

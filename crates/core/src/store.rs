@@ -7,15 +7,19 @@
 //!
 //! A method that takes a [`Stamp`] writes one audit row per changed record in
 //! the same transaction. If the stamp's actor is a user or an app, the write is
-//! refused with [`StoreError::StaleActor`] when that user or app is gone,
-//! suspended, or has another `auth_generation` than the stamp says.
+//! refused with [`StoreError::StaleActor`] when that user or app is gone, suspended, or has another
+//! `auth_generation` than the stamp says; as a site admin's token, unless admin, token and scope hold.
 
+mod admin;
 mod apps;
+mod chain;
 mod counters;
 mod flows;
 mod keeping;
+mod life;
 mod sessions;
 mod upkeep;
+mod watch;
 
 use std::sync::Arc;
 
@@ -32,24 +36,30 @@ use crate::login::throttle::{Meter, MeterKey};
 use crate::token::TokenHash;
 use crate::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials};
 
+pub use self::admin::{
+    AdminStore, AppAdministration, Impersonation, NewImpersonation, OwnedApp, TokenFilter,
+};
 pub use self::apps::AppStore;
+pub use self::chain::{ChainStore, Lease, LeaseStore, Strays, Waiting};
 pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, LiveRefreshToken, NewCode, NewDeviceCode, NewRefreshToken, Poll,
-    Rotation,
+    DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, NewRefreshToken,
+    Poll, Rotation, RotationLimits,
 };
 
 pub use self::keeping::{
     EventFilter, MOST_PASSKEYS, OwnedPasskey, PasskeyNotAdded, PasskeyStore, SearchStore, UseStore,
     UsedAuthorization, UsedGrant,
 };
+pub use self::life::{Channel, Expiring, LifeStore, Lived, NoticeKey, Rotated};
 pub use self::sessions::{
     AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
     Sighting, TicketStore,
 };
 
 pub use self::upkeep::{Reaped, Upkeep};
+pub use self::watch::{EngineLoad, Steps, Stock, StoreLoad, WatchStore};
 
 /// A step did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -168,23 +178,6 @@ pub struct SignInCheck {
     pub meters: [Meter; 2],
 }
 
-/// Which tokens an operator means.
-#[derive(Clone, Debug)]
-pub enum TokenFilter {
-    /// All.
-    All,
-    /// Of this user.
-    User(UserId),
-    /// Of this app.
-    App(AppId),
-    /// With this id.
-    Id(AuthorizationId),
-    /// With these last eight characters.
-    LastEight(String),
-    /// With this hash.
-    Hash(TokenHash),
-}
-
 /// How a one-time code is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtpUse {
@@ -234,7 +227,7 @@ pub trait UserStore: Send + Sync {
         factor: Option<SecondFactor>,
         stamp: Stamp,
     ) -> Stored<bool>;
-    /// Deletes a user with everything that is theirs (their apps too, with those apps' tokens and grants). The id is never given out again.
+    /// Deletes a user with everything that is theirs (their apps too, with those apps' tokens and grants; the app of impersonations goes to the acting user, if another one). The id is never given out again.
     async fn delete_user(&self, id: UserId, stamp: Stamp) -> Stored<bool>;
     /// Spends a time step of the user's TOTP; whether it may be used now. Exactly one of any number of
     /// concurrent [`OtpUse::Once`] callers is told yes; a step spent once is dead for both uses, and one that
@@ -250,6 +243,8 @@ pub trait UserStore: Send + Sync {
     async fn burn_recovery_code(&self, id: UserId, code: [u8; 32], stamp: Stamp) -> Stored<bool>;
     /// Notes a full sign-in from an address.
     async fn remember_address(&self, id: UserId, address: Address, at: Timestamp) -> Stored<()>;
+    /// Notes a full sign-in from an address, to the API; the first in a day from there leaves a row in the trail.
+    async fn note_sign_in(&self, id: UserId, address: Address, stamp: Stamp) -> Stored<()>;
     /// When this user last fully signed in from this address.
     async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>>;
 }
@@ -369,9 +364,14 @@ pub trait Store:
     + AccountStore
     + PasskeyStore
     + UseStore
+    + LifeStore
     + SearchStore
+    + AdminStore
     + CounterStore
+    + ChainStore
+    + LeaseStore
     + Upkeep
+    + WatchStore
 {
 }
 
@@ -385,9 +385,14 @@ impl<T> Store for T where
         + AccountStore
         + PasskeyStore
         + UseStore
+        + LifeStore
         + SearchStore
+        + AdminStore
         + CounterStore
+        + ChainStore
+        + LeaseStore
         + Upkeep
+        + WatchStore
 {
 }
 

@@ -2,12 +2,15 @@
 //! shown. Owns the shapes that are worth a look-up; must not know where
 //! hashes are kept.
 
+mod scanning;
+
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+pub use self::scanning::{NoPattern, Pattern};
 use crate::entropy::{self, Entropy};
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -47,12 +47,27 @@ pub(crate) enum Group {
     /// Look at tokens and revoke them
     #[command(subcommand)]
     Token(cmd::token::Token),
+    /// Read, export and verify the audit trail
+    #[command(subcommand)]
+    Audit(cmd::audit::Audit),
+    /// How long tokens live: whom a policy would hit, and hitting them
+    #[command(subcommand)]
+    Policy(cmd::policy::Policy),
+    /// Say why a token is valid, or is not, and what happened to it
+    Explain(cmd::explain::Explain),
     /// Look at the database's schema and bring it up to date
     #[command(subcommand)]
     Migrate(cmd::migrate::Migrate),
     /// Copy the database
     #[command(subcommand)]
     Store(cmd::store::Store),
+    /// Change the instance key
+    #[command(subcommand)]
+    Key(cmd::key::Key),
+    /// Write a backup, while the server runs or while it does not
+    Backup(cmd::backup::Backup),
+    /// Restore a backup into an empty database, behind a fence
+    Restore(cmd::restore::Restore),
     /// Look at the settings
     #[command(subcommand)]
     Config(cmd::config::Config),
@@ -65,6 +80,12 @@ pub(crate) enum Group {
     },
     /// Print the API's description (OpenAPI, JSON)
     Openapi,
+    /// Write the manual, a page per command, into a folder
+    #[command(hide = true)]
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 /// `grantd serve`.

@@ -15,7 +15,7 @@ use grantd_core::entropy::OsEntropy;
 use grantd_core::secret::InstanceKey;
 use grantd_core::store::{Page, PageRequest, SharedStore, Store, Stored};
 use grantd_core::user::{LoginKey, User};
-use grantd_store::NoStore;
+use grantd_store::{Archive, NoStore, Opened, Outside, SqliteStore};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
@@ -28,6 +28,12 @@ pub(crate) struct Instance {
     pub(crate) key: Arc<InstanceKey>,
     pub(crate) clock: Arc<SystemClock>,
     pub(crate) entropy: Arc<OsEntropy>,
+    /// The store, if it is a file.
+    pub(crate) sqlite: Option<Arc<SqliteStore>>,
+    /// The archive of the trail, and the gate that a fence shuts.
+    pub(crate) outside: Outside,
+    /// Whether the fence of a restore stood when the store was opened.
+    pub(crate) fenced: bool,
 }
 
 impl Instance {
@@ -35,8 +41,9 @@ impl Instance {
     pub(crate) async fn open(config: Config) -> Result<Self, Failure> {
         make_folder(&config.values.data)?;
         let clock = Arc::<SystemClock>::default();
-        let store = open_store(&config, clock.clone()).await?;
-        let key = match own_key(&config.key_file(), &*store).await {
+        let outside = outside(&config)?;
+        let Opened { store, sqlite } = open_store(&config, clock.clone(), outside.clone()).await?;
+        let (key, fenced) = match own_key(&config.key_file(), &*store).await {
             Ok(key) => key,
             Err(failure) => {
                 store.close().await;
@@ -49,6 +56,9 @@ impl Instance {
             key: Arc::new(key),
             clock,
             entropy: Arc::default(),
+            sqlite,
+            outside,
+            fenced,
         })
     }
 
@@ -109,11 +119,29 @@ pub(crate) async fn every<T>(
     Ok(all)
 }
 
+/// Opens the archive, if there is to be one.
+fn outside(config: &Config) -> Result<Outside, Failure> {
+    let archive = match config.archive() {
+        None => None,
+        Some(file) => Some(Archive::open(file).map_err(|why| {
+            Failure::new(format!(
+                "cannot write the audit archive {}: {why}; audit_archive_file names another",
+                file.display()
+            ))
+        })?),
+    };
+    Ok(Outside {
+        archive,
+        ..Outside::default()
+    })
+}
+
 /// Opens the configured database.
 pub(crate) async fn open_store(
     config: &Config,
     clock: Arc<SystemClock>,
-) -> Result<SharedStore, Failure> {
+    outside: Outside,
+) -> Result<Opened, Failure> {
     let url = config.database();
     let cannot = |why: NoStore| {
         Failure::new(format!(
@@ -121,7 +149,7 @@ pub(crate) async fn open_store(
             whole(&why)
         ))
     };
-    url.open(clock).await.map_err(cannot)
+    url.open_with(clock, outside).await.map_err(cannot)
 }
 
 /// An error with all that caused it, in one line.
@@ -152,15 +180,22 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
         })
 }
 
-/// The key in the file, or a fresh one put there, once the store has agreed that it is its own.
-async fn own_key(file: &Path, store: &dyn Store) -> Result<InstanceKey, Failure> {
+/// The key in the file, or a fresh one put there, once the store has agreed that it is its own; and
+/// whether a fence stands.
+async fn own_key(file: &Path, store: &dyn Store) -> Result<(InstanceKey, bool), Failure> {
     let (key, fresh) = match read_key(file)? {
         Some(key) => (key, false),
         None => make_key(file)?,
     };
     let kept = store.claim_instance_key(&key.fingerprint()).await?;
-    if kept == key.fingerprint() {
-        return Ok(key);
+    let fenced = grantd_store::fenced_key(&kept);
+    if fenced.unwrap_or(&kept) == key.fingerprint() {
+        return Ok((key, fenced.is_some()));
+    }
+    if !fresh && key.has_fingerprint(fenced.unwrap_or(&kept)) {
+        return Err(Failure::new(
+            "a rotation of the instance key has not come to its end; run `grantd key rotate` again",
+        ));
     }
     if fresh {
         // Nothing was sealed with it yet, and it must not pass for the lost one.
@@ -168,6 +203,9 @@ async fn own_key(file: &Path, store: &dyn Store) -> Result<InstanceKey, Failure>
     }
     Err(Failure::new(if grantd_store::is_unfinished(&kept) {
         "this database is a copy that has not come to its end; run `grantd store copy` again to go on with it"
+            .to_owned()
+    } else if grantd_store::is_half_restored(&kept) {
+        "a restore into this database has not come to its end; begin again with `grantd restore` and an empty database"
             .to_owned()
     } else if fresh {
         format!(

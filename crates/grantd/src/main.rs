@@ -5,13 +5,16 @@
 mod args;
 mod cmd;
 mod config;
+mod control;
 mod failure;
 mod instance;
 mod mail;
 mod outbound;
 mod output;
+mod packing;
 mod progress;
 mod secret_input;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -43,6 +46,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             output::bytes(&script)?;
         }
         Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
+        Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,
         Group::Doctor => return cmd::doctor::run(&typed),
         Group::Serve(serve) => cmd::serve::run(Config::load(&typed)?, serve.demo)?,
@@ -50,16 +54,40 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             let config = Config::load(&typed)?;
             block_on(cmd::migrate::run(command, &config))?;
         }
+        Group::Audit(command) => block_on(cmd::audit::run(command, &typed))?,
         Group::Store(command) => block_on(cmd::store::run(command))?,
+        Group::Key(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::key::run(command, &config))?;
+        }
+        Group::Backup(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::backup::run(command, config))?;
+        }
+        Group::Restore(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::restore::run(command, &config))?;
+        }
         Group::User(command) => with_instance(&typed, async |instance| {
             cmd::user::run(command, instance).await
         })?,
         Group::App(command) => with_instance(&typed, async |instance| {
             cmd::app::run(command, instance).await
         })?,
-        Group::Token(command) => with_instance(&typed, async |instance| {
-            cmd::token::run(command, instance).await
+        Group::Policy(command) => with_instance(&typed, async |instance| {
+            cmd::policy::run(command, instance).await
         })?,
+        Group::Explain(command) => with_instance(&typed, async |instance| {
+            cmd::explain::run(command, instance).await
+        })?,
+        Group::Token(cmd::token::Token::Shape(command)) => {
+            cmd::token_shape::run(command, &Config::load(&typed)?)?;
+        }
+        Group::Token(cmd::token::Token::Kept(command)) => {
+            with_instance(&typed, async |instance| {
+                cmd::token::run(command, instance).await
+            })?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

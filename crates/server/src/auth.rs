@@ -6,6 +6,7 @@ use grantd_core::authority::{AppIdentity, Authority, Caller, TokenIdentity};
 use grantd_core::error::{Error, Forbidden, Result};
 use grantd_core::login::PasswordIdentity;
 use grantd_core::secret::Secret;
+use grantd_core::site_admin::{SCOPE, SiteAdmin};
 use grantd_core::store::OwnedAuthorization;
 use grantd_core::token::{Token, TokenFormat};
 
@@ -22,6 +23,8 @@ pub enum Auth {
     Token,
     /// A user by password (and code): tokens are refused with 403.
     Password,
+    /// A site admin, by password (and code) or by a token with the scope for it.
+    SiteAdmin,
     /// The app whose client id stands in the path, by its secret.
     App,
     /// Somebody who is signed in in a browser; see `web::visit`.
@@ -38,7 +41,7 @@ pub enum Identity {
     Password(PasswordIdentity),
     /// A user's token.
     Token(Box<TokenIdentity>),
-    /// An app, with the valid token that it presented in the path, if it is its own.
+    /// An app, with the valid token that it asks about, if it is its own.
     App(AppIdentity, Option<Box<OwnedAuthorization>>),
 }
 
@@ -51,8 +54,8 @@ pub struct Presented<'a> {
     pub credentials: Credentials,
     /// The `X-GitHub-OTP` header.
     pub code: Option<Secret>,
-    /// The token in the path of an app's request.
-    pub path_token: Option<&'a Token>,
+    /// The token that an app asks about.
+    pub app_token: Option<&'a Token>,
     /// Whether the path is one where apps are expected.
     pub app_path: bool,
 }
@@ -72,7 +75,7 @@ pub async fn identify(
         Credentials::Unreadable => Err(Error::BadCredentials),
         Credentials::Token(text) => token(authority, text.expose(), caller).await,
         Credentials::Basic { name, password } if presented.app_path => {
-            let token = presented.path_token;
+            let token = presented.app_token;
             if let Some((app, found)) = authority.app(&name, &password, token, caller).await? {
                 return Ok(Identity::App(app, found.map(Box::new)));
             }
@@ -120,6 +123,20 @@ async fn basic(
         .map(Identity::Password)
 }
 
+impl Identity {
+    /// The site admin who calls.
+    ///
+    /// # Errors
+    /// `AuthenticationRequired`, `Forbidden(NotSiteAdmin)`, `Forbidden(NotSiteAdminScope)`.
+    pub fn site_admin(&self) -> Result<SiteAdmin> {
+        match self {
+            Self::Password(who) => SiteAdmin::by_password(who),
+            Self::Token(who) => SiteAdmin::by_token(who),
+            Self::Anonymous | Self::App(..) => Err(Error::AuthenticationRequired),
+        }
+    }
+}
+
 /// Whether of a name and a password the name is the token.
 fn is_token_as_name(tokens: &TokenFormat, name: &str, password: &Secret) -> bool {
     password.is_empty() || password.expose() == TOKEN_AS_NAME || tokens.has_checked_shape(name)
@@ -138,10 +155,18 @@ pub(crate) fn token_among(tokens: &TokenFormat, credentials: &Credentials) -> Op
 }
 
 impl Auth {
+    /// The scope without which no token will do, as `X-Accepted-OAuth-Scopes` names it.
+    pub fn scope(self) -> &'static str {
+        match self {
+            Self::SiteAdmin => SCOPE,
+            _ => "",
+        }
+    }
+
     /// Refuses an identity that the operation does not serve. `client_id` is the path's.
     ///
     /// # Errors
-    /// `AuthenticationRequired`, `Forbidden(PasswordOnly)`, `NotFound`.
+    /// `AuthenticationRequired`, `Forbidden(PasswordOnly)`, `NotFound`, and those of [`Identity::site_admin`].
     pub fn admit(self, identity: &Identity, client_id: Option<&str>) -> Result<()> {
         match (self, identity) {
             (Self::Anyone, _) => Ok(()),
@@ -157,7 +182,10 @@ impl Auth {
                 Ok(())
             }
             (Self::App, _) => Err(Error::NotFound),
-            (Self::User | Self::Token | Self::Password, Identity::App(..)) => {
+            (Self::SiteAdmin, Identity::Password(_) | Identity::Token(_)) => {
+                identity.site_admin().map(drop)
+            }
+            (Self::User | Self::Token | Self::Password | Self::SiteAdmin, Identity::App(..)) => {
                 Err(Error::BadCredentials)
             }
             // Rows of the site judge cookies, which no identity is made from.

@@ -10,8 +10,12 @@ pub enum Page {
     Rest,
     /// A heading of the OAuth Authorizations page.
     Authorizations(&'static str),
+    /// A heading of the page about apps and their tokens.
+    Apps(&'static str),
     /// The OAuth Authorizations page as a whole.
     AuthorizationsTop,
+    /// A heading of the page about users, for administrators of Enterprise Server.
+    AdminUsers(&'static str),
     /// The GraphQL API.
     GraphQl,
     /// One-time codes.
@@ -35,7 +39,15 @@ impl Page {
             (Profile::P2, Self::Authorizations(anchor)) => {
                 format!("{P2}/oauth_authorizations/#{anchor}")
             }
+            (Profile::P2, Self::Apps(anchor)) => format!("{P2}/apps/oauth_applications/#{anchor}"),
+            (Profile::P3, Self::Apps(anchor)) => format!("{P3}/reference/apps#{anchor}"),
             (Profile::P2, Self::AuthorizationsTop) => format!("{P2}/oauth_authorizations/"),
+            (Profile::P2, Self::AdminUsers(anchor)) => format!(
+                "https://developer.github.com/enterprise/2.21/v3/enterprise-admin/users/#{anchor}"
+            ),
+            (Profile::P3, Self::AdminUsers(anchor)) => {
+                format!("{P3}/reference/enterprise-admin#{anchor}")
+            }
             (Profile::P2, Self::GraphQl) => "https://developer.github.com/v4".to_owned(),
             (Profile::P3, Self::GraphQl) => {
                 "https://docs.github.com/enterprise-server@3.4/graphql".to_owned()

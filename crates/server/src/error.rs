@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use grantd_core::error::{Forbidden, Malformed, Throttle};
+use grantd_core::secret_scanning::NotBelieved;
 use grantd_core::{Error, FieldError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -33,6 +34,9 @@ pub enum Failure {
     /// In a browser: the person must prove again who they are.
     #[error("a fresh proof is needed")]
     FreshProof,
+    /// A message whose signature is not that of anybody believed here.
+    #[error(transparent)]
+    NotBelieved(NotBelieved),
     /// A handler panicked.
     #[error("a handler panicked")]
     Panic,
@@ -114,6 +118,9 @@ pub(crate) fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String
                 Page::Rest,
             );
         }
+        Failure::NotBelieved(why) => {
+            return (StatusCode::UNAUTHORIZED, why.to_string(), Page::Rest);
+        }
         Failure::Panic => {
             return (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -138,7 +145,7 @@ pub(crate) fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String
             "Must specify two-factor authentication OTP code.".into(),
             Page::TwoFactor,
         ),
-        Error::Forbidden(why) => forbidden(*why),
+        Error::Forbidden(why) => forbidden(*why, endpoint),
         Error::NotFound => (StatusCode::NOT_FOUND, "Not Found".into(), endpoint),
         Error::Malformed(Malformed::Json) => (
             StatusCode::BAD_REQUEST,
@@ -183,7 +190,7 @@ pub(crate) fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String
     }
 }
 
-fn forbidden(why: Forbidden) -> (StatusCode, String, Page) {
+fn forbidden(why: Forbidden, endpoint: Page) -> (StatusCode, String, Page) {
     let (message, page) = match why {
         Forbidden::PasswordOnly => (
             "This API can only be accessed with username and password Basic Auth",
@@ -194,6 +201,16 @@ fn forbidden(why: Forbidden) -> (StatusCode, String, Page) {
             Page::Rest,
         ),
         Forbidden::Suspended => ("Sorry. Your account was suspended.", Page::Rest),
+        Forbidden::NotSiteAdmin => (
+            "You must be a site administrator to use this API.",
+            endpoint,
+        ),
+        Forbidden::NotSiteAdminScope => (
+            "This API can only be accessed with a token that has the site_admin scope.",
+            endpoint,
+        ),
+        Forbidden::Yourself => ("This cannot be done to your own account.", endpoint),
+        Forbidden::TokenInUse => ("A token cannot delete itself.", endpoint),
     };
     (StatusCode::FORBIDDEN, message.into(), page)
 }

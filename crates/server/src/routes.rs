@@ -10,7 +10,9 @@ use std::pin::Pin;
 
 use http::Method;
 
-use crate::api::{applications, authorizations, grants, graphql, health, meta, users};
+use crate::api::{
+    admin, applications, authorizations, grants, graphql, health, leaks, meta, users,
+};
 use crate::auth::Auth;
 use crate::context::Context;
 use crate::docs::Page;
@@ -40,6 +42,13 @@ pub struct Route {
     pub handler: Handler,
 }
 
+impl Route {
+    /// Whether an app asks here about a token that stands in the body.
+    pub fn asks_by_body(&self) -> bool {
+        self.auth == Auth::App && !self.path.contains("{access_token}")
+    }
+}
+
 /// A part of the surface that has a switch of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -49,7 +58,7 @@ pub enum Part {
     Authorizations,
     /// Tokens in paths: the setting `path_tokens`.
     PathTokens,
-    /// Not under `/api/v3`: for machines that watch this one.
+    /// Not under `/api/v3`: for machines that watch this one, or prove themselves by a signature.
     Root,
     /// Not under `/api/v3`, and otherwise like the rest of the API: GraphQL.
     Graph,
@@ -93,8 +102,16 @@ macro_rules! route {
     };
 }
 
+const fn administration(anchor: &'static str) -> Page {
+    Page::AdminUsers(anchor)
+}
+
 const fn heading(anchor: &'static str) -> Page {
     Page::Authorizations(anchor)
+}
+
+const fn apps(anchor: &'static str) -> Page {
+    Page::Apps(anchor)
 }
 
 /// The table.
@@ -115,8 +132,34 @@ pub static ROUTES: &[Route] = &[
     route!("apps/reset-authorization", POST "/applications/{client_id}/tokens/{access_token}", App, PathTokens, heading("reset-an-authorization"), applications::reset),
     route!("apps/revoke-authorization-for-application", DELETE "/applications/{client_id}/tokens/{access_token}", App, PathTokens, heading("revoke-an-authorization-for-an-application"), applications::revoke),
     route!("apps/revoke-grant-for-application", DELETE "/applications/{client_id}/grants/{access_token}", App, PathTokens, heading("revoke-a-grant-for-an-application"), applications::revoke_grant),
+    route!("apps/check-token", POST "/applications/{client_id}/token", App, Core, apps("check-a-token"), applications::check_by_body),
+    route!("apps/reset-token", PATCH "/applications/{client_id}/token", App, Core, apps("reset-a-token"), applications::reset_by_body),
+    route!("apps/delete-token", DELETE "/applications/{client_id}/token", App, Core, apps("delete-an-app-token"), applications::revoke_by_body),
+    route!("apps/delete-authorization", DELETE "/applications/{client_id}/grant", App, Core, apps("delete-an-app-authorization"), applications::revoke_grant_by_body),
+    route!("apps/scope-token", POST "/applications/{client_id}/token/scoped", App, Core, apps("create-a-scoped-access-token"), applications::scope),
+    route!("credentials/revoke", POST "/credentials/revoke", Anyone, Core, Page::Rest, leaks::revoke),
     route!("users/get-authenticated", GET "/user", User, Core, Page::Rest, users::authenticated),
     route!("users/get-by-username", GET "/users/{username}", Anyone, Core, Page::Rest, users::by_login),
+    route!("users/get-by-id", GET "/user/{account_id}", Anyone, Core, Page::Rest, users::by_id),
+    route!("enterprise-admin/create-user", POST "/admin/users", SiteAdmin, Core, administration("create-a-new-user"), admin::users::create),
+    route!("enterprise-admin/update-username-for-user", PATCH "/admin/users/{username}", SiteAdmin, Core, administration("rename-an-existing-user"), admin::users::rename),
+    route!("enterprise-admin/delete-user", DELETE "/admin/users/{username}", SiteAdmin, Core, administration("delete-a-user"), admin::users::delete),
+    route!("enterprise-admin/create-impersonation-o-auth-token", POST "/admin/users/{username}/authorizations", SiteAdmin, Core, administration("create-an-impersonation-oauth-token"), admin::users::impersonate),
+    route!("enterprise-admin/delete-impersonation-o-auth-token", DELETE "/admin/users/{username}/authorizations", SiteAdmin, Core, administration("delete-an-impersonation-oauth-token"), admin::users::end_impersonation),
+    route!("enterprise-admin/promote-user-to-be-site-administrator", PUT "/users/{username}/site_admin", SiteAdmin, Core, administration("promote-an-ordinary-user-to-a-site-administrator"), admin::users::promote),
+    route!("enterprise-admin/demote-site-administrator", DELETE "/users/{username}/site_admin", SiteAdmin, Core, administration("demote-a-site-administrator-to-an-ordinary-user"), admin::users::demote),
+    route!("enterprise-admin/suspend-user", PUT "/users/{username}/suspended", SiteAdmin, Core, administration("suspend-a-user"), admin::users::suspend),
+    route!("enterprise-admin/unsuspend-user", DELETE "/users/{username}/suspended", SiteAdmin, Core, administration("unsuspend-a-user"), admin::users::unsuspend),
+    route!("enterprise-admin/list-personal-access-tokens", GET "/admin/tokens", SiteAdmin, Core, administration("list-personal-access-tokens"), admin::tokens::list),
+    route!("enterprise-admin/delete-personal-access-token", DELETE "/admin/tokens/{token_id}", SiteAdmin, Core, administration("delete-a-personal-access-token"), admin::tokens::delete),
+    route!("enterprise-admin/list-public-keys", GET "/admin/keys", SiteAdmin, Core, administration("list-all-public-keys"), admin::tokens::list_keys),
+    route!("enterprise-admin/delete-public-key", DELETE "/admin/keys/{key_ids}", SiteAdmin, Core, administration("delete-a-public-key"), admin::tokens::delete_keys),
+    route!("grantd/list-applications", GET "/admin/applications", SiteAdmin, Core, Page::Rest, admin::apps::list),
+    route!("grantd/create-application", POST "/admin/applications", SiteAdmin, Core, Page::Rest, admin::apps::create),
+    route!("grantd/get-application", GET "/admin/applications/{client_id}", SiteAdmin, Core, Page::Rest, admin::apps::get),
+    route!("grantd/update-application", PATCH "/admin/applications/{client_id}", SiteAdmin, Core, Page::Rest, admin::apps::update),
+    route!("grantd/delete-application", DELETE "/admin/applications/{client_id}", SiteAdmin, Core, Page::Rest, admin::apps::delete),
+    route!("grantd/rotate-application-secret", POST "/admin/applications/{client_id}/secret", SiteAdmin, Core, Page::Rest, admin::apps::rotate),
     route!("rate-limit/get", GET "/rate_limit", Anyone, Core, Page::RateLimiting, meta::rate_limit),
     route!("meta/root", GET "/", Anyone, Core, Page::Rest, meta::root),
     route!("meta/get", GET "/meta", Anyone, Core, Page::Rest, meta::meta),
@@ -125,6 +168,7 @@ pub static ROUTES: &[Route] = &[
     route!("grantd/health", GET "/healthz", Anyone, Root, Page::Rest, health::ready),
     route!("grantd/ready", GET "/readyz", Anyone, Root, Page::Rest, health::ready),
     route!("grantd/live", GET "/livez", Anyone, Root, Page::Rest, health::live),
+    route!("grantd/secret-scanning", POST "/secret-scanning", Anyone, Root, Page::Rest, leaks::scanned),
 ];
 
 /// Finds rows by path and method.

@@ -1,13 +1,14 @@
 //! The JSON of every object: keys, their order, and what stands in them. Owns
 //! the wire's shapes in both profiles; must not know how a record was found.
 
-use grantd_core::app::PERSONAL_CLIENT_ID;
+use grantd_core::app::{App, PERSONAL_CLIENT_ID};
 use grantd_core::authorization::{Authorization, Issued};
 use grantd_core::clock::Timestamp;
 use grantd_core::grant::Grant;
 use grantd_core::note::{Note, NoteUrl};
 use grantd_core::scope::Scopes;
-use grantd_core::store::OwnedAuthorization;
+use grantd_core::secret::Secret;
+use grantd_core::store::{OwnedApp, OwnedAuthorization};
 use grantd_core::token::Token;
 use grantd_core::user::User;
 use serde::Serialize;
@@ -53,6 +54,27 @@ struct AppJson<'a> {
     name: &'a str,
     url: &'a str,
     client_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct AdminAppJson<'a> {
+    client_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
+    name: &'a str,
+    url: &'a str,
+    description: Option<&'a str>,
+    callback_urls: &'a [String],
+    owner: SimpleUserJson<'a>,
+    public: bool,
+    device_flow: bool,
+    sub_path_callbacks: bool,
+    expiring_tokens: bool,
+    resource_server: bool,
+    allowed_scopes: Option<&'a Scopes>,
+    suspended_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -198,6 +220,53 @@ impl Wire {
             updated_at: grant.updated_at,
             scopes: &grant.scopes,
         }
+    }
+
+    /// An app as its admins see it; with its secret only when that is new.
+    pub fn admin_app<'a>(
+        &self,
+        owned: &'a OwnedApp,
+        secret: Option<&'a Secret>,
+    ) -> impl Serialize + use<'a> {
+        let OwnedApp { app, owner } = owned;
+        AdminAppJson {
+            client_id: app.client_id.as_str(),
+            client_secret: secret.map(Secret::expose),
+            name: &app.name,
+            url: &app.url,
+            description: app.description.as_deref(),
+            callback_urls: &app.callback_urls,
+            owner: self.simple_user(owner),
+            public: app.public,
+            device_flow: app.settings.device_flow,
+            sub_path_callbacks: app.settings.sub_path_callbacks,
+            expiring_tokens: app.settings.expiring_tokens,
+            resource_server: app.settings.resource_server,
+            allowed_scopes: app.settings.allowed_scopes.as_ref(),
+            suspended_at: app.suspended_at,
+            created_at: app.created_at,
+            updated_at: app.updated_at,
+        }
+    }
+
+    /// The address of an app for its admins.
+    pub fn admin_app_url(&self, app: &App) -> String {
+        format!("{}/admin/applications/{}", self.api, app.client_id)
+    }
+
+    /// The address of a user's profile.
+    pub fn user_url(&self, user: &User) -> String {
+        format!("{}/users/{}", self.api, user.login)
+    }
+
+    /// The same, by number: it outlives a renaming.
+    pub fn lasting_user_url(&self, user: &User) -> String {
+        format!("{}/user/{}", self.api, user.id)
+    }
+
+    /// A user as lists and other records show one.
+    pub fn user<'a>(&self, user: &'a User) -> impl Serialize + use<'a> {
+        self.simple_user(user)
     }
 
     fn simple_user<'a>(&self, user: &'a User) -> SimpleUserJson<'a> {

@@ -7,6 +7,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Mutex;
 
 use async_trait::async_trait;
 
@@ -51,6 +52,12 @@ pub(crate) trait Db: Send + Sync {
     /// What a `SELECT` ends with to lock the rows of its only table; nothing
     /// where a transaction that writes is alone anyway.
     fn lock_clause(&self, lock: Lock) -> &'static str;
+
+    /// Where rows of the trail are noted, line by line, if there is an archive: they are appended
+    /// to it after the commit, before anybody is answered.
+    fn lines(&self) -> Option<&Mutex<Vec<String>>> {
+        None
+    }
 }
 
 impl<'d> dyn Db + 'd {

@@ -13,7 +13,9 @@ use grantd_core::store::SharedStore;
 use crate::migrate::{self, MigrateError, Schema, Step};
 use crate::postgres::connection::Connector;
 use crate::sqlite;
-use crate::{ConnectError, OpenError, Options, PostgresOptions, PostgresStore, SqliteStore};
+use crate::{
+    ConnectError, OpenError, Options, Outside, PostgresOptions, PostgresStore, SqliteStore,
+};
 
 /// Where the database is.
 #[derive(Clone)]
@@ -22,6 +24,14 @@ pub enum DatabaseUrl {
     Sqlite(PathBuf),
     /// A database of one or more PostgreSQL hosts; the whole URL, since it may hold a password.
     Postgres(Secret),
+}
+
+/// A store that is open.
+pub struct Opened {
+    /// Whatever the engine.
+    pub store: SharedStore,
+    /// The same, if it is a file: only from within its process a snapshot can be made of it.
+    pub sqlite: Option<Arc<SqliteStore>>,
 }
 
 /// A URL that names no database.
@@ -80,14 +90,37 @@ impl DatabaseUrl {
     /// # Errors
     /// The engine refuses.
     pub async fn open(&self, clock: Arc<dyn Clock>) -> Result<SharedStore, NoStore> {
-        match self {
-            Self::Sqlite(file) => Ok(Arc::new(SqliteStore::open(file, Options::default())?)),
+        let opened = self.open_with(clock, Outside::default()).await?;
+        Ok(opened.store)
+    }
+
+    /// The same with what stands outside the database.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_with(
+        &self,
+        clock: Arc<dyn Clock>,
+        outside: Outside,
+    ) -> Result<Opened, NoStore> {
+        Ok(match self {
+            Self::Sqlite(file) => {
+                let store = SqliteStore::open_with(file, Options::default(), outside)?;
+                let store = Arc::new(store);
+                Opened {
+                    store: store.clone(),
+                    sqlite: Some(store),
+                }
+            }
             Self::Postgres(url) => {
                 let options = PostgresOptions::default();
-                let store = PostgresStore::connect(url.expose(), options).await?;
-                Ok(Arc::new(store.held_to(clock)))
+                let store = PostgresStore::connect_with(url.expose(), options, outside).await?;
+                Opened {
+                    store: Arc::new(store.held_to(clock)),
+                    sqlite: None,
+                }
             }
-        }
+        })
     }
 
     /// Whether both name one place, as far as the words go.

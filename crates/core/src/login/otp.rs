@@ -47,7 +47,7 @@ pub fn enrol(
         otpauth_url,
         recovery_codes,
         factor: SecondFactor {
-            totp_seed: key.seal(SEALED_FOR, &seed[..], entropy),
+            totp_seed: seal_seed(key, &seed[..], entropy),
             recovery_codes: hashes,
         },
     })
@@ -91,8 +91,8 @@ pub struct UnusableIssuer;
 pub enum Code {
     /// Six digits: a TOTP code and nothing else.
     Totp(Secret),
-    /// Anything else may be a recovery code; this is its keyed hash.
-    Recovery([u8; 32]),
+    /// Anything else may be a recovery code; these are its keyed hashes, under each key that is known.
+    Recovery(Vec<[u8; 32]>),
 }
 
 impl Code {
@@ -108,7 +108,7 @@ impl Code {
         if text.len() == DIGITS && text.bytes().all(|b| b.is_ascii_digit()) {
             return Self::Totp(Secret::new(text.to_string()));
         }
-        Self::Recovery(recovery_code_hash(key, &text))
+        Self::Recovery(recovery_code_hashes(key, &text))
     }
 }
 
@@ -167,13 +167,21 @@ fn fresh_recovery_code(entropy: &dyn Entropy) -> Zeroizing<String> {
 }
 
 fn recovery_code_hash(key: &InstanceKey, code: &str) -> [u8; 32] {
-    let canonical: Zeroizing<String> = Zeroizing::new(
-        code.chars()
-            .filter(|c| *c != '-')
-            .flat_map(char::to_lowercase)
-            .collect(),
-    );
-    key.keyed_hash(HASHED_FOR, canonical.as_bytes())
+    key.keyed_hash(HASHED_FOR, canonical(code).as_bytes())
+}
+
+fn recovery_code_hashes(key: &InstanceKey, code: &str) -> Vec<[u8; 32]> {
+    key.keyed_hashes(HASHED_FOR, canonical(code).as_bytes())
+}
+
+fn canonical(code: &str) -> Zeroizing<String> {
+    let letters = code.chars().filter(|c| *c != '-');
+    Zeroizing::new(letters.flat_map(char::to_lowercase).collect())
+}
+
+/// Seals a seed as [`open_seed`] opens it.
+pub fn seal_seed(key: &InstanceKey, seed: &[u8], entropy: &dyn Entropy) -> crate::secret::Sealed {
+    key.seal(SEALED_FOR, seed, entropy)
 }
 
 #[cfg(test)]
@@ -261,13 +269,13 @@ mod tests {
             let Code::Recovery(hash) = Code::read(&secret(&typed), &key) else {
                 panic!("{typed}")
             };
-            assert_eq!(hash, enrolment.factor.recovery_codes[0]);
+            assert_eq!(hash, [enrolment.factor.recovery_codes[0]]);
         }
         let other = InstanceKey::generate(&entropy);
         let Code::Recovery(hash) = Code::read(&secret(code), &other) else {
             panic!()
         };
-        assert_ne!(hash, enrolment.factor.recovery_codes[0]);
+        assert_ne!(hash, [enrolment.factor.recovery_codes[0]]);
     }
 
     #[test]

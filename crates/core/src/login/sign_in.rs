@@ -6,7 +6,7 @@ mod in_steps;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::hash_pool::HashPool;
+use super::hash_pool::{HashPool, PoolLoad};
 use super::hashing::{Hashing, Question};
 use super::otp::{self, Code};
 use super::password::{self, PasswordCost};
@@ -112,6 +112,11 @@ impl SignIn {
         }
     }
 
+    /// How busy the password threads are.
+    pub fn pool_load(&self) -> PoolLoad {
+        self.pool.load()
+    }
+
     /// Judges an attempt.
     ///
     /// # Errors
@@ -122,7 +127,9 @@ impl SignIn {
         let proved_code = self
             .prove_code(&attempt, &half.who, &half.credentials)
             .await?;
-        self.second_half(&attempt, half, proved_code).await
+        let identity = self.second_half(&attempt, half, proved_code).await?;
+        self.note_sign_in(&attempt, &identity).await?;
+        Ok(identity)
     }
 
     /// What is there under the attempt's login, if the pair is not locked.
@@ -177,8 +184,6 @@ impl SignIn {
         }
         let credentials = half.credentials;
         self.renew_hash(attempt, &credentials).await?;
-        let address = Address::from(attempt.address);
-        self.remember_address(credentials.user.id, address).await?;
         Ok(PasswordIdentity {
             user: credentials.user,
             auth_generation: credentials.auth_generation,
@@ -288,13 +293,22 @@ impl SignIn {
                     .spend_otp_step(id, step, address, attempt.otp_use);
                 Ok(spent.await?)
             }
-            (Code::Recovery(code), Some(_)) => {
+            (Code::Recovery(codes), Some(_)) => {
                 let actor = Actor::User {
                     id,
                     auth_generation: credentials.auth_generation,
                 };
                 let stamp = self.stamp(attempt, actor);
-                Ok(self.store.burn_recovery_code(id, code, stamp).await?)
+                for code in codes {
+                    if self
+                        .store
+                        .burn_recovery_code(id, code, stamp.clone())
+                        .await?
+                    {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
         }
     }
@@ -330,23 +344,44 @@ impl SignIn {
         Ok(())
     }
 
-    /// Notes a full sign-in from an address, at most once a day.
-    async fn remember_address(&self, user: UserId, address: Address) -> Result<()> {
-        let now = self.clock.now();
-        {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if seen
-                .get(&(user, address))
-                .is_some_and(|last| now.since(*last) < DAY)
-            {
-                return Ok(());
-            }
-            if seen.len() >= MOST_SEEN {
-                seen.clear();
-            }
-            seen.insert((user, address), now);
+    /// Notes a full sign-in to the API from an address, at most once a day.
+    async fn note_sign_in(&self, attempt: &Attempt, who: &PasswordIdentity) -> Result<()> {
+        let (id, address) = (who.user.id, Address::from(attempt.address));
+        if !self.is_first_of_day(id, address) {
+            return Ok(());
         }
+        let actor = Actor::User {
+            id,
+            auth_generation: who.auth_generation,
+        };
+        let stamp = self.stamp(attempt, actor);
+        Ok(self.store.note_sign_in(id, address, stamp).await?)
+    }
+
+    /// Notes a full sign-in in a browser, whose session leaves its own row, at most once a day.
+    async fn remember_address(&self, user: UserId, address: Address) -> Result<()> {
+        if !self.is_first_of_day(user, address) {
+            return Ok(());
+        }
+        let now = self.clock.now();
         Ok(self.store.remember_address(user, address, now).await?)
+    }
+
+    /// As far as this node knows; the store knows better.
+    fn is_first_of_day(&self, user: UserId, address: Address) -> bool {
+        let now = self.clock.now();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen
+            .get(&(user, address))
+            .is_some_and(|last| now.since(*last) < DAY)
+        {
+            return false;
+        }
+        if seen.len() >= MOST_SEEN {
+            seen.clear();
+        }
+        seen.insert((user, address), now);
+        true
     }
 
     fn stamp(&self, attempt: &Attempt, by: Actor) -> Stamp {
@@ -355,6 +390,7 @@ impl SignIn {
             by,
             address: Some(attempt.address),
             request_id: Some(attempt.request_id.clone()),
+            reason: None,
         }
     }
 }

@@ -17,7 +17,7 @@ pub trait AppStore: Send + Sync {
     async fn create_app(&self, new: NewApp, stamp: Stamp) -> Stored<Result<App, Taken>>;
     /// The app's row for authentication, whatever its state.
     async fn find_app(&self, client_id: &ClientId) -> Stored<Option<AppCredentials>>;
-    /// All apps, ids ascending.
+    /// All apps but the one of impersonations, ids ascending.
     async fn list_apps(&self, page: PageRequest) -> Stored<Page<App>>;
     /// Hands the app to another user. False when there is no such app.
     async fn set_app_owner(&self, id: AppId, owner: UserId, stamp: Stamp) -> Stored<bool>;
@@ -34,7 +34,7 @@ pub trait AppStore: Send + Sync {
     async fn end_previous_secret(&self, id: AppId, stamp: Stamp) -> Stored<bool>;
     /// Applies an edit to the app as it is at that moment ([`AppEdit::apply`]). `None` when there is no such app.
     async fn edit_app(&self, id: AppId, edit: AppEdit, stamp: Stamp) -> Stored<Option<App>>;
-    /// A user's apps, ids ascending.
+    /// A user's apps, ids ascending, but the one of impersonations.
     async fn list_apps_of_owner(&self, owner: UserId, page: PageRequest) -> Stored<Page<App>>;
     /// How many users have a grant of the app, and how many tokens it has.
     async fn count_app(&self, id: AppId) -> Stored<AppCounts>;

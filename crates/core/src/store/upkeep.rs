@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::Stored;
 use crate::audit::{Action, AuditRow, Stamp};
 use crate::clock::Timestamp;
+use crate::hourly::Bucket;
 use crate::ids::UserId;
 
 /// How much a call of [`Upkeep::reap`] has deleted.
@@ -25,6 +26,8 @@ pub struct Reaped {
 pub trait Upkeep: Send + Sync {
     /// Adds a row to the audit trail that no other change brings along.
     async fn record(&self, action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
+    /// Adds a row for each limit that has refused somebody, with its name as details.
+    async fn record_refusals(&self, refused: Vec<Bucket>, stamp: Stamp) -> Stored<()>;
     /// The trail after row `after`, at most `limit` rows.
     async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     /// Remembers the instance key's fingerprint if none is kept yet; the kept one.

@@ -2,12 +2,20 @@
 //! parse, ask core, print.
 
 pub(crate) mod app;
+pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod key;
 mod logging;
+pub(crate) mod man;
 pub(crate) mod migrate;
+pub(crate) mod policy;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod store;
 pub(crate) mod token;
+pub(crate) mod token_shape;
 pub(crate) mod user;

@@ -8,10 +8,11 @@ pub(crate) mod table;
 pub(crate) mod values;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use grantd_core::authority::Policy;
+use grantd_core::life::{LifePolicy, Lifetimes};
 use grantd_core::login::hash_pool::PoolLimits;
 use grantd_core::login::password::PasswordCost;
 use grantd_core::login::throttle::ThrottlePolicy;
@@ -31,6 +32,7 @@ use crate::mail::SmtpMailer;
 pub(crate) use reference::{markdown, toml};
 use sources::{Origin, Sources};
 use table::{SETTINGS, Values};
+use values::{ArchiveMode, HiddenText};
 
 /// A setting as it is in effect.
 #[derive(serde::Serialize)]
@@ -60,14 +62,14 @@ impl Config {
         let values = Values::read(|name| sources.text(name)).map_err(|(name, why)| {
             let place =
                 table::find(name).map_or_else(|| name.to_owned(), |setting| sources.place(setting));
-            Failure::new(format!(
-                "{place}: `{}` will not do; {why}",
-                without_password(sources.text(name))
-            ))
+            let text = sources.text(name);
+            let text =
+                table::find(name).map_or_else(|| without_password(text), |of| shown(of, text));
+            Failure::new(format!("{place}: `{text}` will not do; {why}"))
         })?;
         check_together(&values)?;
         let effective = SETTINGS.iter().map(|setting| {
-            let value = without_password(sources.text(setting.name));
+            let value = shown(setting, sources.text(setting.name));
             (
                 setting.name,
                 Effective {
@@ -88,6 +90,14 @@ impl Config {
     pub(crate) fn database(&self) -> DatabaseUrl {
         let own = || DatabaseUrl::Sqlite(self.values.data.join("grantd.db"));
         self.values.database.clone().unwrap_or_else(own)
+    }
+
+    /// Where the archive of the trail is, if there is to be one.
+    pub(crate) fn archive(&self) -> Option<&Path> {
+        match self.values.audit_archive {
+            ArchiveMode::Off => None,
+            ArchiveMode::Sync => self.values.audit_archive_file.as_deref(),
+        }
     }
 
     /// Where the instance key is.
@@ -152,7 +162,31 @@ impl Config {
             revoke_tokens_in_query: values.revoke_tokens_in_query,
             wrong_secrets_per_hour: values.wrong_secrets_per_hour,
             last_used_address_class: values.last_used_address_class,
-            ..Policy::default()
+            leak_reports_per_hour: values.leak_reports_per_hour,
+            tickets_per_hour: values.tickets_per_hour,
+            mailed_links_per_hour: values.mailed_links_per_hour,
+            sign_up: values.sign_up,
+            sign_ups_per_hour: values.sign_ups_per_hour,
+            sessions_per_user: values.sessions_per_user,
+            refresh_family_seconds: i64::from(values.refresh_family_days.0) * 86_400,
+            lifetimes: self.lifetimes(),
+        }
+    }
+
+    /// How long new tokens live.
+    pub(crate) fn lifetimes(&self) -> Lifetimes {
+        Lifetimes {
+            default_days: self.values.token_lifetime_default_days.map(|days| days.0),
+            max_days: self.values.token_lifetime_max_days.map(|days| days.0),
+        }
+    }
+
+    /// What is demanded of tokens that are there.
+    pub(crate) fn life_policy(&self) -> LifePolicy {
+        LifePolicy {
+            max_days: self.values.token_lifetime_max_days.map(|days| days.0),
+            idle_days: self.values.token_idle_days.map(|days| days.0),
+            grace_days: 0,
         }
     }
 
@@ -209,10 +243,19 @@ impl Config {
             brownouts: values.brownouts.clone(),
             removed_at: values.removed_at,
             hsts_subdomains: values.hsts_subdomains,
+            log_requests: values.log_requests,
             slow_client: Duration::from_secs(values.slow_client_seconds.into()),
             pseudo_locale: false,
         }
     }
+}
+
+/// A setting's text without secrets.
+fn shown(setting: &table::Setting, text: &str) -> String {
+    if setting.kind == HiddenText::HIDDEN && !text.is_empty() {
+        return "***".to_owned();
+    }
+    without_password(text)
 }
 
 /// Rules between settings.
@@ -226,6 +269,25 @@ fn check_together(values: &Values) -> Result<(), Failure> {
         return Err(Failure::new(
             "smtp_url and mail_from go together; set both or neither",
         ));
+    }
+    if (values.audit_archive == ArchiveMode::Sync) != values.audit_archive_file.is_some() {
+        return Err(Failure::new(
+            "audit_archive = \"sync\" and audit_archive_file go together; set both or neither",
+        ));
+    }
+    if values.audit_webhook_secret.is_some() && values.audit_webhook_url.is_none() {
+        return Err(Failure::new(
+            "audit_webhook_secret signs what goes to audit_webhook_url; set that, too",
+        ));
+    }
+    let longest = values.token_lifetime_max_days.map(|days| days.0);
+    let usual = values.token_lifetime_default_days.map(|days| days.0);
+    if let (Some(longest), Some(usual)) = (longest, usual)
+        && usual > longest
+    {
+        return Err(Failure::new(format!(
+            "token_lifetime_default_days ({usual}) is more than token_lifetime_max_days ({longest})"
+        )));
     }
     let budget_kib = values.password_pool_mib.saturating_mul(1_024);
     if values.password_memory_kib < 8 || values.password_memory_kib > budget_kib {

@@ -1,7 +1,10 @@
 //! What one setting's text can mean. Owns the reading of each type, with words
 //! that say what would be right; must not know which settings have the type.
 
+mod keys;
+mod life;
 mod relay;
+mod webhook;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -13,7 +16,10 @@ use grantd_store::DatabaseUrl;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+pub(crate) use self::keys::KeysAt;
+pub(crate) use self::life::Lifetime;
 pub(crate) use self::relay::{Sender, SmtpUrl};
+pub(crate) use self::webhook::{HiddenText, WebhookUrl};
 
 /// How TOML and flags carry a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +93,40 @@ impl Value for u32 {
             .ok()
             .filter(|number| *number >= 1)
             .ok_or_else(|| "give a whole number from 1".into())
+    }
+}
+
+/// What becomes of the trail outside the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ArchiveMode {
+    /// Nothing.
+    Off,
+    /// Every row is durable there before anybody is answered.
+    Sync,
+}
+
+impl Value for ArchiveMode {
+    const KIND: &'static str = "off|sync";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            "sync" => Ok(Self::Sync),
+            _ => Err("say off or sync".into()),
+        }
+    }
+}
+
+/// Who can read what is encrypted for them.
+#[derive(Clone)]
+pub(crate) struct AgeRecipient(pub(crate) age::x25519::Recipient);
+
+impl Value for AgeRecipient {
+    const KIND: &'static str = "AGE1…";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let wrong = |why| format!("give an age recipient, as `age-keygen` prints it ({why})");
+        text.trim().parse().map(Self).map_err(wrong)
     }
 }
 
@@ -210,6 +250,18 @@ impl Value for PublicUrl {
 pub(crate) struct ApiUrl(pub(crate) Url);
 
 impl Value for ApiUrl {
+    const KIND: &'static str = "URL";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        base_url(text).map(Self)
+    }
+}
+
+/// Where traces go.
+#[derive(Clone)]
+pub(crate) struct CollectorUrl(pub(crate) Url);
+
+impl Value for CollectorUrl {
     const KIND: &'static str = "URL";
 
     fn parse(text: &str) -> Result<Self, String> {

@@ -2,14 +2,19 @@
 //! the real binary. Others rely on every one of them.
 
 mod app;
+mod audit;
 mod copy;
 mod demo;
 mod instance;
+mod key;
+mod life;
 mod migrate;
 mod place;
 mod postgres;
+mod restore;
 mod serve;
 mod settings;
 mod token;
 mod user;
+mod watching;
 mod web;

@@ -93,26 +93,7 @@ impl Server {
     }
 
     pub(crate) fn call(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let mut request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: test\r\nConnection: close\r\nContent-Length: {}\r\n",
-            self.address,
-            body.len()
-        );
-        for header in headers {
-            request += &format!("{header}\r\n");
-        }
-        request += &format!("\r\n{body}");
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer {
-            status,
-            head: head.to_owned(),
-            body: body.to_owned(),
-        }
+        call(&self.address, method, path, headers, body)
     }
 
     /// Sends a signal by its name.
@@ -128,6 +109,36 @@ impl Server {
         self.signal("TERM");
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
         self.stderr.iter().collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// One request to whoever listens there.
+pub(crate) fn call(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &str,
+) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: test\r\nConnection: close\r\nContent-Length: {}\r\n",
+        address,
+        body.len()
+    );
+    for header in headers {
+        request += &format!("{header}\r\n");
+    }
+    request += &format!("\r\n{body}");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer {
+        status,
+        head: head.to_owned(),
+        body: body.to_owned(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! `/user` and `/users/{username}`: profiles.
 
 use grantd_core::error::Error;
-use grantd_core::user::LoginKey;
+use grantd_core::ids::UserId;
+use grantd_core::store::Stored;
+use grantd_core::user::{LoginKey, User};
 
 use crate::auth::Identity;
 use crate::context::Context;
@@ -22,13 +24,19 @@ pub(crate) async fn authenticated(context: Context) -> Result<Reply> {
 /// Anybody's public profile.
 pub(crate) async fn by_login(context: Context) -> Result<Reply> {
     let login = LoginKey::of(&context.param("username")?);
-    let user = context
-        .authority()
-        .store
-        .find_user(&login)
-        .await
-        .map_err(Error::from)?
-        .ok_or(Error::NotFound)?;
+    let found = context.authority().store.find_user(&login).await;
+    profile(&context, found)
+}
+
+/// The same by number, which a renaming does not change.
+pub(crate) async fn by_id(context: Context) -> Result<Reply> {
+    let id = context.id("account_id", UserId::parse)?;
+    let found = context.authority().store.find_user_by_id(id).await;
+    profile(&context, found)
+}
+
+fn profile(context: &Context, found: Stored<Option<User>>) -> Result<Reply> {
+    let user = found.map_err(Error::from)?.ok_or(Error::NotFound)?;
     let cache = match context.identity() {
         Identity::Anonymous | Identity::App(..) => Cache::Public,
         Identity::Password(_) => Cache::Private,

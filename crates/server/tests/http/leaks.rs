@@ -98,6 +98,8 @@ enum Step {
     RevokeGrant(u8),
     User(u8),
     Foreign(u8),
+    Impersonate,
+    AdminTokens,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -117,6 +119,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<u8>().prop_map(Step::RevokeGrant),
         2 => any::<u8>().prop_map(Step::User),
         1 => any::<u8>().prop_map(Step::Foreign),
+        2 => Just(Step::Impersonate),
+        1 => Just(Step::AdminTokens),
     ];
     prop::collection::vec(step, 5..40)
 }
@@ -125,6 +129,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 async fn run(step: Step, stage: &Stage, tokens: &[String]) -> (Answer, bool) {
     let Stage {
         octocat,
+        root,
         app,
         foreign,
         anyone,
@@ -177,11 +182,17 @@ async fn run(step: Step, stage: &Stage, tokens: &[String]) -> (Answer, bool) {
         Step::RevokeGrant(n) => (app.revoke_grant(any(n)).await, false),
         Step::User(n) => (anyone.with_token(any(n)).get("/user").await, false),
         Step::Foreign(n) => (foreign.check(any(n)).await, false),
+        Step::Impersonate => {
+            let path = "/admin/users/octocat/authorizations";
+            (root.post(path, "").await, true)
+        }
+        Step::AdminTokens => (root.get("/admin/tokens").await, false),
     }
 }
 
 struct Stage {
     octocat: crate::support::User,
+    root: crate::support::User,
     app: crate::support::OAuthApp,
     foreign: crate::support::OAuthApp,
     anyone: Client,
@@ -197,6 +208,7 @@ proptest! {
             let t = TestApp::new().await;
             let stage = Stage {
                 octocat: t.user("octocat").await,
+                root: t.site_admin("root").await,
                 app: t.app("ci").await,
                 foreign: t.app("foreign").await,
                 anyone: t.anyone(),

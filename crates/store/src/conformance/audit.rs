@@ -196,6 +196,7 @@ pub(super) async fn a_row_says_who_what_when_and_where(w: World) {
         },
         address: Some(ip),
         request_id: Some("ABCD".to_owned()),
+        reason: None,
     };
     let made = w
         .try_create(w.for_app(&octocat, &app, "repo"), stamp)

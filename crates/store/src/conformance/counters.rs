@@ -13,9 +13,11 @@ const LOCKING: Limit = Limit {
     most: 10,
     window: 300,
     lock: Some(Action::SignInLocked),
+    tell: None,
 };
 const SLIDING: Limit = Limit {
     lock: None,
+    tell: None,
     ..LOCKING
 };
 
@@ -121,6 +123,7 @@ pub(super) async fn the_last_failure_locks_and_leaves_one_row(w: World) {
         by: Actor::System,
         address: Some([192, 0, 2, 1].into()),
         request_id: Some("1:2:3".to_owned()),
+        reason: None,
     };
     for seconds in 0..12 {
         let failed = vec![settlement(FIRST, None, Outcome::Failed)];
@@ -206,6 +209,7 @@ pub(super) async fn of_a_hundred_failures_at_once_none_is_lost(w: World) {
         most: 1_000,
         window: 3_600,
         lock: None,
+        tell: None,
     };
     let fail = move |w: World| async move {
         let failed = [FIRST, SECOND].map(|key| Settlement {

@@ -90,6 +90,7 @@ impl Fill {
             "apps" | "app_logos" => self.apps,
             "grants" => self.users * self.apps,
             "authorizations" | "audit" | "last_used" => self.tokens,
+            "restores" | "audit_seal" | "audit_checkpoint" | "leases" => 0,
             // One of each per person.
             _ => self.users,
         }
@@ -103,6 +104,7 @@ impl Fill {
             "otp_steps" => vec![int(row), int(MADE / 30), text("192.0.2.1"), int(1)],
             "known_addresses" => vec![int(row), text("2001:db8::/64"), at],
             "last_used" => vec![id(number), at, text("private")],
+            "expiry_notices" => vec![id(number), at, int(7), text("mail"), int(MADE), int(MADE)],
             "passkeys" => passkey(number),
             "sessions" => session(number),
             "tickets" => ticket(number),
@@ -187,6 +189,10 @@ impl Fill {
             int(MADE),
             match one_in(EXPIRING) {
                 true => int(MADE + 86_400 + number as i64 % 86_400),
+                false => Value::Null,
+            },
+            match one_in(EXPIRING) {
+                true => int(MADE + 1),
                 false => Value::Null,
             },
         ]
@@ -284,6 +290,7 @@ fn refresh_token(number: u64) -> Vec<Value> {
         text("repo"),
         int(MADE + 86_400),
         one_in_two(int(MADE)),
+        one_in_two(int(MADE - 86_400)),
     ]
 }
 

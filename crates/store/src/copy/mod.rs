@@ -13,8 +13,8 @@
 
 #[cfg(feature = "conformance")]
 mod bulk;
-mod page;
-mod side;
+pub(crate) mod page;
+pub(crate) mod side;
 pub(crate) mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -156,7 +156,7 @@ async fn copy_by(
     same_schema("target", to, "use a newer grantd").await?;
     let (mut source, mut target) = (Side::source(from).await?, Side::target(to).await?);
     let fingerprint = claim(&mut source, &mut target).await?;
-    let trail = last(TABLES);
+    let trail = trail();
     let before = source.highest_id(trail).await?;
     for table in TABLES {
         copy_table(table, page, &mut source, &mut target, tell).await?;
@@ -179,9 +179,14 @@ async fn copy_by(
     Ok(copied)
 }
 
-/// The trail.
-fn last(tables: &'static [Table]) -> &'static Table {
-    tables.last().expect("there are tables")
+/// The table of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
+}
+
+fn trail() -> &'static Table {
+    let found = TABLES.iter().find(|table| table.name == "audit");
+    found.expect("the trail is a table")
 }
 
 async fn same_schema(

@@ -1,16 +1,20 @@
 //! Rows on their way: a page of a table, column by column. Owns how a row is
 //! written down for its digest, the same for both engines.
 
+use std::io::Write;
+
 use rusqlite::Statement;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::ToSql;
 
 use super::tables::{Kind, Table};
+use crate::backup::{hex, unhex};
 use crate::db::{Columns, DbResult, Param};
 
 /// Rows in order of their key.
-pub(super) struct Page {
-    pub(super) rows: usize,
+pub(crate) struct Page {
+    pub(crate) rows: usize,
     columns: Vec<Cells>,
 }
 
@@ -34,7 +38,7 @@ impl Cells {
 }
 
 /// A column of the row where the next page begins.
-pub(super) enum Cell {
+pub(crate) enum Cell {
     Int(i64),
     Text(String),
     Bytes(Vec<u8>),
@@ -51,7 +55,7 @@ impl Cell {
 }
 
 impl Page {
-    pub(super) fn of(table: &Table) -> Self {
+    pub(crate) fn of(table: &Table) -> Self {
         let columns = table.columns.iter().map(|(_, kind)| match kind {
             Kind::Int => Cells::Int(Vec::new()),
             Kind::Flag => Cells::Flag(Vec::new()),
@@ -77,8 +81,76 @@ impl Page {
         Ok(())
     }
 
+    /// Adds a row as [`write_lines`](Self::write_lines) wrote it; `None` when it is no row of this table.
+    pub(crate) fn push_values(&mut self, row: &[Value]) -> Option<()> {
+        if row.len() != self.columns.len() {
+            return None;
+        }
+        for (column, value) in self.columns.iter_mut().zip(row) {
+            let null = value.is_null();
+            match column {
+                Cells::Int(values) => values.push(if null { None } else { Some(value.as_i64()?) }),
+                Cells::Flag(values) => {
+                    values.push(if null { None } else { Some(value.as_bool()?) })
+                }
+                Cells::Text(values) => {
+                    values.push(if null {
+                        None
+                    } else {
+                        Some(value.as_str()?.to_owned())
+                    });
+                }
+                Cells::Bytes(values) => {
+                    values.push(if null {
+                        None
+                    } else {
+                        Some(unhex(value.as_str()?)?)
+                    });
+                }
+            }
+        }
+        self.rows += 1;
+        Some(())
+    }
+
+    /// Writes every row as a JSON array in a line of its own; bytes as hexadecimal digits.
+    pub(crate) fn write_lines(&self, out: &mut (dyn Write + Send)) -> std::io::Result<()> {
+        let mut line = Vec::new();
+        for row in 0..self.rows {
+            line.clear();
+            for (at, column) in self.columns.iter().enumerate() {
+                line.push(if at == 0 { b'[' } else { b',' });
+                match column {
+                    Cells::Int(values) => serde_json::to_writer(&mut line, &values[row])?,
+                    Cells::Flag(values) => serde_json::to_writer(&mut line, &values[row])?,
+                    Cells::Text(values) => serde_json::to_writer(&mut line, &values[row])?,
+                    Cells::Bytes(values) => {
+                        let hex = values[row].as_deref().map(hex);
+                        serde_json::to_writer(&mut line, &hex)?;
+                    }
+                }
+            }
+            line.extend_from_slice(b"]\n");
+            out.write_all(&line)?;
+        }
+        Ok(())
+    }
+
+    /// Two columns of text.
+    pub(crate) fn texts(&self) -> Vec<(String, String)> {
+        match &self.columns[..] {
+            [Cells::Text(keys), Cells::Text(values)] => {
+                let pairs = keys.iter().cloned().zip(values.iter().cloned());
+                pairs
+                    .filter_map(|(key, value)| Some((key?, value?)))
+                    .collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The key of the last row; empty when there is none.
-    pub(super) fn last_key(&self, key: usize) -> Vec<Cell> {
+    pub(crate) fn last_key(&self, key: usize) -> Vec<Cell> {
         let last = |column: &Cells| {
             let at = self.rows.checked_sub(1)?;
             match column {
@@ -114,7 +186,7 @@ impl Page {
 
     /// Adds every row to a digest: of each cell its kind, its length and itself, so that no two
     /// tables are written down alike.
-    pub(super) fn digest(&self, digest: &mut Sha256) {
+    pub(crate) fn digest(&self, digest: &mut Sha256) {
         for row in 0..self.rows {
             for column in &self.columns {
                 match column {

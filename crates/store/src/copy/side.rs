@@ -12,22 +12,22 @@ use crate::open::{DatabaseUrl, NoStore, unhurried};
 use crate::{OpenError, postgres, sql, sqlite};
 
 /// Rows that are read, sent and committed together.
-pub(super) const PAGE: usize = 4_000;
+pub(crate) const PAGE: usize = 4_000;
 
 /// A database, open for a copy alone.
-pub(super) enum Side {
+pub(crate) enum Side {
     Sqlite(Connection),
     Postgres(ClientWrapper),
 }
 
 impl Side {
     /// A database that is only read.
-    pub(super) async fn source(url: &DatabaseUrl) -> Result<Self, NoStore> {
+    pub(crate) async fn source(url: &DatabaseUrl) -> Result<Self, NoStore> {
         Self::open(url, sqlite::connection::reader).await
     }
 
     /// A database that is filled.
-    pub(super) async fn target(url: &DatabaseUrl) -> Result<Self, NoStore> {
+    pub(crate) async fn target(url: &DatabaseUrl) -> Result<Self, NoStore> {
         Self::open(url, sqlite::connection::writer).await
     }
 
@@ -41,15 +41,44 @@ impl Side {
         })
     }
 
-    fn db(&mut self) -> Box<dyn Db + '_> {
+    pub(crate) fn db(&mut self) -> Box<dyn Db + '_> {
         match self {
             Self::Sqlite(conn) => Box::new(sqlite::db::Lent::new(conn)),
             Self::Postgres(client) => Box::new(postgres::session::Lent::new(client)),
         }
     }
 
+    /// From now on everything is read as it is at this moment. Only PostgreSQL can: on SQLite a long
+    /// transaction would keep the log from being cut.
+    pub(crate) async fn hold_still(&mut self) -> DbResult<()> {
+        if let Self::Postgres(client) = self {
+            // The limits of a session that others wait for do not suit a backup.
+            let begin = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
+                         BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            client.batch_execute(begin).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends what [`hold_still`](Self::hold_still) began.
+    pub(crate) async fn let_go(&mut self) -> DbResult<()> {
+        if let Self::Postgres(client) = self {
+            client.batch_execute("COMMIT").await?;
+        }
+        Ok(())
+    }
+
+    /// Runs statements that belong together, and say nothing.
+    pub(crate) async fn execute(&mut self, sql: &str) -> DbResult<()> {
+        match self {
+            Self::Sqlite(conn) => conn.execute_batch(sql)?,
+            Self::Postgres(client) => client.batch_execute(sql).await?,
+        }
+        Ok(())
+    }
+
     /// The rows after a key, in its order; from the start when it is empty.
-    pub(super) async fn page(
+    pub(crate) async fn page(
         &mut self,
         table: &Table,
         after: &[Cell],
@@ -69,7 +98,7 @@ impl Side {
     }
 
     /// The key of the last row; empty when there is none.
-    pub(super) async fn last_key(&mut self, table: &Table) -> DbResult<Vec<Cell>> {
+    pub(crate) async fn last_key(&mut self, table: &Table) -> DbResult<Vec<Cell>> {
         let (name, columns) = (table.name, table.names());
         let order: Vec<String> = table.columns[..table.key]
             .iter()
@@ -84,7 +113,7 @@ impl Side {
 
     /// Adds a page, in one transaction. Rows that are there already stay: a copy that was killed
     /// may have had its last page written without learning of it.
-    pub(super) async fn write(&mut self, table: &Table, page: &Page) -> DbResult<()> {
+    pub(crate) async fn write(&mut self, table: &Table, page: &Page) -> DbResult<()> {
         let (name, columns, key) = (table.name, table.names(), table.key_names());
         let values = match self {
             Self::Sqlite(_) => format!("VALUES ({})", numbered(table.columns.len())),
@@ -106,13 +135,13 @@ impl Side {
     }
 
     /// How many rows a table has.
-    pub(super) async fn count(&mut self, table: &Table) -> DbResult<u64> {
+    pub(crate) async fn count(&mut self, table: &Table) -> DbResult<u64> {
         let sql = format!("SELECT COUNT(*) FROM {}", table.name);
         Ok(self.number(&sql).await?.unsigned_abs())
     }
 
     /// The digest of every row of a table, and how many there are.
-    pub(super) async fn digest(
+    pub(crate) async fn digest(
         &mut self,
         table: &Table,
         mut tell: impl FnMut(u64),
@@ -131,7 +160,7 @@ impl Side {
     }
 
     /// The highest id that was ever given out.
-    pub(super) async fn highest_id(&mut self, table: &Table) -> DbResult<i64> {
+    pub(crate) async fn highest_id(&mut self, table: &Table) -> DbResult<i64> {
         let name = table.name;
         let sql = match self {
             Self::Sqlite(_) => format!(
@@ -145,7 +174,7 @@ impl Side {
     }
 
     /// Sees to it that ids up to this one are not given out again.
-    pub(super) async fn spend_ids(&mut self, table: &Table, highest: i64) -> DbResult<()> {
+    pub(crate) async fn spend_ids(&mut self, table: &Table, highest: i64) -> DbResult<()> {
         if self.highest_id(table).await? >= highest {
             return Ok(());
         }
@@ -164,7 +193,7 @@ impl Side {
     }
 
     /// The store's notes to itself, but for the one that says nothing.
-    pub(super) async fn notes(&mut self) -> DbResult<Vec<(String, String)>> {
+    pub(crate) async fn notes(&mut self) -> DbResult<Vec<(String, String)>> {
         let read = |row: &dyn crate::db::Columns| Ok((row.get(0)?, row.get(1)?));
         let mut notes = self.db().all(sql::audit::ALL_META, &[], read).await?;
         notes.retain(|(key, _)| key != crate::steps::PING);
@@ -172,11 +201,11 @@ impl Side {
     }
 
     /// Writes a note over what it said before.
-    pub(super) async fn note(&mut self, key: &str, value: &str) -> DbResult<()> {
+    pub(crate) async fn note(&mut self, key: &str, value: &str) -> DbResult<()> {
         self.db().run(sql::audit::SET_META, &[&key, &value]).await
     }
 
-    async fn number(&mut self, sql: &str) -> DbResult<i64> {
+    pub(crate) async fn number(&mut self, sql: &str) -> DbResult<i64> {
         let found = self.db().one(sql, &[], |row| row.get(0)).await?;
         found.ok_or(DbError::Missing)
     }

@@ -27,12 +27,12 @@ pub(crate) struct Table {
 
 impl Table {
     /// Its columns, separated by commas.
-    pub(super) fn names(&self) -> String {
+    pub(crate) fn names(&self) -> String {
         list(self.columns)
     }
 
     /// The columns of its key, separated by commas.
-    pub(super) fn key_names(&self) -> String {
+    pub(crate) fn key_names(&self) -> String {
         list(&self.columns[..self.key])
     }
 }
@@ -41,6 +41,14 @@ fn list(columns: &[(&str, Kind)]) -> String {
     let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     names.join(", ")
 }
+
+/// The store's notes to itself: what a copy takes over key by key, and a backup as it is.
+pub(crate) const META: Table = Table {
+    name: "meta",
+    key: 1,
+    ids: false,
+    columns: &[("key", Text), ("value", Text)],
+};
 
 /// Every table that is copied, row by row.
 pub(crate) const TABLES: &[Table] = &[
@@ -187,6 +195,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("created_at", Int),
             ("updated_at", Int),
             ("expires_at", Int),
+            ("issued_at", Int),
         ],
     },
     Table {
@@ -204,6 +213,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("scopes", Text),
             ("expires_at", Int),
             ("superseded_at", Int),
+            ("family_began_at", Int),
         ],
     },
     Table {
@@ -214,6 +224,20 @@ pub(crate) const TABLES: &[Table] = &[
             ("authorization_id", Int),
             ("at", Int),
             ("address_class", Text),
+        ],
+    },
+    // Nobody is told twice.
+    Table {
+        name: "expiry_notices",
+        key: 4,
+        ids: false,
+        columns: &[
+            ("authorization_id", Int),
+            ("expires_at", Int),
+            ("days", Int),
+            ("channel", Text),
+            ("lease_until", Int),
+            ("told_at", Int),
         ],
     },
     Table {
@@ -249,6 +273,51 @@ pub(crate) const TABLES: &[Table] = &[
             ("token_last_eight", Text),
             ("address", Text),
             ("request_id", Text),
+            ("details", Text),
+        ],
+    },
+    // After the trail: each takes its row off the list of those that wait.
+    Table {
+        name: "audit_seal",
+        key: 1,
+        ids: false,
+        columns: &[("seq", Int), ("audit_id", Int), ("chain", Bytes)],
+    },
+    Table {
+        name: "audit_checkpoint",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("seq", Int),
+            ("previous", Int),
+            ("at", Int),
+            ("key_id", Text),
+            ("signature", Bytes),
+        ],
+    },
+    Table {
+        name: "restores",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("at", Int),
+            ("backup_at", Int),
+            ("covered_until", Int),
+            ("lifted_at", Int),
+            ("lifted_by", Text),
+            ("report", Text),
+        ],
+    },
+    // How far the stream of the trail is.
+    Table {
+        name: "leases",
+        key: 1,
+        ids: false,
+        columns: &[
+            ("name", Text),
+            ("holder", Text),
+            ("expires_at", Int),
+            ("position", Int),
         ],
     },
 ];
@@ -256,6 +325,10 @@ pub(crate) const TABLES: &[Table] = &[
 /// The other tables, and why.
 #[cfg(test)]
 pub(super) const NOT_COPIED: &[(&str, &str)] = &[
+    (
+        "audit_unsealed",
+        "follows from the trail and its seals, by triggers",
+    ),
     ("codes", "over within ten minutes"),
     ("device_codes", "over within a quarter of an hour"),
     ("hourly_counts", "over within an hour"),

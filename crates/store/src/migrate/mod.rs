@@ -101,7 +101,7 @@ pub(crate) const SQLITE: &[Migration] = &[
         name: "audit_chain",
         oldest: 7,
         locks: THE_FILE,
-        reads: None,
+        reads: Some("audit"),
         ddl: include_str!("sqlite/0008_audit_chain.sql"),
     },
     Migration {
@@ -204,15 +204,16 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 8,
         name: "audit_chain",
         oldest: 7,
-        locks: NEW_TABLES,
-        reads: None,
+        locks: "ACCESS EXCLUSIVE on audit while the id of each of its rows is copied: whoever creates, changes \
+                or revokes anything waits, and is told 503 after a second; checks go on",
+        reads: Some("audit"),
         ddl: include_str!("postgres/0008_audit_chain.sql"),
     },
     Migration {
         version: 9,
         name: "life_cycle",
         oldest: 8,
-        locks: NEW_TABLES,
+        locks: "ACCESS EXCLUSIVE on authorizations for a moment, in which no row is read: checks wait for it",
         reads: None,
         ddl: include_str!("postgres/0009_life_cycle.sql"),
     },
@@ -236,11 +237,17 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 12,
         name: "limits",
         oldest: 11,
-        locks: NEW_TABLES,
+        locks: "ACCESS EXCLUSIVE on refresh_tokens for a moment, in which no row is read: flows that hand out \
+                tokens wait for it",
         reads: None,
         ddl: include_str!("postgres/0012_limits.sql"),
     },
 ];
+
+/// The schema that this program knows.
+pub(crate) fn known() -> i64 {
+    SQLITE.last().map_or(0, |migration| migration.version)
+}
 
 /// A migration that a database has had.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use deadpool_postgres::PoolError;
 use grantd_core::store::StoreError;
 
 use crate::db::DbError;
+use crate::outside::Fenced;
 
 /// Goes into [`StoreError::Unavailable`].
 #[derive(Clone, Debug, thiserror::Error)]
@@ -21,6 +22,10 @@ pub(super) enum Failure {
     Pool(String),
     #[error("a statement failed: {0}")]
     Engine(String),
+    #[error("it happened, perhaps, but the audit archive cannot be written")]
+    NotArchived,
+    #[error(transparent)]
+    Fenced(#[from] Fenced),
     #[error("the connection was lost at the commit, whether it happened is unknown: {0}")]
     Unknown(String),
 }

@@ -2,9 +2,11 @@
 //! and when they must be prepared anew.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use deadpool_postgres::ClientWrapper;
+use grantd_core::cost::Bill;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
@@ -15,6 +17,7 @@ pub(crate) struct Lent<'c> {
     client: &'c ClientWrapper,
     /// After an error nothing of a transaction is kept, and its `COMMIT` would say otherwise.
     failed: AtomicBool,
+    lines: Option<Mutex<Vec<String>>>,
 }
 
 impl<'c> Lent<'c> {
@@ -22,7 +25,23 @@ impl<'c> Lent<'c> {
         Self {
             client,
             failed: AtomicBool::new(false),
+            lines: None,
         }
+    }
+
+    /// The same, and what the step adds to the trail is kept for the archive.
+    pub(super) fn archiving(client: &'c ClientWrapper) -> Self {
+        Self {
+            lines: Some(Mutex::default()),
+            ..Self::new(client)
+        }
+    }
+
+    /// What the step has added to the trail.
+    pub(super) fn into_lines(self) -> Vec<String> {
+        let lines = self.lines.map(Mutex::into_inner);
+        let lines = lines.map(|lines| lines.unwrap_or_else(PoisonError::into_inner));
+        lines.unwrap_or_default()
     }
 
     pub(super) fn has_failed(&self) -> bool {
@@ -34,6 +53,7 @@ impl<'c> Lent<'c> {
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        Bill::count_statement();
         let statement = self.client.prepare_cached(sql).await?;
         self.client.query(&statement, params).await
     }
@@ -61,6 +81,10 @@ impl Db for Lent<'_> {
             Lock::Own => " FOR UPDATE",
             Lock::Free => " FOR UPDATE SKIP LOCKED",
         }
+    }
+
+    fn lines(&self) -> Option<&Mutex<Vec<String>>> {
+        self.lines.as_ref()
     }
 }
 

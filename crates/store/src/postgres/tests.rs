@@ -18,7 +18,7 @@ use crate::migrate::tests::side_by_side;
 use crate::migrate::{self, MigrateError, Migration};
 use crate::sql;
 use crate::steps::Engine;
-use crate::{CopiedTable, DatabaseUrl, copy};
+use crate::{CopiedTable, DatabaseUrl, Outside, copy};
 
 async fn migrated(url: &str) -> deadpool_postgres::ClientWrapper {
     let connector = Connector::of(url, Duration::from_secs(10)).unwrap();
@@ -209,7 +209,7 @@ async fn nodes_of_two_schemas_share_a_database() {
         ..Options::default()
     };
     let open = async |known: &[Migration]| -> Result<SharedStore, MigrateError> {
-        match PostgresStore::connect_as(&url, options, known).await {
+        match PostgresStore::connect_as(&url, options, known, Outside::default()).await {
             Ok(store) => Ok(Arc::new(store) as SharedStore),
             Err(ConnectError::Migrate(refused)) => Err(refused),
             Err(other) => panic!("{other}"),

@@ -17,6 +17,7 @@ use grantd_core::store::{StoreError, Stored};
 use super::failure::Failure;
 use super::quiet::Quiet;
 use super::session::{Lent, Meaning, meaning};
+use crate::archive::Archive;
 use crate::db::{DbError, DbResult, Look, Undo, Write};
 
 /// Explicit, whatever the database's defaults are.
@@ -38,6 +39,7 @@ pub(super) struct Transactions {
     pool: Pool,
     deadline: Duration,
     quiet: Arc<Quiet>,
+    archive: Option<Arc<Archive>>,
 }
 
 /// How a try ended.
@@ -49,12 +51,18 @@ enum End<T> {
 }
 
 impl Transactions {
-    pub(super) fn new(pool: Pool, patience: Duration) -> Self {
+    pub(super) fn new(pool: Pool, patience: Duration, archive: Option<Arc<Archive>>) -> Self {
         Self {
+            archive,
             pool,
             deadline: DEADLINE.max(patience),
             quiet: Arc::default(),
         }
+    }
+
+    /// The pool, as it is.
+    pub(super) fn status(&self) -> deadpool_postgres::Status {
+        self.pool.status()
     }
 
     pub(super) fn close(&self) {
@@ -83,21 +91,32 @@ impl Transactions {
     }
 
     async fn run<I: Sync, T>(&self, begin: &str, input: &I, step: Write<I, T>) -> Stored<T> {
+        if begin == WRITE
+            && let Some(archive) = &self.archive
+        {
+            // Otherwise what cannot be archived would become more and more.
+            let ready = archive.is_ready().await;
+            ready.map_err(|_| self.complain(Failure::NotArchived))?;
+        }
         let mut tries = 1;
         loop {
             let client = Held::of(&self.pool).await;
             let client = client.map_err(|error| self.complain(error))?;
-            let attempt = attempt(client.get(), begin, input, step);
-            let end = match tokio::time::timeout(self.deadline, attempt).await {
-                Ok((end, Connection::Fit)) => {
+            let archived = self.archive.is_some();
+            let attempt = attempt(client.get(), begin, input, step, archived);
+            let (end, lines) = match tokio::time::timeout(self.deadline, attempt).await {
+                Ok((end, Connection::Fit, lines)) => {
                     client.give_back();
-                    end
+                    (end, lines)
                 }
-                Ok((end, Connection::Unfit)) => end,
+                Ok((end, Connection::Unfit, lines)) => (end, lines),
                 Err(_) => return Err(self.complain(Failure::Late).into()),
             };
             let error = match end {
-                End::Done(value) => return Ok(value),
+                End::Done(value) => {
+                    self.archive(lines).await?;
+                    return Ok(value);
+                }
                 End::Stale => return Err(StoreError::StaleActor),
                 End::Unknown(error) => {
                     return Err(self.complain(Failure::unknown(&error)).into());
@@ -112,6 +131,15 @@ impl Transactions {
             tokio::time::sleep(Duration::from_millis(u64::from(tries) * 5)).await;
             tries += 1;
         }
+    }
+
+    /// Waits until what was committed is in the archive. The connection is others' by now.
+    async fn archive(&self, lines: Vec<String>) -> Stored<()> {
+        let Some(archive) = &self.archive else {
+            return Ok(());
+        };
+        let appended = archive.append(lines).await;
+        Ok(appended.map_err(|_| self.complain(Failure::NotArchived))?)
     }
 
     /// Says so in the log, now and then.
@@ -156,17 +184,36 @@ enum Connection {
     Unfit,
 }
 
+/// How it ended, and which lines the archive must have if it is done.
 async fn attempt<I, T>(
     client: &ClientWrapper,
     begin: &str,
     input: &I,
     step: Write<I, T>,
-) -> (End<T>, Connection) {
+    archived: bool,
+) -> (End<T>, Connection, Vec<String>) {
+    let db = if archived {
+        Lent::archiving(client)
+    } else {
+        Lent::new(client)
+    };
+    let (end, connection, kept) = in_transaction(client, &db, begin, input, step).await;
+    let lines = if kept { db.into_lines() } else { Vec::new() };
+    (end, connection, lines)
+}
+
+/// The last one says whether it was committed.
+async fn in_transaction<I, T>(
+    client: &ClientWrapper,
+    db: &Lent<'_>,
+    begin: &str,
+    input: &I,
+    step: Write<I, T>,
+) -> (End<T>, Connection, bool) {
     if let Err(error) = client.batch_execute(begin).await {
-        return (End::Failed(error.into()), Connection::Unfit);
+        return (End::Failed(error.into()), Connection::Unfit, false);
     }
-    let db = Lent::new(client);
-    let (end, keep) = match step(&db, input).await {
+    let (end, keep) = match step(db, input).await {
         Ok(value) => (End::Done(value), true),
         Err(Undo::Answer(refusal)) => (End::Done(*refusal), false),
         Err(Undo::Stale) => (End::Stale, false),
@@ -175,22 +222,25 @@ async fn attempt<I, T>(
     if keep && db.has_failed() {
         // It would be answered as if it had happened.
         let (end, fate) = (End::Failed(DbError::Missing), rollback(client).await);
-        return (end, fate);
+        return (end, fate, false);
     }
     if keep {
         return match client.batch_execute("COMMIT").await {
-            Ok(()) => (end, Connection::Fit),
-            Err(error) => commit_failed(error.into()),
+            Ok(()) => (end, Connection::Fit, true),
+            Err(error) => {
+                let (end, connection) = commit_failed(error.into());
+                (end, connection, false)
+            }
         };
     }
     if let End::Failed(error) = &end {
         match meaning(error) {
             Meaning::StaleStatement => client.statement_cache.clear(),
-            Meaning::Lost => return (end, Connection::Unfit),
+            Meaning::Lost => return (end, Connection::Unfit, false),
             Meaning::Conflict | Meaning::Refused => {}
         }
     }
-    (end, rollback(client).await)
+    (end, rollback(client).await, false)
 }
 
 fn commit_failed<T>(error: DbError) -> (End<T>, Connection) {

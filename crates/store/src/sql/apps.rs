@@ -1,5 +1,15 @@
 //! Statements about OAuth apps.
 
+/// Apps by a part of their name, or by how their client id or owner's login begins.
+macro_rules! found {
+    () => {
+        " FROM apps p JOIN users o ON o.id = p.owner_id \
+         WHERE (LOWER(p.name) LIKE $1 ESCAPE '!' OR p.name LIKE $2 ESCAPE '!' \
+         OR LOWER(p.client_id) LIKE $3 ESCAPE '!' OR o.login_key LIKE $4 ESCAPE '!') \
+         AND p.client_id <> $5"
+    };
+}
+
 statements! {
     /// Nothing comes back when the client id is taken.
     INSERT = "INSERT INTO apps (client_id, name, url, callback_urls, owner_id, secret_hash, \
@@ -9,16 +19,32 @@ statements! {
               ON CONFLICT (client_id) DO NOTHING RETURNING id";
     FIND = concat!("SELECT ", app_columns!(), " FROM apps p WHERE p.client_id = $1");
     FIND_BY_ID = concat!("SELECT ", app_columns!(), " FROM apps p WHERE p.id = $1");
-    COUNT = "SELECT COUNT(*) FROM apps";
+    /// The lists leave one client id out, that of impersonations.
+    COUNT = "SELECT COUNT(*) FROM apps WHERE client_id <> $1";
     LIST = concat!(
         "SELECT ", app_columns!(),
-        " FROM (SELECT id FROM apps ORDER BY id LIMIT $1 OFFSET $2) page",
+        " FROM (SELECT id FROM apps WHERE client_id <> $1 ORDER BY id LIMIT $2 OFFSET $3) page",
+        " JOIN apps p ON p.id = page.id ORDER BY p.id");
+    CLIENT_ID_OF = "SELECT client_id FROM apps WHERE id = $1";
+    /// Columns: app, owner.
+    LIST_OWNED = concat!(
+        "SELECT ", app_columns!(), ", ", user_columns!(),
+        " FROM (SELECT id FROM apps WHERE client_id <> $1 ORDER BY id LIMIT $2 OFFSET $3) page",
+        " JOIN apps p ON p.id = page.id JOIN users u ON u.id = p.owner_id ORDER BY p.id");
+    FIND_OWNED = concat!(
+        "SELECT ", app_columns!(), ", ", user_columns!(),
+        " FROM apps p JOIN users u ON u.id = p.owner_id WHERE p.id = $1");
+    COUNT_FOUND = concat!("SELECT COUNT(*)", found!());
+    LIST_FOUND = concat!(
+        "SELECT ", app_columns!(), " FROM (SELECT p.id", found!(), " ORDER BY p.id LIMIT $6 OFFSET $7) page",
         " JOIN apps p ON p.id = page.id ORDER BY p.id");
     SET_OWNER = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 RETURNING id";
-    COUNT_OF_OWNER = "SELECT COUNT(*) FROM apps WHERE owner_id = $1";
+    /// The one app that does not end with its owner.
+    PASS_ON = "UPDATE apps SET owner_id = $1 WHERE owner_id = $2 AND client_id = $3";
+    COUNT_OF_OWNER = "SELECT COUNT(*) FROM apps WHERE owner_id = $1 AND client_id <> $2";
     LIST_OF_OWNER = concat!(
         "SELECT ", app_columns!(),
-        " FROM (SELECT id FROM apps WHERE owner_id = $1 ORDER BY id LIMIT $2 OFFSET $3) page",
+        " FROM (SELECT id FROM apps WHERE owner_id = $1 AND client_id <> $2 ORDER BY id LIMIT $3 OFFSET $4) page",
         " JOIN apps p ON p.id = page.id ORDER BY p.id");
     /// Users with a grant, tokens.
     COUNT_RELIANCE = "SELECT (SELECT COUNT(*) FROM grants WHERE app_id = $1), \

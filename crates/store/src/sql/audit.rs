@@ -1,10 +1,10 @@
 //! Statements about the audit trail and the engine's own notes.
 
-/// Thirteen columns of a row.
-macro_rules! row {
+macro_rules! insert {
     () => {
-        "id, at, action, actor_kind, actor_id, user_id, app_id, authorization_id, grant_id, \
-         token_hash, token_last_eight, address, request_id"
+        "INSERT INTO audit (at, action, actor_kind, actor_id, user_id, app_id, authorization_id, \
+         grant_id, token_hash, token_last_eight, address, request_id, details) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     };
 }
 
@@ -13,7 +13,7 @@ macro_rules! of_user {
     ($filter:literal, $before:literal, $limit:literal) => {
         concat!(
             "SELECT ",
-            row!(),
+            audit_row!(),
             " FROM audit WHERE id IN (",
             "SELECT id FROM (SELECT id FROM audit WHERE user_id = $1",
             $filter,
@@ -36,13 +36,17 @@ macro_rules! of_user {
 }
 
 statements! {
-    INSERT = "INSERT INTO audit (at, action, actor_kind, actor_id, user_id, app_id, authorization_id, \
-              grant_id, token_hash, token_last_eight, address, request_id) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    LIST = concat!("SELECT ", row!(), " FROM audit WHERE id > $1 ORDER BY id LIMIT $2");
-    EVENTS = concat!("SELECT ", row!(), " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
+    INSERT = insert!();
+    INSERT_FOR_ARCHIVE = concat!(insert!(), " RETURNING id");
+    /// Under the id that it had once.
+    INSERT_OLD = "INSERT INTO audit (id, at, action, actor_kind, actor_id, user_id, app_id, authorization_id, \
+                  grant_id, token_hash, token_last_eight, address, request_id, details) \
+                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    FIND = concat!("SELECT ", audit_row!(), " FROM audit WHERE id = $1");
+    LIST = concat!("SELECT ", audit_row!(), " FROM audit WHERE id > $1 ORDER BY id LIMIT $2");
+    EVENTS = concat!("SELECT ", audit_row!(), " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
     EVENTS_OF_ACTION = concat!(
-        "SELECT ", row!(), " FROM audit WHERE action = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+        "SELECT ", audit_row!(), " FROM audit WHERE action = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     EVENTS_OF_USER = of_user!("", "$2", "$3");
     EVENTS_OF_USER_AND_ACTION = of_user!(" AND action = $2", "$3", "$4");
     /// Creations of a user for an app (null: for none) since a moment, deleted ones included.
@@ -50,6 +54,8 @@ statements! {
                    AND action = $3 AND at > $4";
     /// The first claim stays.
     CLAIM_META = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+    /// The same; nothing comes back when there is a claim.
+    CLAIM_META_ONCE = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING key";
     GET_META = "SELECT value FROM meta WHERE key = $1";
     ALL_META = "SELECT key, value FROM meta ORDER BY key";
     SET_META = "INSERT INTO meta (key, value) VALUES ($1, $2) \

@@ -81,9 +81,15 @@ statements! {
     // Refresh tokens.
 
     INSERT_REFRESH_TOKEN = "INSERT INTO refresh_tokens (token_hash, family, parent, app_id, user_id, grant_id, \
-                            authorization_id, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    LOOK_AT_REFRESH_TOKEN = "SELECT family, user_id, grant_id, expires_at, superseded_at FROM refresh_tokens \
-                             WHERE token_hash = $1 AND app_id = $2";
+                            authorization_id, scopes, expires_at, family_began_at) \
+                            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    /// Programs of the schema before do not say when a family began: then it did when this one was created, $1
+    /// seconds before its end.
+    LOOK_AT_REFRESH_TOKEN = "SELECT family, user_id, grant_id, expires_at, superseded_at, \
+                             COALESCE(family_began_at, expires_at - $1) FROM refresh_tokens \
+                             WHERE token_hash = $2 AND app_id = $3";
+    /// Whose it is, as long as it has not ended by itself.
+    FIND_UNEXPIRED_REFRESH_TOKEN = "SELECT app_id FROM refresh_tokens WHERE token_hash = $1 AND expires_at > $2";
     /// Once, and only while what it came with was not deleted. What is left of that: its scopes.
     SUPERSEDE = "UPDATE refresh_tokens SET superseded_at = $1 WHERE token_hash = $2 AND superseded_at IS NULL \
                  AND expires_at > $1 AND (authorization_id IS NULL OR EXISTS \

@@ -69,6 +69,7 @@ statements! {
         "grants g JOIN apps p ON p.id = g.app_id JOIN users u ON u.id = p.owner_id \
          WHERE g.user_id = $1 AND g.id = $2");
     DELETE = "DELETE FROM grants WHERE user_id = $1 AND id = $2 RETURNING id, user_id, app_id";
+    DELETE_BY_ID = "DELETE FROM grants WHERE id = $1 RETURNING id, user_id, app_id";
     DELETE_OF_USER_AND_APP = "DELETE FROM grants WHERE user_id = $1 AND app_id = $2 RETURNING id, user_id, app_id";
     DELETE_OF_USER = "DELETE FROM grants WHERE user_id = $1 RETURNING id, user_id, app_id";
     DELETE_OF_APP = "DELETE FROM grants WHERE app_id = $1 RETURNING id, user_id, app_id";

@@ -59,6 +59,14 @@ macro_rules! remains {
     };
 }
 
+/// Fourteen columns of a row of the trail.
+macro_rules! audit_row {
+    () => {
+        "id, at, action, actor_kind, actor_id, user_id, app_id, authorization_id, grant_id, \
+         token_hash, token_last_eight, address, request_id, details"
+    };
+}
+
 /// A term of the validity predicate: the record `a` has not ended by itself.
 macro_rules! unexpired {
     ($now:literal) => {
@@ -104,16 +112,20 @@ macro_rules! refresh_token_valid {
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod authorizations;
+pub(crate) mod chain;
 pub(crate) mod counters;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod last_used;
+pub(crate) mod life;
 pub(crate) mod own_accounts;
 pub(crate) mod passkeys;
 pub(crate) mod postgres;
+pub(crate) mod restore;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod users;
+pub(crate) mod watch;
 
 /// Every statement there is: module, name, text.
 #[cfg(test)]
@@ -122,15 +134,19 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("apps", apps::ALL),
         ("audit", audit::ALL),
         ("authorizations", authorizations::ALL),
+        ("chain", chain::ALL),
         ("counters", counters::ALL),
         ("flows", flows::ALL),
         ("grants", grants::ALL),
         ("last_used", last_used::ALL),
+        ("life", life::ALL),
         ("own_accounts", own_accounts::ALL),
         ("passkeys", passkeys::ALL),
+        ("restore", restore::ALL),
         ("sessions", sessions::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),
+        ("watch", watch::ALL),
     ]
     .into_iter()
     .flat_map(|(module, statements)| {

@@ -44,6 +44,15 @@ statements! {
                  updated_at = $1 WHERE id = $2 AND suspended_at IS NOT NULL RETURNING id";
     SET_SITE_ADMIN = "UPDATE users SET site_admin = $1, auth_generation = auth_generation + 1, \
                       updated_at = $2 WHERE id = $3 AND site_admin <> $1 RETURNING id";
+    /// What is sealed under the instance key. Columns: id, seed.
+    SEALED_AFTER = "SELECT id, totp_seed FROM users WHERE id > $1 AND totp_seed IS NOT NULL ORDER BY id LIMIT $2";
+    /// If it is still what it was.
+    RESEAL = "UPDATE users SET totp_seed = $1 WHERE id = $2 AND totp_seed = $3";
+    LOGIN_OF = "SELECT login FROM users WHERE id = $1";
+    /// Nobody has shown that it is the user's.
+    DOUBT_EMAIL = "UPDATE users SET email_verified = FALSE, updated_at = $1 WHERE id = $2";
+    /// Fails by a unique index when the login is taken.
+    RENAME = "UPDATE users SET login = $1, login_key = $2, updated_at = $3 WHERE id = $4";
     /// What else is a change of credentials.
     RAISE_GENERATION = "UPDATE users SET auth_generation = auth_generation + 1, updated_at = $1 \
                         WHERE id = $2 RETURNING id";
@@ -60,4 +69,6 @@ statements! {
     IS_ACTIVE = "SELECT id FROM users WHERE id = $1 AND suspended_at IS NULL";
     /// The acting user, if still the one that was authenticated. PostgreSQL appends a lock clause.
     IS_CURRENT = "SELECT id FROM users WHERE id = $1 AND auth_generation = $2 AND suspended_at IS NULL";
+    /// PostgreSQL appends a lock clause.
+    IS_SITE_ADMIN = "SELECT id FROM users WHERE id = $1 AND site_admin AND suspended_at IS NULL";
 }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
+use grantd_core::cost::Bill;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
@@ -14,11 +15,32 @@ use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
 /// The connection of a thread, lent to one step. Steps must be able to travel
 /// between threads on the other engine; the mutex says that this one may too,
 /// and is never waited for.
-pub(crate) struct Lent<'c>(Mutex<&'c mut Connection>);
+pub(crate) struct Lent<'c> {
+    conn: Mutex<&'c mut Connection>,
+    lines: Option<Mutex<Vec<String>>>,
+}
 
 impl<'c> Lent<'c> {
     pub(crate) fn new(conn: &'c mut Connection) -> Self {
-        Self(Mutex::new(conn))
+        Self {
+            conn: Mutex::new(conn),
+            lines: None,
+        }
+    }
+
+    /// The same, and what the step adds to the trail is kept for the archive.
+    pub(super) fn archiving(conn: &'c mut Connection) -> Self {
+        Self {
+            conn: Mutex::new(conn),
+            lines: Some(Mutex::default()),
+        }
+    }
+
+    /// What the step has added to the trail.
+    pub(super) fn into_lines(self) -> Vec<String> {
+        let lines = self.lines.map(Mutex::into_inner);
+        let lines = lines.map(|lines| lines.unwrap_or_else(PoisonError::into_inner));
+        lines.unwrap_or_default()
     }
 }
 
@@ -26,8 +48,9 @@ impl<'c> Lent<'c> {
 impl Db for Lent<'_> {
     async fn rows(&self, sql: &str, params: Params<'_>, each: Each<'_>) -> DbResult<()> {
         // A step that panicked is undone with its savepoint.
-        let conn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
         let params = params.iter().map(|param| *param as &dyn ToSql);
+        Bill::count_statement();
         let mut statement = conn.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(params))?;
         // To the end, always: a statement that is left at its first row skips its foreign key checks.
@@ -39,6 +62,10 @@ impl Db for Lent<'_> {
 
     fn lock_clause(&self, _: Lock) -> &'static str {
         ""
+    }
+
+    fn lines(&self) -> Option<&Mutex<Vec<String>>> {
+        self.lines.as_ref()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use grantd_core::store::StoreError;
 
 use crate::db::DbError;
+use crate::outside::Fenced;
 
 /// Goes into [`StoreError::Unavailable`].
 #[derive(Clone, Debug, thiserror::Error)]
@@ -22,6 +23,10 @@ pub(super) enum Failure {
     TransactionLost,
     #[error("SQLite failed")]
     Sqlite(#[source] Arc<rusqlite::Error>),
+    #[error("it happened, perhaps, but the audit archive cannot be written")]
+    NotArchived,
+    #[error(transparent)]
+    Fenced(#[from] Fenced),
     #[error("the database holds what was never written")]
     Row(#[source] Arc<DbError>),
 }

@@ -9,17 +9,20 @@ pub(crate) mod db;
 mod failure;
 mod queue;
 mod reader;
+pub(crate) mod snapshot;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use grantd_core::app::ClientId;
 use grantd_core::clock::Timestamp;
-use grantd_core::store::{AppCheck, Stored, TokenVerdict};
+use grantd_core::cost::Bill;
+use grantd_core::store::{AppCheck, EngineLoad, StoreLoad, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -28,11 +31,13 @@ use self::db::Lent;
 use self::failure::Failure;
 use self::queue::Queue;
 use self::reader::{Look, Reader};
-use self::writer::{Step, Work, Writer};
+use self::writer::{Alone, Step, Work, Writer, Written};
 use crate::db::{Db, DbResult, Look as LookUp, Params, Undo, Write};
 use crate::migrate::{self, MigrateError, Migration};
+use crate::outside::Outside;
 use crate::sql;
 use crate::steps::{Engine, Input, StoreOn, tokens};
+use crate::toll::{Kind, Toll};
 
 /// How much the store may use.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +82,9 @@ pub struct Sqlite {
     writes: Arc<Queue<Box<dyn Step>>>,
     reads: Arc<Queue<Look>>,
     threads: Mutex<Threads>,
+    toll: Toll,
+    written: Arc<Written>,
+    outside: Outside,
     /// The folder of a temporary store, deleted with it.
     _folder: Option<tempfile::TempDir>,
 }
@@ -96,13 +104,22 @@ impl StoreOn<Sqlite> {
         Self::open_as(path, options, migrate::SQLITE)
     }
 
+    /// The same with what stands outside the database.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(path: &Path, options: Options, outside: Outside) -> Result<Self, OpenError> {
+        let engine = Sqlite::open(path, options, migrate::SQLITE, outside)?;
+        Ok(Self { engine })
+    }
+
     /// The same for a program that knows these migrations.
     pub(crate) fn open_as(
         path: &Path,
         options: Options,
         known: &[Migration],
     ) -> Result<Self, OpenError> {
-        let engine = Sqlite::open(path, options, known)?;
+        let engine = Sqlite::open(path, options, known, Outside::default())?;
         Ok(Self { engine })
     }
 
@@ -119,7 +136,12 @@ impl StoreOn<Sqlite> {
 }
 
 impl Sqlite {
-    fn open(path: &Path, options: Options, known: &[Migration]) -> Result<Self, OpenError> {
+    fn open(
+        path: &Path,
+        options: Options,
+        known: &[Migration],
+        outside: Outside,
+    ) -> Result<Self, OpenError> {
         let mut conn = connection::writer(path)?;
         migrate::sqlite(&mut conn, known, &mut |_| ())?;
         // From here on, threads end with the store, also when a later line fails.
@@ -127,12 +149,17 @@ impl Sqlite {
             writes: Arc::new(Queue::new(options.queue)),
             reads: Arc::new(Queue::new(options.queue)),
             threads: Mutex::default(),
+            toll: Toll::default(),
+            written: Arc::default(),
+            outside,
             _folder: None,
         };
         let writer = Writer {
             queue: Arc::clone(&store.writes),
             path: path.to_owned(),
             log_bound: options.log_bound,
+            written: Arc::clone(&store.written),
+            archive: store.outside.archive.clone(),
         };
         let writer = spawn("store-writer", move || writer.run(conn))?;
         store.threads().writer = Some(writer);
@@ -151,22 +178,66 @@ impl Sqlite {
     /// Looks something up, in one snapshot that is not older than this call.
     async fn look_up<T: Send + 'static>(
         &self,
+        kind: Kind,
         look: impl FnOnce(&mut Connection) -> DbResult<T> + Send + 'static,
     ) -> Stored<T> {
-        let (reply, answer) = oneshot::channel();
-        self.reads.push(reader::look(look, reply))?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+        self.outside.gate.pass().map_err(Failure::from)?;
+        let looking = async {
+            let (reply, answer) = oneshot::channel();
+            let bill = Bill::current().unwrap_or_default();
+            let look = move |conn: &mut _| bill.pays(|| look(conn));
+            self.reads.push(reader::look(look, reply))?;
+            answer
+                .await
+                .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+        };
+        self.toll.of(kind, looking).await
     }
 
-    /// Does a step in the next transaction of the writer.
+    /// Does a step in the next transaction of the writer; what it adds to the lines is archived.
+    async fn change_of_trail<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection, &mut Vec<String>) -> Result<T, Undo<T>> + Send + 'static,
+    ) -> Stored<T> {
+        self.outside.gate.pass().map_err(Failure::from)?;
+        let changing = async {
+            let (reply, answer) = oneshot::channel();
+            let bill = Bill::current().unwrap_or_default();
+            let work = move |conn: &mut _, lines: &mut _| bill.pays(|| work(conn, lines));
+            self.writes.push(Box::new(Work::new(work, reply)))?;
+            answer
+                .await
+                .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+        };
+        self.toll.of(Kind::Change, changing).await
+    }
+
+    /// The same for what leaves no line.
+    #[cfg(test)]
     async fn change<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, Undo<T>> + Send + 'static,
     ) -> Stored<T> {
+        self.change_of_trail(move |conn, _| work(conn)).await
+    }
+
+    async fn look<I: Input, T: Send + 'static>(
+        &self,
+        kind: Kind,
+        input: I,
+        look: LookUp<I, T>,
+    ) -> Stored<T> {
+        self.look_up(kind, move |conn| db::run(look(&Lent::new(conn), &input)))
+            .await
+    }
+
+    /// Does something on the writer's connection between two of its transactions.
+    async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Stored<T> {
         let (reply, answer) = oneshot::channel();
-        self.writes.push(Box::new(Work::new(work, reply)))?;
+        self.writes.push(Box::new(Alone::new(work, reply)))?;
         answer
             .await
             .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
@@ -197,8 +268,7 @@ impl Sqlite {
 
 impl Engine for Sqlite {
     async fn read<I: Input, T: Send + 'static>(&self, input: I, look: LookUp<I, T>) -> Stored<T> {
-        self.look_up(move |conn| db::run(look(&Lent::new(conn), &input)))
-            .await
+        self.look(Kind::LookUp, input, look).await
     }
 
     async fn read_at_once<I: Input, T: Send + 'static>(
@@ -211,8 +281,18 @@ impl Engine for Sqlite {
     }
 
     async fn write<I: Input, T: Send + 'static>(&self, input: I, step: Write<I, T>) -> Stored<T> {
-        self.change(move |conn| db::run(step(&Lent::new(conn), &input)))
-            .await
+        let archived = self.outside.archive.is_some();
+        self.change_of_trail(move |conn, lines| {
+            let lent = if archived {
+                Lent::archiving(conn)
+            } else {
+                Lent::new(conn)
+            };
+            let outcome = db::run(step(&lent, &input));
+            lines.extend(lent.into_lines());
+            outcome
+        })
+        .await
     }
 
     async fn write_lightly<I: Input, T: Send + 'static>(
@@ -231,11 +311,12 @@ impl Engine for Sqlite {
         now: Timestamp,
     ) -> Stored<Option<AppCheck>> {
         let of = (client_id.clone(), hash, now);
-        self.read(of, |db, of| Box::pin(check(db, of))).await
+        self.look(Kind::Check, of, |db, of| Box::pin(check(db, of)))
+            .await
     }
 
     async fn find(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict> {
-        self.read((hash, now), |db, (hash, now)| {
+        self.look(Kind::Check, (hash, now), |db, (hash, now)| {
             Box::pin(async move {
                 let mut find = tokens::Find::of(*hash);
                 let keys: Params<'_> = &[&now.0, &hash.prefix()];
@@ -247,6 +328,18 @@ impl Engine for Sqlite {
             })
         })
         .await
+    }
+
+    fn load(&self) -> StoreLoad {
+        StoreLoad {
+            engine: EngineLoad::Sqlite {
+                waiting_reads: self.reads.len(),
+                waiting_writes: self.writes.len(),
+                commits: self.written.commits.load(Ordering::Relaxed),
+                committed: self.written.steps.load(Ordering::Relaxed),
+            },
+            ..self.toll.load()
+        }
     }
 
     async fn close(&self) {

@@ -13,6 +13,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use grantd_core::store::{StoreError, Stored};
@@ -22,6 +23,7 @@ use tokio::sync::oneshot;
 use super::connection;
 use super::failure::Failure;
 use super::queue::Queue;
+use crate::archive::Archive;
 use crate::db::Undo;
 
 /// A batch holds up its first step by as long as all its steps take: some milliseconds.
@@ -31,8 +33,13 @@ const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One step of a batch.
 pub(super) trait Step: Send {
-    /// Works inside the transaction; whether its changes are to be kept.
-    fn run(&mut self, conn: &mut Connection) -> bool;
+    /// Works inside the transaction; whether its changes are to be kept. Adds the lines that the
+    /// archive must have before anybody is answered.
+    fn run(&mut self, conn: &mut Connection, lines: &mut Vec<String>) -> bool;
+    /// Whether it works between two transactions.
+    fn is_alone(&self) -> bool {
+        false
+    }
     /// Tells the caller, once the fate of the transaction is known.
     fn answer(self: Box<Self>, fate: Result<(), Failure>);
 }
@@ -57,13 +64,13 @@ impl<T, F> Work<T, F> {
 impl<T, F> Step for Work<T, F>
 where
     T: Send,
-    F: FnOnce(&mut Connection) -> Result<T, Undo<T>> + Send,
+    F: FnOnce(&mut Connection, &mut Vec<String>) -> Result<T, Undo<T>> + Send,
 {
-    fn run(&mut self, conn: &mut Connection) -> bool {
+    fn run(&mut self, conn: &mut Connection, lines: &mut Vec<String>) -> bool {
         let Some(work) = self.work.take() else {
             return false;
         };
-        let (outcome, keep) = match catch_unwind(AssertUnwindSafe(|| work(conn))) {
+        let (outcome, keep) = match catch_unwind(AssertUnwindSafe(|| work(conn, lines))) {
             Ok(Ok(value)) => (Ok(value), true),
             Ok(Err(Undo::Answer(refusal))) => (Ok(*refusal), false),
             Ok(Err(Undo::Stale)) => (Err(StoreError::StaleActor), false),
@@ -81,11 +88,56 @@ where
     }
 }
 
+/// A [`Step`] that works between two transactions.
+pub(super) struct Alone<T, F>(Work<T, F>);
+
+impl<T, F> Alone<T, F> {
+    pub(super) fn new(work: F, reply: oneshot::Sender<Stored<T>>) -> Self {
+        Self(Work::new(work, reply))
+    }
+}
+
+impl<T, F> Step for Alone<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Connection) -> Result<T, Failure> + Send,
+{
+    fn run(&mut self, conn: &mut Connection, _: &mut Vec<String>) -> bool {
+        let Some(work) = self.0.work.take() else {
+            return false;
+        };
+        let done = catch_unwind(AssertUnwindSafe(|| work(conn)));
+        let done = done.unwrap_or(Err(Failure::Panicked));
+        self.0.outcome = done.map_err(StoreError::from);
+        self.0.outcome.is_ok()
+    }
+
+    fn is_alone(&self) -> bool {
+        true
+    }
+
+    fn answer(self: Box<Self>, fate: Result<(), Failure>) {
+        let outcome = fate.map_err(StoreError::from).and(self.0.outcome);
+        let _ = self.0.reply.send(outcome);
+    }
+}
+
 /// What the thread works with.
 pub(super) struct Writer {
+    pub(super) archive: Option<Arc<Archive>>,
     pub(super) queue: Arc<Queue<Box<dyn Step>>>,
     pub(super) path: PathBuf,
     pub(super) log_bound: u64,
+    pub(super) written: Arc<Written>,
+}
+
+/// What the thread has come to.
+#[derive(Default)]
+pub(super) struct Written {
+    /// Batches that were committed.
+    pub(super) commits: AtomicU64,
+    /// Steps in all of these.
+    pub(super) steps: AtomicU64,
 }
 
 impl Writer {
@@ -93,13 +145,20 @@ impl Writer {
     pub(super) fn run(self, conn: Connection) {
         let mut conn = Some(conn);
         let mut log = Log::new(&self.path, self.log_bound);
-        while let Some(mut batch) = self.queue.take(MOST_PER_COMMIT) {
-            let fate = self
-                .connected(&mut conn)
-                .and_then(|conn| transact(conn, &mut batch));
-            if let Err(failure) = &fate {
-                tracing::error!(error = ?failure, steps = batch.len(), "a batch of writes failed");
-                conn = None;
+        while let Some(batch) = self.queue.take(MOST_PER_COMMIT) {
+            let (alone, mut batch): (Vec<_>, Vec<_>) =
+                batch.into_iter().partition(|step| step.is_alone());
+            for mut step in alone {
+                let fate = self.connected(&mut conn).map(|conn| {
+                    step.run(conn, &mut Vec::new());
+                });
+                step.answer(fate);
+            }
+            let fate = self.archived(&mut conn, &mut batch);
+            if fate.is_ok() && !batch.is_empty() {
+                self.written.commits.fetch_add(1, Ordering::Relaxed);
+                let steps = batch.len() as u64;
+                self.written.steps.fetch_add(steps, Ordering::Relaxed);
             }
             for step in batch {
                 step.answer(fate.clone());
@@ -107,6 +166,38 @@ impl Writer {
             if let Some(conn) = &conn {
                 log.keep_short(conn);
             }
+        }
+    }
+
+    /// Runs a batch, whose lines are in the archive when this says `Ok`.
+    fn archived(
+        &self,
+        conn: &mut Option<Connection>,
+        batch: &mut [Box<dyn Step>],
+    ) -> Result<(), Failure> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        if let Some(archive) = &self.archive {
+            // Otherwise what cannot be archived would become more and more.
+            archive
+                .is_ready_and_wait()
+                .map_err(|_| Failure::NotArchived)?;
+        }
+        let mut lines = Vec::new();
+        let fate = self
+            .connected(conn)
+            .and_then(|conn| transact(conn, batch, &mut lines));
+        if let Err(failure) = &fate {
+            tracing::error!(error = ?failure, steps = batch.len(), "a batch of writes failed");
+            *conn = None;
+        }
+        fate?;
+        match &self.archive {
+            Some(archive) => archive
+                .append_and_wait(lines)
+                .map_err(|_| Failure::NotArchived),
+            None => Ok(()),
         }
     }
 
@@ -122,15 +213,21 @@ impl Writer {
 }
 
 /// Runs a batch. `Err` means that none of it may be relied upon, either way.
-fn transact(conn: &mut Connection, batch: &mut [Box<dyn Step>]) -> Result<(), Failure> {
+fn transact(
+    conn: &mut Connection,
+    batch: &mut [Box<dyn Step>],
+    lines: &mut Vec<String>,
+) -> Result<(), Failure> {
     execute(conn, "BEGIN IMMEDIATE")?;
     for step in batch {
         execute(conn, "SAVEPOINT step")?;
-        let keep = step.run(conn);
+        let before = lines.len();
+        let keep = step.run(conn, lines);
         if conn.is_autocommit() {
             return Err(Failure::TransactionLost);
         }
         if !keep {
+            lines.truncate(before);
             execute(conn, "ROLLBACK TO step")?;
         }
         execute(conn, "RELEASE step")?;

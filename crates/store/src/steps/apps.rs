@@ -1,7 +1,9 @@
 //! Steps about OAuth apps.
 
 use async_trait::async_trait;
-use grantd_core::app::{App, AppCounts, AppCredentials, AppEdit, ClientId, NewApp};
+use grantd_core::app::{
+    App, AppCounts, AppCredentials, AppEdit, ClientId, IMPERSONATION_CLIENT_ID, NewApp,
+};
 use grantd_core::audit::{Action, Stamp};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, UserId};
@@ -44,7 +46,7 @@ impl<E: Engine> AppStore for StoreOn<E> {
                 let list = List {
                     count: sql::apps::COUNT,
                     page: sql::apps::LIST,
-                    keys: &[],
+                    keys: &[&IMPERSONATION_CLIENT_ID],
                 };
                 Box::pin(list.read(db, *page, |r| Ok(row::app_credentials(r)?.app)))
             })
@@ -97,7 +99,7 @@ impl<E: Engine> AppStore for StoreOn<E> {
                     let list = List {
                         count: sql::apps::COUNT_OF_OWNER,
                         page: sql::apps::LIST_OF_OWNER,
-                        keys: &[&owner.0],
+                        keys: &[&owner.0, &IMPERSONATION_CLIENT_ID],
                     };
                     list.read(db, *page, |r| Ok(row::app_credentials(r)?.app))
                         .await
@@ -199,7 +201,7 @@ async fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>>
     Ok(Ok(created.ok_or(DbError::Missing)?.app))
 }
 
-async fn set_owner(tx: &Change<'_>, id: AppId, owner: UserId) -> DbResult<bool> {
+pub(super) async fn set_owner(tx: &Change<'_>, id: AppId, owner: UserId) -> DbResult<bool> {
     tx.hold_user(owner).await?;
     let values: Params<'_> = &[&owner.0, &tx.at().0, &id.0];
     let set = tx.any(sql::apps::SET_OWNER, values).await?;
@@ -231,7 +233,7 @@ async fn rotate_secret(
         .await
 }
 
-async fn end_previous_secret(tx: &Change<'_>, id: AppId) -> DbResult<bool> {
+pub(super) async fn end_previous_secret(tx: &Change<'_>, id: AppId) -> DbResult<bool> {
     let values: Params<'_> = &[&tx.at().0, &id.0];
     let ended = tx.any(sql::apps::END_PREVIOUS_SECRET, values).await?;
     tx.audit_if(ended, Action::AppPreviousSecretEnded, &Subject::app(id))
@@ -239,7 +241,7 @@ async fn end_previous_secret(tx: &Change<'_>, id: AppId) -> DbResult<bool> {
 }
 
 /// Applies an edit to the app as it is under its row's lock.
-async fn edit(tx: &Change<'_>, id: AppId, edit: &AppEdit) -> DbResult<Option<App>> {
+pub(super) async fn edit(tx: &Change<'_>, id: AppId, edit: &AppEdit) -> DbResult<Option<App>> {
     tx.hold(Lock::Own, sql::apps::EXISTS, &[&id.0], row::id)
         .await?;
     let found = tx
@@ -293,7 +295,7 @@ async fn set_logo(tx: &Change<'_>, id: AppId, logo: Option<&Logo>) -> DbResult<b
     tx.audit_if(set, Action::AppEdited, &Subject::app(id)).await
 }
 
-async fn set_suspended(tx: &Change<'_>, id: AppId, suspended: bool) -> DbResult<bool> {
+pub(super) async fn set_suspended(tx: &Change<'_>, id: AppId, suspended: bool) -> DbResult<bool> {
     let (statement, action) = if suspended {
         (sql::apps::SUSPEND, Action::AppSuspended)
     } else {

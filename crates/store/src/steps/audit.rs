@@ -39,7 +39,10 @@ pub(super) async fn events(
     db.all(statement, keys, audit_row).await
 }
 
-fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
+/// So many columns are a row of the trail.
+pub(super) const COLUMNS: usize = 14;
+
+pub(super) fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
     Ok(AuditRow {
         id: row.get(0)?,
         at: Timestamp(row.get(1)?),
@@ -54,5 +57,6 @@ fn audit_row(row: &dyn Columns) -> DbResult<AuditRow> {
         token_last_eight: row.maybe(10)?.map(TokenLastEight),
         address: row.maybe(11)?,
         request_id: row.maybe(12)?,
+        details: row.maybe(13)?,
     })
 }

@@ -293,6 +293,11 @@ async fn list_tokens(
     let (hash, prefix);
     let (count, page, keys): (_, _, Params<'_>) = match filter {
         TokenFilter::All => (sql::COUNT_ALL, sql::LIST_ALL, &[]),
+        TokenFilter::Personal => (
+            sql::COUNT_EVERYBODYS_PERSONAL,
+            sql::LIST_EVERYBODYS_PERSONAL,
+            &[],
+        ),
         TokenFilter::User(id) => (sql::COUNT_OF_USER, sql::LIST_OWNED_BY_USER, &[&id.0]),
         TokenFilter::App(id) => (sql::COUNT_OF_APP, sql::LIST_OF_APP, &[&id.0]),
         TokenFilter::Id(id) => (sql::COUNT_BY_ID, sql::LIST_BY_ID, &[&id.0]),

@@ -2,16 +2,17 @@
 //! changed, and that a change and its audit row share a transaction.
 
 use std::ops::Deref;
+use std::sync::PoisonError;
 
 use futures_util::future::try_join_all;
-use grantd_core::audit::{Action, Actor, Stamp};
+use grantd_core::audit::{Action, Actor, AuditRow, Stamp};
 use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
-use grantd_core::token::TokenHash;
+use grantd_core::token::{TokenHash, TokenLastEight};
 
 use super::row;
-use crate::db::{Columns, Db, DbResult, Lock, Params, Running, Undo};
+use crate::db::{Columns, Db, DbError, DbResult, Lock, Params, Running, Undo};
 use crate::sql;
 
 /// A stamped step's work while it runs.
@@ -52,6 +53,19 @@ impl<'a> Change<'a> {
                 id,
                 auth_generation,
             } => (sql::apps::IS_CURRENT, id.0, auth_generation),
+            Actor::AdminToken { user, token, hash } => {
+                let held = db
+                    .hold(Lock::Share, sql::users::IS_SITE_ADMIN, &[&user.0], row::id)
+                    .await?;
+                // The token is only looked at: to hold it here would be out of order.
+                let keys: Params<'_> = &[&token.0, &user.0, &&hash.0[..], &stamp.at.0];
+                return match held.is_some()
+                    && db.any(sql::authorizations::IS_ADMIN_TOKEN, keys).await?
+                {
+                    true => Ok(Self { db, stamp }),
+                    false => Err(Undo::Stale),
+                };
+            }
             Actor::Operator | Actor::System => return Ok(Self { db, stamp }),
         };
         let keys: Params<'_> = &[&id, &auth_generation];
@@ -63,7 +77,7 @@ impl<'a> Change<'a> {
 
     /// Keeps a user from being deleted meanwhile; the actor's own row is held already.
     pub(super) async fn hold_user(&self, user: UserId) -> DbResult<()> {
-        if matches!(self.stamp.by, Actor::User { id, .. } if id == user) {
+        if self.acting_user() == Some(user) {
             return Ok(());
         }
         let keys: Params<'_> = &[&user.0];
@@ -74,7 +88,7 @@ impl<'a> Change<'a> {
     /// The user who acts, if it is one.
     pub(super) fn acting_user(&self) -> Option<UserId> {
         match self.stamp.by {
-            Actor::User { id, .. } => Some(id),
+            Actor::User { id, .. } | Actor::AdminToken { user: id, .. } => Some(id),
             Actor::App { .. } | Actor::Operator | Actor::System => None,
         }
     }
@@ -87,29 +101,51 @@ impl<'a> Change<'a> {
     /// Writes the audit row of a changed record.
     pub(super) async fn audit(&self, action: Action, subject: &Subject) -> DbResult<()> {
         let (actor_kind, actor_id) = match self.stamp.by {
-            Actor::User { id, .. } => ("user", Some(id.0)),
+            Actor::User { id, .. } | Actor::AdminToken { user: id, .. } => ("user", Some(id.0)),
             Actor::App { id, .. } => ("app", Some(id.0)),
             Actor::Operator => ("operator", None),
             Actor::System => ("system", None),
         };
-        self.run(
-            sql::audit::INSERT,
-            &[
-                &self.stamp.at.0,
-                &action.name(),
-                &actor_kind,
-                &actor_id,
-                &subject.user.map(|id| id.0),
-                &subject.app.map(|id| id.0),
-                &subject.authorization.map(|id| id.0),
-                &subject.grant.map(|id| id.0),
-                &subject.token_hash.as_ref().map(|hash| &hash.0[..]),
-                &subject.token_last_eight,
-                &self.stamp.address.map(|address| address.to_string()),
-                &self.stamp.request_id,
-            ],
-        )
-        .await
+        let address = self.stamp.address.map(|address| address.to_string());
+        let details = subject.details.clone().or(self.stamp.reason.clone());
+        let values: Params<'_> = &[
+            &self.stamp.at.0,
+            &action.name(),
+            &actor_kind,
+            &actor_id,
+            &subject.user.map(|id| id.0),
+            &subject.app.map(|id| id.0),
+            &subject.authorization.map(|id| id.0),
+            &subject.grant.map(|id| id.0),
+            &subject.token_hash.as_ref().map(|hash| &hash.0[..]),
+            &subject.token_last_eight,
+            &address,
+            &self.stamp.request_id,
+            &details,
+        ];
+        let Some(lines) = self.lines() else {
+            return self.run(sql::audit::INSERT, values).await;
+        };
+        let id = self.one(sql::audit::INSERT_FOR_ARCHIVE, values, row::id);
+        let row = AuditRow {
+            id: id.await?.ok_or(DbError::Missing)?,
+            at: self.stamp.at,
+            action: action.name().to_owned(),
+            actor_kind: actor_kind.to_owned(),
+            actor_id,
+            user_id: subject.user,
+            app_id: subject.app,
+            authorization_id: subject.authorization,
+            grant_id: subject.grant,
+            token_hash: subject.token_hash,
+            token_last_eight: subject.token_last_eight.clone().map(TokenLastEight),
+            address,
+            request_id: self.stamp.request_id.clone(),
+            details,
+        };
+        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(row.line());
+        Ok(())
     }
 
     /// The same for many records, without waiting for each.
@@ -141,6 +177,8 @@ pub(super) struct Subject {
     pub(super) grant: Option<GrantId>,
     pub(super) token_hash: Option<TokenHash>,
     pub(super) token_last_eight: Option<String>,
+    /// What the action says of it; else the actor's reason stands there.
+    pub(super) details: Option<String>,
 }
 
 impl Subject {
@@ -187,6 +225,7 @@ impl Subject {
             grant: row.maybe(3)?.map(GrantId),
             token_hash: Some(TokenHash(row.get(4)?)),
             token_last_eight: row.maybe(5)?,
+            ..Self::default()
         })
     }
 }

@@ -93,11 +93,11 @@ async fn settle(
         };
         let Some(before) = held else { continue };
         let mut meter = before.clone();
-        let locked = meter.settle(one.reserved, one.outcome, &one.limit, stamp.at);
+        let told = meter.settle(one.reserved, one.outcome, &one.limit, stamp.at);
         if meter != before {
             keep(db, &one.key, &meter, &one.limit).await?;
         }
-        if let Some(action) = one.limit.lock.filter(|_| locked) {
+        if let Some(action) = one.limit.row().filter(|_| told) {
             let subject = Subject {
                 user,
                 ..Subject::default()

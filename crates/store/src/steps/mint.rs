@@ -190,6 +190,7 @@ async fn insert(
         grant,
         token_hash: Some(new.token_hash),
         token_last_eight: Some(new.token_last_eight.0.clone()),
+        ..Subject::default()
     };
     tx.audit(Action::AuthorizationCreated, &subject).await?;
     Ok(Some(id))

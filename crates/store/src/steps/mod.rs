@@ -4,19 +4,23 @@
 //! Within a transaction rows are locked in the order user → app → grant →
 //! authorizations.
 
+mod admin;
 mod apps;
 mod audit;
 mod authorizations;
+mod chain;
 mod change;
 mod counters;
 pub(crate) mod flows;
 mod grants;
 mod last_used;
+mod life;
 mod list;
 mod mint;
 mod own_accounts;
 mod passkeys;
 mod reap;
+pub(crate) mod replay;
 pub(crate) mod row;
 mod search;
 mod sessions;
@@ -24,12 +28,13 @@ mod sign_in;
 pub(crate) mod tokens;
 mod upkeep;
 mod users;
+mod watch;
 
 use grantd_core::app::ClientId;
 use grantd_core::audit::Stamp;
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::UserId;
-use grantd_core::store::{AppCheck, Stored, TokenVerdict};
+use grantd_core::store::{AppCheck, StoreLoad, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 
 use self::change::{Change, Step};
@@ -112,6 +117,9 @@ pub(crate) trait Engine: Send + Sync + 'static {
     fn is_fit(&self) -> impl Future<Output = Stored<()>> + Send {
         std::future::ready(Ok(()))
     }
+
+    /// How busy it is and was.
+    fn load(&self) -> StoreLoad;
 
     /// Refuses new steps and ends after those in flight.
     fn close(&self) -> impl Future<Output = ()> + Send;

@@ -171,6 +171,11 @@ async fn remove(
     Ok(removed.len())
 }
 
+/// Deletes all passkeys of the user, each with its audit row. How many.
+pub(super) async fn remove_all(tx: &Change<'_>, user: UserId) -> DbResult<usize> {
+    remove(tx, user, sql::passkeys::REMOVE_ALL, &[&user.0]).await
+}
+
 async fn raise_generation(tx: &Change<'_>, user: UserId) -> DbResult<()> {
     tx.run(sql::users::RAISE_GENERATION, &[&tx.at().0, &user.0])
         .await
@@ -178,7 +183,7 @@ async fn raise_generation(tx: &Change<'_>, user: UserId) -> DbResult<()> {
 
 async fn reset_factors(tx: &Change<'_>, user: UserId) -> DbResult<bool> {
     let totp = sign_in::set_factor(tx, user, None).await?;
-    let passkeys = remove(tx, user, sql::passkeys::REMOVE_ALL, &[&user.0]).await?;
+    let passkeys = remove_all(tx, user).await?;
     // The factor's own statement has raised it.
     if passkeys > 0 && !totp {
         raise_generation(tx, user).await?;

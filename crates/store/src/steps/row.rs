@@ -12,7 +12,7 @@ use grantd_core::note::{Note, NoteUrl};
 use grantd_core::scope::Scopes;
 use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
-    ConsentCheck, LiveSession, OwnedAuthorization, SessionRecord, SignInCheck,
+    ConsentCheck, LiveSession, OwnedApp, OwnedAuthorization, SessionRecord, SignInCheck,
 };
 use grantd_core::token::{TokenHash, TokenLastEight};
 use grantd_core::user::{Email, Language, Login, PasswordHash, User, UserCredentials};
@@ -139,6 +139,14 @@ pub(super) fn app_credentials(row: &dyn Columns) -> DbResult<AppCredentials> {
         secret_hash,
         previous_secret_hash: row.maybe(17)?.map(SecretHash),
         auth_generation: row.get(10)?,
+    })
+}
+
+/// An app, and then its owner.
+pub(super) fn owned_app(row: &dyn Columns) -> DbResult<OwnedApp> {
+    Ok(OwnedApp {
+        app: app_credentials(row)?.app,
+        owner: user(row, APP)?,
     })
 }
 

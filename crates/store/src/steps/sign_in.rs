@@ -60,6 +60,11 @@ pub(super) async fn add_recovery_codes(
 pub(super) async fn forget(db: &dyn Db, id: UserId) -> DbResult<()> {
     db.run(sql::sign_in::DELETE_RECOVERY_CODES, &[&id.0])
         .await?;
+    forget_steps(db, id).await
+}
+
+/// Spent steps.
+pub(super) async fn forget_steps(db: &dyn Db, id: UserId) -> DbResult<()> {
     db.run(sql::sign_in::DELETE_STEPS, &[&id.0]).await
 }
 

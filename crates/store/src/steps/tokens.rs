@@ -3,9 +3,9 @@
 
 use grantd_core::audit::Action;
 use grantd_core::authorization::{Authorization, NewToken};
-use grantd_core::ids::AppId;
+use grantd_core::ids::{AppId, AuthorizationId};
 use grantd_core::scope::Scopes;
-use grantd_core::store::{AppCheck, OwnedAuthorization, TokenVerdict};
+use grantd_core::store::{AppCheck, Leaked, OwnedAuthorization, TokenVerdict};
 use grantd_core::token::TokenHash;
 
 use super::change::{Change, Subject};
@@ -182,6 +182,32 @@ pub(super) async fn revoke_grant(tx: &Change<'_>, app: AppId, hash: TokenHash) -
     grants::delete(tx, statement, &[&user.0, &app.0]).await
 }
 
+/// Deletes the unexpired authorization with that hash, whoever's it is.
+pub(super) async fn revoke_leaked(
+    tx: &Change<'_>,
+    hash: TokenHash,
+    action: Action,
+) -> DbResult<Option<Leaked>> {
+    let statement = sql::authorizations::FIND_UNEXPIRED_BY_HASH;
+    let keys: Params<'_> = &[&hash.prefix(), &tx.at().0];
+    let found = tx.all(statement, keys, row::authorization).await?;
+    let same = |record: &Authorization| hash.matches(&record.token_hash);
+    let Some(record) = found.into_iter().find(same) else {
+        return Ok(None);
+    };
+    let app = record.app.as_ref().map(|app| app.id);
+    if let Some(app) = app {
+        grants::lock(tx, record.user_id, app).await?;
+    }
+    let statement = sql::authorizations::DELETE_TOKEN;
+    let deleted = delete(tx, statement, &[&record.id.0, &&hash.0[..]], action).await?;
+    Ok(deleted.then_some(Leaked {
+        user: record.user_id,
+        app,
+        last_eight: Some(record.token_last_eight),
+    }))
+}
+
 /// Deletes the authorization that `statement` finds. Whether there was one.
 pub(super) async fn find_and_delete(
     tx: &Change<'_>,
@@ -218,6 +244,15 @@ async fn delete(
         }
     }
     Ok(!deleted.is_empty())
+}
+
+/// Deletes the authorization of this id, whoever's it is. Whether there was one.
+pub(super) async fn end_by_id(
+    tx: &Change<'_>,
+    id: AuthorizationId,
+    action: Action,
+) -> DbResult<bool> {
+    delete(tx, sql::authorizations::DELETE, &[&id.0], action).await
 }
 
 /// Deletes the authorizations that `statement` names, each with its audit row. What their

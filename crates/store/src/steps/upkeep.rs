@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use grantd_core::audit::{Action, AuditRow, Stamp};
 use grantd_core::clock::Timestamp;
+use grantd_core::hourly::Bucket;
 use grantd_core::ids::UserId;
 use grantd_core::store::{Reaped, Stored, Upkeep};
 
@@ -26,6 +27,25 @@ impl<E: Engine> Upkeep for StoreOn<E> {
                         ..Subject::default()
                     };
                     Ok(tx.audit(action, &subject).await?)
+                })
+            })
+            .await
+    }
+
+    async fn record_refusals(&self, refused: Vec<Bucket>, stamp: Stamp) -> Stored<()> {
+        self.engine
+            .change(stamp, refused, |tx, refused| {
+                Box::pin(async move {
+                    for bucket in refused {
+                        let subject = Subject {
+                            user: bucket.user(),
+                            app: bucket.app(),
+                            details: Some(bucket.to_string()),
+                            ..Subject::default()
+                        };
+                        tx.audit(Action::LimitExceeded, &subject).await?;
+                    }
+                    Ok(())
                 })
             })
             .await

@@ -1,6 +1,7 @@
 //! Steps about people's accounts; signing in is in [`super::sign_in`].
 
 use async_trait::async_trait;
+use grantd_core::app::IMPERSONATION_CLIENT_ID;
 use grantd_core::audit::{Action, Stamp};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, UserId};
@@ -14,6 +15,8 @@ use super::list::List;
 use super::{Engine, StoreOn, apps, can_be_stored, grants, row, sessions, sign_in, tokens};
 use crate::db::{Columns, Db, DbError, DbResult, Params, Undo};
 use crate::sql;
+
+const SECONDS_OF_A_DAY: i64 = 86_400;
 
 #[async_trait]
 impl<E: Engine> UserStore for StoreOn<E> {
@@ -170,6 +173,25 @@ impl<E: Engine> UserStore for StoreOn<E> {
             .await
     }
 
+    async fn note_sign_in(&self, id: UserId, address: Address, stamp: Stamp) -> Stored<()> {
+        self.engine
+            .change(stamp, (id, address), |tx, (id, address)| {
+                Box::pin(async move {
+                    let values: Params<'_> = &[
+                        &id.0,
+                        &address.to_string(),
+                        &tx.at().0,
+                        &tx.at().plus(-SECONDS_OF_A_DAY).0,
+                    ];
+                    let first = tx.any(sql::sign_in::NOTE_FIRST_OF_DAY, values).await?;
+                    tx.audit_if(first, Action::SignedIn, &Subject::user(*id))
+                        .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
     async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>> {
         self.engine
             .read((id, address), |db, (id, address)| {
@@ -195,12 +217,12 @@ async fn find_credentials(
     found.await?.ok_or(DbError::Missing)
 }
 
-async fn find_by_id(db: &dyn Db, id: UserId) -> DbResult<Option<User>> {
+pub(super) async fn find_by_id(db: &dyn Db, id: UserId) -> DbResult<Option<User>> {
     db.one(sql::users::FIND_BY_ID, &[&id.0], |r| row::user(r, 0))
         .await
 }
 
-async fn set_suspended(tx: &Change<'_>, id: UserId, suspended: bool) -> DbResult<bool> {
+pub(super) async fn set_suspended(tx: &Change<'_>, id: UserId, suspended: bool) -> DbResult<bool> {
     let (statement, action) = if suspended {
         (sql::users::SUSPEND, Action::UserSuspended)
     } else {
@@ -256,9 +278,13 @@ pub(super) async fn insert(tx: &Change<'_>, new: &NewUser) -> DbResult<Created> 
 }
 
 /// In lock order: the user, their apps, the grants, the tokens; then what hangs on the user.
-async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
+pub(super) async fn delete(tx: &Change<'_>, id: UserId) -> DbResult<bool> {
     if !tx.any(sql::users::LOCK_TO_DELETE, &[&id.0]).await? {
         return Ok(false);
+    }
+    if let Some(acting) = tx.acting_user().filter(|acting| *acting != id) {
+        let keys: Params<'_> = &[&acting.0, &id.0, &IMPERSONATION_CLIENT_ID];
+        tx.run(sql::apps::PASS_ON, keys).await?;
     }
     for app in tx.all(sql::apps::IDS_OF_OWNER, &[&id.0], row::id).await? {
         apps::delete(tx, AppId(app)).await?;

@@ -175,6 +175,7 @@ impl Cast {
             by: actor,
             address: outside.then_some([192, 0, 2, 1].into()),
             request_id: outside.then(|| format!("R{}", self.steps)),
+            reason: None,
         }
     }
 

@@ -14,6 +14,7 @@ fn limit(meter: u8) -> Limit {
         most: 2,
         window: 60,
         lock: (meter != 2).then_some(Action::SignInLocked),
+        tell: None,
     }
 }
 

@@ -38,7 +38,10 @@ impl SignIn {
     pub(crate) async fn begin(&self, attempt: Attempt) -> Result<Begun> {
         let half = self.first_half(&attempt).await?;
         if half.credentials.totp_seed.is_none() {
-            return Ok(Begun::Done(self.second_half(&attempt, half, false).await?));
+            let identity = self.second_half(&attempt, half, false).await?;
+            let address = Address::from(attempt.address);
+            self.remember_address(identity.user.id, address).await?;
+            return Ok(Begun::Done(identity));
         }
         self.renew_hash(&attempt, &half.credentials).await?;
         Ok(Begun::NeedsCode {
@@ -115,5 +118,10 @@ impl SignIn {
             .run(turn, move || cost.hash(&password, &*entropy))
             .await
             .map_err(|_| crate::login::throttle::busy())
+    }
+
+    /// The hash of an account that nobody signs in to by a password.
+    pub(crate) fn decoy(&self) -> crate::user::PasswordHash {
+        self.cost.decoy(&*self.entropy)
     }
 }

@@ -25,6 +25,15 @@ pub struct Limit {
     /// If set, reaching the limit locks the meter for `window` seconds and
     /// forgets the failures; the trail gets this row, once per lock.
     pub lock: Option<Action>,
+    /// If set where nothing locks, reaching the limit leaves this row, once in `window` seconds.
+    pub tell: Option<Action>,
+}
+
+impl Limit {
+    /// What the trail is told when the limit is reached.
+    pub fn row(&self) -> Option<Action> {
+        self.lock.or(self.tell)
+    }
 }
 
 /// Whether an attempt may be checked.
@@ -56,7 +65,7 @@ pub struct Meter {
     pub failures: Tally,
     /// Attempts in flight.
     pub reserved: Tally,
-    /// Nobody is let in before.
+    /// Nobody is let in before; where nothing locks, the trail is not told again before.
     pub locked_until: Option<Timestamp>,
 }
 
@@ -75,7 +84,7 @@ impl Meter {
     pub fn admit(&mut self, limit: &Limit, now: Timestamp) -> Admission {
         self.forget_old(limit, now);
         let failures = self.failures.count(limit.window, now);
-        if self.is_locked(now) || failures >= limit.most {
+        if self.locks_now(limit, now) || failures >= limit.most {
             return Admission::Locked;
         }
         if failures + self.reserved.count(RESERVED_SECONDS, now) >= limit.most {
@@ -85,8 +94,9 @@ impl Meter {
         Admission::Reserved
     }
 
-    /// Takes an attempt's end in, with the moment of its reservation if it had one. Whether this
-    /// locked the meter. A failure beyond the limit adds nothing.
+    /// Takes an attempt's end in, with the moment of its reservation if it had one. Whether the trail
+    /// is to be told: this locked the meter, or reached a limit that is worth a row. A failure beyond
+    /// the limit adds nothing.
     pub fn settle(
         &mut self,
         reserved: Option<Timestamp>,
@@ -118,16 +128,22 @@ impl Meter {
 
     fn fail(&mut self, limit: &Limit, now: Timestamp) -> bool {
         let before = self.failures.count(limit.window, now);
-        if self.is_locked(now) || before >= limit.most {
+        if self.locks_now(limit, now) || before >= limit.most {
             return false;
         }
         self.failures.add(now, limit.most, limit.window);
-        let locks = limit.lock.is_some() && before + 1 == limit.most;
-        if locks {
-            self.failures.clear();
+        let told = limit.row().is_some() && before + 1 == limit.most && !self.is_locked(now);
+        if told {
             self.locked_until = Some(now.plus(limit.window.into()));
         }
-        locks
+        if told && limit.lock.is_some() {
+            self.failures.clear();
+        }
+        told
+    }
+
+    fn locks_now(&self, limit: &Limit, now: Timestamp) -> bool {
+        limit.lock.is_some() && self.is_locked(now)
     }
 
     fn forget_old(&mut self, limit: &Limit, now: Timestamp) {
@@ -146,11 +162,43 @@ mod tests {
         most: 10,
         window: 300,
         lock: Some(Action::SignInLocked),
+        tell: None,
     };
     const SLIDING: Limit = Limit { lock: None, ..PAIR };
+    const TELLING: Limit = Limit {
+        tell: Some(Action::WrongCodesTooOften),
+        ..SLIDING
+    };
 
     fn fail(meter: &mut Meter, limit: &Limit, at: i64) -> bool {
         meter.settle(None, Outcome::Failed, limit, NOW.plus(at))
+    }
+
+    #[test]
+    fn a_limit_without_a_lock_is_told_of_once_in_its_window() {
+        let mut meter = Meter::default();
+        let told: Vec<_> = (0..300).map(|at| fail(&mut meter, &TELLING, at)).collect();
+        let when: Vec<_> = (0..300).filter(|at| told[*at]).collect();
+        assert_eq!(when, [9]);
+        // It is a limit all the same, and slides: it is reached again and again, and told of when the window is over.
+        assert_eq!(meter.admit(&TELLING, NOW.plus(299)), Admission::Locked);
+        let mut told = vec![9];
+        told.extend((300..1_500).filter(|at| fail(&mut meter, &TELLING, *at)));
+        assert!(told.len() > 3, "{told:?}");
+        assert!(
+            told.windows(2).all(|two| two[1] - two[0] >= 300),
+            "{told:?}"
+        );
+        assert_eq!(meter.failures(300, NOW.plus(1_499)), 10);
+        let mut silent = Meter::default();
+        assert!((0..300).all(|at| !fail(&mut silent, &SLIDING, at)));
+        assert_eq!(silent.failures, {
+            let mut same = Meter::default();
+            for at in 0..300 {
+                fail(&mut same, &TELLING, at);
+            }
+            same.failures
+        });
     }
 
     #[test]

@@ -231,16 +231,24 @@ impl Throttle {
             most: self.policy.failures,
             window: self.policy.lock_seconds,
             lock: Some(Action::SignInLocked),
+            tell: None,
         }
     }
 
     fn login(&self) -> Limit {
-        hourly(self.policy.failures_per_login_and_hour)
+        Limit {
+            tell: Some(Action::SignInClosed),
+            ..hourly(self.policy.failures_per_login_and_hour)
+        }
     }
 
     fn wrong_codes(&self, user: UserId) -> (MeterKey, Limit) {
         let key = self.key_of("meter of wrong codes", &user.0.to_string());
-        (key, hourly(self.policy.wrong_codes_per_user_and_hour))
+        let limit = Limit {
+            tell: Some(Action::WrongCodesTooOften),
+            ..hourly(self.policy.wrong_codes_per_user_and_hour)
+        };
+        (key, limit)
     }
 
     /// Locked, it counts nothing; nobody asks it whether it is.
@@ -272,6 +280,7 @@ fn hourly(most: u32) -> Limit {
         most,
         window: HOUR,
         lock: None,
+        tell: None,
     }
 }
 

@@ -42,6 +42,7 @@ impl Node {
                 by: Actor::System,
                 address: None,
                 request_id: None,
+                reason: None,
             },
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use grantd_core::clock::{Clock, SystemClock};
 use grantd_core::store::Store;
-use grantd_store::{DatabaseUrl, Inspection, PostgresOptions, PostgresStore};
+use grantd_store::{DatabaseUrl, Inspection, Outside, PostgresOptions, PostgresStore};
 
 use super::{Finding, Verdict, finding};
 use crate::config::Config;
@@ -39,8 +39,8 @@ async fn store(config: &Config) -> Verdict {
             "there is no database {url} yet; grantd makes it on first use"
         ));
     }
-    let opened = instance::open_store(config, Arc::new(SystemClock)).await;
-    let store = opened.map_err(|failure| failure.to_string())?;
+    let opened = instance::open_store(config, Arc::new(SystemClock), Outside::default()).await;
+    let store = opened.map_err(|failure| failure.to_string())?.store;
     let verdict = belongs_to(&config.key_file(), &*store).await;
     store.close().await;
     verdict.map(|()| format!("{url} answers, and belongs to the instance key"))

@@ -1,6 +1,7 @@
 //! Secrets that no artefact may hold: unique ones are driven through every
 //! route, in every place and spelling, and then looked for in the log at its
-//! most talkative, in error bodies, and in the files of the database.
+//! most talkative (with the spans that a collector is sent), in error bodies, in
+//! the metrics, and in the files of the database.
 
 mod flows;
 mod search;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use grantd_server::routes::ROUTES;
 use http::Method;
 use serde_json::json;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use self::search::{Search, Secret};
 use crate::support::{Answer, Client, Log, OAuthApp, TestApp, User, basic};
@@ -57,7 +59,10 @@ impl Stage {
         let answer = client.send(method, path, body).await;
         if answer.status >= 400 {
             self.refusals.push(answer.clone());
-        } else if answer.status == 201 || answer.asked.starts_with("POST /applications") {
+        } else if answer.status == 201
+            || answer.asked.starts_with("POST /applications")
+            || answer.asked.starts_with("PATCH /applications")
+        {
             self.secrets
                 .push(Secret::new("an issued token", answer.token()));
         }
@@ -86,7 +91,10 @@ impl Stage {
                 .replace("{client_id}", &self.app.client_id)
                 .replace("{access_token}", &token)
                 .replace("{fingerprint}", "fp")
-                .replace("{username}", "octocat");
+                .replace("{username}", "octocat")
+                .replace("{account_id}", "1")
+                .replace("{token_id}", "1")
+                .replace("{key_ids}", "1");
             let secret = self.app.secret.clone();
             let code = self.monalisa.recovery_codes[0].clone();
             let clients = [
@@ -112,9 +120,58 @@ impl Stage {
                     json!({ "client_secret": secret, "note": "n" }).to_string(),
                     format!("{{\"client_secret\":\"{secret}\""),
                     json!({ "client_secret": [secret], "note": "n" }).to_string(),
+                    json!({ "access_token": [&token], "credentials": [[&token]] }).to_string(),
+                    format!("{{\"access_token\":\"{token}\""),
+                    json!({ "access_token": token }).to_string(),
+                    json!({ "credentials": [&token, &secret] }).to_string(),
                 ] {
                     let _ = self.send(&client, route.method.clone(), &path, &body).await;
                 }
+            }
+        }
+    }
+
+    /// What site admins are shown once.
+    async fn administration(&mut self) {
+        let root = self.t.site_admin("root").await;
+        let token = root.scoped_token("admin", &["site_admin"]).await.token();
+        self.secrets
+            .push(Secret::new("an admin's token", token.clone()));
+        for admin in [root.client.clone(), self.t.anyone().with_token(&token)] {
+            let path = "/admin/users/octocat/authorizations";
+            let made = admin.post(path, r#"{"scopes":["repo"]}"#).await;
+            self.secrets
+                .push(Secret::new("an impersonation", made.token()));
+            let app = json!({
+                "name": "app", "url": "https://a.example", "callback_urls": ["https://a.example/cb"],
+            });
+            let made = admin.post("/admin/applications", app).await.is(201).json();
+            let path = format!(
+                "/admin/applications/{}",
+                made["client_id"].as_str().unwrap()
+            );
+            let rotated = admin
+                .post(&format!("{path}/secret"), "")
+                .await
+                .is(200)
+                .json();
+            for secret in [&made, &rotated] {
+                let secret = secret["client_secret"].as_str().unwrap().to_owned();
+                self.secrets
+                    .push(Secret::new("an app's new secret", secret));
+            }
+            for path in [
+                "/admin/tokens",
+                "/admin/applications",
+                &path,
+                "/admin/nowhere",
+            ] {
+                self.send(&admin, Method::PATCH, path, "{")
+                    .await
+                    .is(match path {
+                        "/admin/tokens" | "/admin/applications" | "/admin/nowhere" => 404,
+                        _ => 400,
+                    });
             }
         }
     }
@@ -214,10 +271,12 @@ async fn files(t: &TestApp) -> Vec<(String, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_or_files() {
+async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_metrics_or_files() {
     let log = Log::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
         .with_writer(log.clone())
         .init();
     let mut stage = Stage::new().await;
@@ -225,6 +284,7 @@ async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_or_files() {
     stage.path_tokens().await;
     stage.refused_early().await;
     stage.flows().await;
+    stage.administration().await;
     let codes = [stage.monalisa.code(), stage.monalisa.wrong_code()];
     for code in &codes {
         let client = stage.monalisa.with_otp(code);
@@ -249,7 +309,15 @@ async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_or_files() {
         .iter()
         .flat_map(|answer| format!("{:?}\n{}\n", answer.headers, answer.text()).into_bytes())
         .collect();
+    assert!(
+        lines.contains("}:store{otel.kind="),
+        "and what traces are made of"
+    );
+    let metrics = stage.t.server.metrics();
+    let metrics = [metrics.open_metrics(), metrics.classic()].concat();
+    assert!(metrics.contains("operation=\"apps/check-authorization\""));
     let mut places = vec![
+        ("the metrics".to_owned(), metrics.into_bytes()),
         ("the log".to_owned(), logged.clone()),
         ("a refusal".to_owned(), refusals),
     ];

@@ -25,6 +25,7 @@ fn refused(answer: &Answer) {
 struct Stage {
     t: TestApp,
     octocat: User,
+    root: User,
     app: OAuthApp,
     token: String,
 }
@@ -38,9 +39,11 @@ impl Stage {
         let t = TestApp::with(change).await;
         let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
         let token = octocat.token_of(&app).await.token();
+        let root = t.site_admin("root").await;
         Self {
             t,
             octocat,
+            root,
             app,
             token,
         }
@@ -55,6 +58,7 @@ impl Stage {
                 let client = match route.auth {
                     Auth::App => self.app.client.clone(),
                     Auth::Token => self.t.anyone().with_token(&self.token),
+                    Auth::SiteAdmin => self.root.client.clone(),
                     _ => self.octocat.client.clone(),
                 };
                 let path = route
@@ -63,7 +67,10 @@ impl Stage {
                     .replace("{grant_id}", "1")
                     .replace("{client_id}", &self.app.client_id)
                     .replace("{access_token}", &self.token)
-                    .replace("{fingerprint}", "fp");
+                    .replace("{fingerprint}", "fp")
+                    .replace("{username}", "octocat")
+                    .replace("{token_id}", "1")
+                    .replace("{key_ids}", "1");
                 (client, route.method.clone(), path)
             })
             .collect()

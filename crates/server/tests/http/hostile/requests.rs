@@ -175,7 +175,10 @@ async fn sec_s40_safe_methods_change_nothing() {
             .replace("{client_id}", &stage.app.client_id)
             .replace("{access_token}", &stage.token)
             .replace("{fingerprint}", "fp")
-            .replace("{username}", "octocat");
+            .replace("{username}", "octocat")
+            .replace("{account_id}", "1")
+            .replace("{token_id}", "1")
+            .replace("{key_ids}", "1");
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
             for client in [&stage.octocat.client, &stage.app.client, &stage.t.anyone()] {
                 let answer = client.send(method.clone(), &path, "").await;

@@ -87,7 +87,7 @@ async fn a_password_that_was_right_a_moment_ago_costs_one_look_up() {
     };
     let _ = steps(&t);
     octocat.get("/user").await.is(200);
-    let first = ["reserve", "settle", "remember_address"];
+    let first = ["reserve", "settle", "note_sign_in"];
     assert_eq!(steps(&t), counted(&first));
     octocat.get("/user").await.is(200);
     assert_eq!(steps(&t), counted(&[]));

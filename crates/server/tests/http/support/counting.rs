@@ -18,19 +18,21 @@ use grantd_core::logo::Logo;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
-    Access, AccountStore, AppCheck, AppStore, AuthorizationStore, CodeRecord, CodeRedemption,
-    ConsentCheck, Consented, Count, CounterStore, DeviceDecision, DeviceRedemption, DeviceRequest,
-    EventFilter, FlowStore, GotOrCreated, LiveRefreshToken, LiveSession, MintLimits, NewCode,
-    NewDeviceCode, NewSession, NewTicket, NotCreated, NotJoined, OtpUse, OwnedAuthorization,
-    OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation,
-    SearchStore, SessionRecord, SessionStore, Settlement, SharedStore, Sighting, SignInCheck,
-    Stored, Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization,
-    UsedGrant, UserStore,
+    Access, AccountStore, AdminStore, AppAdministration, AppCheck, AppStore, AuthorizationStore,
+    CodeRecord, CodeRedemption, ConsentCheck, Consented, Count, CounterStore, DeviceDecision,
+    DeviceRedemption, DeviceRequest, EventFilter, Expiring, FlowStore, GotOrCreated, Impersonation,
+    Leaked, LifeStore, LiveRefreshToken, LiveSession, Lived, MintLimits, NewCode, NewDeviceCode,
+    NewImpersonation, NewSession, NewTicket, NotCreated, NotJoined, NoticeKey, OtpUse, OwnedApp,
+    OwnedAuthorization, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll,
+    Reaped, Rotated, Rotation, RotationLimits, SearchStore, SessionRecord, SessionStore,
+    Settlement, SharedStore, Sighting, SignInCheck, Stock, StoreLoad, Stored, Taken, TicketStore,
+    TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
+    WatchStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
 use grantd_core::user::{
-    Email, Language, LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials,
+    Email, Language, Login, LoginKey, NewUser, PasswordHash, SecondFactor, User, UserCredentials,
 };
 
 /// Counts, and passes everything on.
@@ -89,6 +91,7 @@ pass_on!(UserStore {
     spend_otp_step(id: UserId, step: i64, address: Address, how: OtpUse) -> Stored<bool>;
     burn_recovery_code(id: UserId, code: [u8; 32], stamp: Stamp) -> Stored<bool>;
     remember_address(id: UserId, address: Address, at: Timestamp) -> Stored<()>;
+    note_sign_in(id: UserId, address: Address, stamp: Stamp) -> Stored<()>;
     address_last_seen(id: UserId, address: Address) -> Stored<Option<Timestamp>>;
 });
 
@@ -138,8 +141,9 @@ pass_on!(FlowStore {
     decide_device_code(user_code: [u8; 32], decision: DeviceDecision, stamp: Stamp) -> Stored<bool>;
     poll_device_code(app: AppId, device_code: SecretHash, now: Timestamp) -> Stored<Option<Poll>>;
     redeem_device_code(app: AppId, device_code: SecretHash, access: Access, stamp: Stamp) -> Stored<DeviceRedemption>;
-    rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, grace: u32, stamp: Stamp) -> Stored<Rotation>;
+    rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, limits: RotationLimits, stamp: Stamp) -> Stored<Rotation>;
     revoke_refresh_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+    revoke_leaked(hash: TokenHash, action: Action, stamp: Stamp) -> Stored<Option<Leaked>>;
     find_refresh_token(hash: TokenHash, now: Timestamp) -> Stored<Option<LiveRefreshToken>>;
     end_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
 });
@@ -194,10 +198,30 @@ pass_on!(UseStore {
     delete_grants(user: UserId, stamp: Stamp) -> Stored<usize>;
 });
 
+pass_on!(LifeStore {
+    list_lives(after: AuthorizationId, limit: u32) -> Stored<Vec<Lived>>;
+    shorten_lives(ends: Vec<(AuthorizationId, Timestamp)>, stamp: Stamp) -> Stored<usize>;
+    delete_idle(ids: Vec<AuthorizationId>, since: Timestamp, stamp: Stamp) -> Stored<usize>;
+    list_expiring(which: Expiring, now: Timestamp, limit: u32) -> Stored<Vec<Lived>>;
+    claim_notice(notice: NoticeKey, lease_until: Timestamp, told: bool, now: Timestamp) -> Stored<bool>;
+    settle_notice(notice: NoticeKey, told: bool, now: Timestamp) -> Stored<()>;
+    rotate_token(user: UserId, id: AuthorizationId, new: NewToken, expires_at: Option<Timestamp>, old_until: Timestamp, stamp: Stamp) -> Stored<Option<Rotated>>;
+});
+
 pass_on!(SearchStore {
     list_events(filter: EventFilter, before: Option<i64>, limit: u32) -> Stored<Vec<AuditRow>>;
     search_users(prefix: &LoginKey, page: PageRequest) -> Stored<Page<User>>;
+    search_apps(what: &str, page: PageRequest) -> Stored<Page<App>>;
     set_site_admin(user: UserId, site_admin: bool, stamp: Stamp) -> Stored<bool>;
+});
+
+pass_on!(AdminStore {
+    rename_user(id: UserId, login: Login, stamp: Stamp) -> Stored<Option<Result<User, Taken>>>;
+    impersonate(new: NewImpersonation, stamp: Stamp) -> Stored<Option<Result<Impersonation, NotCreated>>>;
+    end_impersonation(user: UserId, stamp: Stamp) -> Stored<bool>;
+    list_owned_apps(page: PageRequest) -> Stored<Page<OwnedApp>>;
+    find_owned_app(id: AppId) -> Stored<Option<OwnedApp>>;
+    administer_app(id: AppId, change: AppAdministration, stamp: Stamp) -> Stored<Option<OwnedApp>>;
 });
 
 pass_on!(CounterStore {
@@ -206,11 +230,42 @@ pass_on!(CounterStore {
     add_counts(counts: Vec<Count>, now: Timestamp) -> Stored<Vec<Count>>;
 });
 
+use grantd_core::audit::{Checkpoint, chain};
+use grantd_core::store::{ChainStore, Lease, LeaseStore, Strays, Waiting};
+
+pass_on!(ChainStore {
+    waiting(limit: u32) -> Stored<Waiting>;
+    seal(lease: Lease, now: Timestamp, seals: Vec<chain::Seal>, checkpoint: Option<Checkpoint>) -> Stored<bool>;
+    list_sealed(after: i64, limit: u32) -> Stored<Vec<chain::SealedRow>>;
+    list_checkpoints(after: i64, limit: u32) -> Stored<Vec<Checkpoint>>;
+    find_checkpoint(seq: i64) -> Stored<Option<Checkpoint>>;
+    find_seal(audit_id: i64) -> Stored<Option<chain::Seal>>;
+    find_strays(after: i64, limit: u32) -> Stored<Strays>;
+});
+
+pass_on!(LeaseStore {
+    find_lease(name: &'static str) -> Stored<Option<(Lease, i64)>>;
+    hold_lease(lease: Lease, now: Timestamp) -> Stored<Option<i64>>;
+    advance_lease(lease: Lease, position: i64) -> Stored<bool>;
+});
+
 pass_on!(Upkeep {
     record(action: Action, user: Option<UserId>, stamp: Stamp) -> Stored<()>;
+    record_refusals(refused: Vec<grantd_core::hourly::Bucket>, stamp: Stamp) -> Stored<()>;
     list_audit(after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     reap(tokens_before: Timestamp, limit: u32, stamp: Stamp) -> Stored<Reaped>;
     claim_instance_key(fingerprint: &str) -> Stored<String>;
     ping() -> Stored<()>;
     close() -> ();
 });
+
+#[async_trait]
+impl WatchStore for Counting {
+    fn load(&self) -> StoreLoad {
+        self.inner.load()
+    }
+
+    async fn take_stock(&self, now: Timestamp, most: u32) -> Stored<Stock> {
+        self.count("take_stock").take_stock(now, most).await
+    }
+}

@@ -11,6 +11,7 @@ use grantd_core::ids::{AppId, UserId};
 use grantd_core::login::otp;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::NewSession;
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{Answer, Client, TestApp};
@@ -78,6 +79,14 @@ impl User {
         answer
     }
 
+    /// A fresh personal access token with these scopes.
+    pub(crate) async fn scoped_token(&self, note: &str, scopes: &[&str]) -> Answer {
+        let body = json!({ "note": note, "scopes": scopes });
+        let answer = self.post("/authorizations", body).await;
+        answer.is(201);
+        answer
+    }
+
     /// A fresh token of an app.
     pub(crate) async fn token_of(&self, app: &OAuthApp) -> Answer {
         let client = if self.seed.is_some() {
@@ -130,6 +139,13 @@ impl OAuthApp {
         self.delete(&self.path(token)).await
     }
 
+    /// Asks about a token in the body, at `token`, `token/scoped` or `grant`.
+    pub(crate) async fn ask(&self, method: Method, place: &str, token: &str) -> Answer {
+        let path = format!("/applications/{}/{place}", self.client_id);
+        let body = json!({ "access_token": token });
+        self.send(method, &path, body).await
+    }
+
     pub(crate) async fn revoke_grant(&self, token: &str) -> Answer {
         self.delete(&format!("/applications/{}/grants/{token}", self.client_id))
             .await
@@ -146,6 +162,7 @@ impl TestApp {
             user_agent: String::new(),
             expires_at: now.plus(86_400),
             sudo_until: now,
+            most: 50,
         };
         let by = Actor::User {
             id: found.user.id,

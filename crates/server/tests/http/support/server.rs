@@ -20,7 +20,8 @@ use grantd_core::mail::Mailer;
 use grantd_core::onboarding::Invitation;
 use grantd_core::scope::Catalogue;
 use grantd_core::secret::{InstanceKey, Secret};
-use grantd_core::store::{SharedStore, UserStore};
+use grantd_core::secret_scanning::KeySet;
+use grantd_core::store::{SearchStore, SharedStore, UserStore};
 use grantd_core::ticket::ReturnTo;
 use grantd_core::token::TokenFormat;
 use grantd_core::user::{Email, Login, LoginKey, UserCredentials};
@@ -44,6 +45,8 @@ pub(crate) struct Setup {
     pub(crate) cost: PasswordCost,
     /// Who sends mail, if anybody does.
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    /// Whose messages about secrets found in public are taken, if anybody's.
+    pub(crate) scanners: Option<KeySet>,
 }
 
 impl Default for Setup {
@@ -60,6 +63,7 @@ impl Default for Setup {
             hex_tokens: None,
             cost: CHEAP,
             mailer: None,
+            scanners: None,
         }
     }
 }
@@ -129,9 +133,17 @@ impl TestApp {
 
     /// With mail, which arrives at the test.
     pub(crate) async fn with_mail() -> (Self, Mails) {
+        Self::with_mail_and(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn with_mail_and(change: impl FnOnce(&mut Setup)) -> (Self, Mails) {
         let (post, mails) = mail::post();
-        let t = Self::with(|setup| setup.mailer = Some(Arc::new(post))).await;
-        (t, mails)
+        let t = Self::with(|setup| {
+            setup.mailer = Some(Arc::new(post));
+            change(setup);
+        });
+        (t.await, mails)
     }
 
     /// On a store of the test's own choice.
@@ -181,6 +193,8 @@ impl TestApp {
             last_used: Arc::default(),
             key: key.clone(),
             mailer: setup.mailer,
+            scanners: setup.scanners,
+            counts: Arc::default(),
         });
         let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));
@@ -228,6 +242,15 @@ impl TestApp {
 
     pub(crate) async fn user_with_otp(&self, login: &str) -> User {
         self.enrol(login, true, true).await
+    }
+
+    /// A site admin, without a second factor.
+    pub(crate) async fn site_admin(&self, login: &str) -> User {
+        let user = self.user(login).await;
+        let stamp = grantd_core::audit::Stamp::operator(self.clock.now());
+        let made = self.store.set_site_admin(user.id, true, stamp).await;
+        assert!(made.expect("a store"), "nothing changed");
+        user
     }
 
     async fn enrol(&self, login: &str, otp: bool, address: bool) -> User {

@@ -284,6 +284,7 @@ impl AuthorizationStore for Reference {
         let state = self.open().await?;
         let asked_for = state.tokens.iter().filter(|token| match &filter {
             TokenFilter::All => true,
+            TokenFilter::Personal => app_of(token).is_none(),
             TokenFilter::User(id) => token.user_id == *id,
             TokenFilter::App(id) => app_of(token) == Some(*id),
             TokenFilter::Id(id) => token.id == *id,

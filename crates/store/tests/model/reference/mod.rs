@@ -5,6 +5,7 @@
 
 mod apps;
 mod authorizations;
+mod chain;
 mod counters;
 mod flows;
 mod keeping;
@@ -20,6 +21,7 @@ use grantd_core::audit::{Action, Actor, AuditRow, Stamp};
 use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::grant::Grant;
+use grantd_core::hourly::Bucket;
 use grantd_core::ids::{AppId, UserId};
 use grantd_core::login::Address;
 use grantd_core::scope::Scopes;
@@ -118,6 +120,8 @@ impl Reference {
         let state = self.open().await?;
         let current = match stamp.by {
             Actor::Operator | Actor::System => true,
+            // The alphabet has no such actor.
+            Actor::AdminToken { .. } => false,
             Actor::User {
                 id,
                 auth_generation,
@@ -168,7 +172,7 @@ impl State {
     /// Adds a row to the trail; `about` fills in whom and what it concerns.
     fn tell(&mut self, action: Action, stamp: &Stamp, about: impl FnOnce(&mut AuditRow)) {
         let (kind, id) = match stamp.by {
-            Actor::User { id, .. } => ("user", Some(id.0)),
+            Actor::User { id, .. } | Actor::AdminToken { user: id, .. } => ("user", Some(id.0)),
             Actor::App { id, .. } => ("app", Some(id.0)),
             Actor::Operator => ("operator", None),
             Actor::System => ("system", None),
@@ -187,6 +191,7 @@ impl State {
             token_last_eight: None,
             address: stamp.address.map(|address| address.to_string()),
             request_id: stamp.request_id.clone(),
+            details: stamp.reason.clone(),
         };
         about(&mut row);
         self.trail.push(row);
@@ -200,6 +205,10 @@ impl Upkeep for Reference {
             .await?
             .tell(action, &stamp, |row| row.user_id = user);
         Ok(())
+    }
+
+    async fn record_refusals(&self, _: Vec<Bucket>, _: Stamp) -> Stored<()> {
+        Err(unavailable("no operation counts requests"))
     }
 
     async fn list_audit(&self, after: i64, limit: u32) -> Stored<Vec<AuditRow>> {

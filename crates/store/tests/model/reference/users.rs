@@ -269,6 +269,17 @@ impl UserStore for Reference {
         Ok(())
     }
 
+    async fn note_sign_in(&self, id: UserId, address: Address, stamp: Stamp) -> Stored<()> {
+        let last = self.address_last_seen(id, address).await?;
+        let mut state = self.change(&stamp).await?;
+        if last.is_none_or(|last| stamp.at.since(last) >= 86_400) {
+            let person = state.person_mut(id).ok_or(unavailable("no such user"))?;
+            person.addresses.push((address, stamp.at));
+            state.tell(Action::SignedIn, &stamp, |row| row.user_id = Some(id));
+        }
+        Ok(())
+    }
+
     async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>> {
         let state = self.open().await?;
         let sign_ins = state.person(id).map(|one| &one.addresses);

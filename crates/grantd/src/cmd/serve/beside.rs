@@ -1,0 +1,87 @@
+//! What a server has beside its requests: the archive of the trail, the fence
+//! of a restored store, the control socket. Owns that each is right before the
+//! first request is answered; must not know what any of them does.
+
+use std::time::Duration;
+
+use grantd_store::{DatabaseUrl, Gate, standing};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::control;
+use crate::failure::Failure;
+use crate::instance::Instance;
+use crate::output;
+
+/// Between two looks whether the fence still stands.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Runs until it is dropped.
+pub(super) struct Beside {
+    _tasks: JoinSet<()>,
+}
+
+impl Beside {
+    /// Brings the archive up to date, shuts the gate if the fence stands, and opens the socket.
+    pub(super) async fn start(
+        instance: &Instance,
+        reload: &watch::Receiver<()>,
+    ) -> Result<Self, Failure> {
+        let mut tasks = JoinSet::new();
+        if let Some(archive) = instance.outside.archive.clone() {
+            let added = archive.catch_up(&*instance.store).await?;
+            if added > 0 {
+                tracing::warn!(
+                    rows = added,
+                    archive = %archive.path().display(),
+                    "the audit archive lacked rows of the trail"
+                );
+            }
+            let mut reload = reload.clone();
+            tasks.spawn(async move {
+                while reload.changed().await.is_ok() {
+                    // A failure is in the log already, and `/readyz` says it.
+                    let _ = archive.reopen().await;
+                }
+            });
+        }
+        if instance.fenced {
+            let (gate, url) = (instance.outside.gate.clone(), instance.config.database());
+            gate.shut();
+            output::note(
+                "THE FENCE OF A RESTORE STANDS: every request is answered 503; `grantd restore status` says why, \
+                 `grantd restore lift` ends it",
+            );
+            tasks.spawn(open_when_lifted(gate, url));
+        }
+        if let Some(sqlite) = instance.sqlite.clone() {
+            match control::listen(&instance.config.values.data, sqlite) {
+                Ok(server) => drop(tasks.spawn(server.run())),
+                Err(why) => output::note(format!(
+                    "warning: {why}; `grantd backup` works only while this server does not run"
+                )),
+            }
+        }
+        Ok(Self { _tasks: tasks })
+    }
+}
+
+async fn open_when_lifted(gate: Gate, url: DatabaseUrl) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        // Whoever cannot look does not know that it is lifted.
+        let lifted = match standing(&url).await {
+            Ok(Some(fence)) => fence.lifted_at.is_some(),
+            Ok(None) => false,
+            Err(error) => {
+                tracing::warn!(%error, "cannot look whether the fence stands");
+                false
+            }
+        };
+        if lifted {
+            gate.open();
+            tracing::warn!("the fence is lifted: requests are served");
+            return;
+        }
+    }
+}

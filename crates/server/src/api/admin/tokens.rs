@@ -1,0 +1,54 @@
+//! Everybody's personal access tokens, and the keys that nobody has here.
+
+use grantd_core::error::Error;
+use grantd_core::ids::AuthorizationId;
+use http::header;
+
+use super::cache;
+use crate::context::Context;
+use crate::error::Result;
+use crate::reply::Reply;
+
+/// "List personal access tokens".
+pub(crate) async fn list(context: Context) -> Result<Reply> {
+    let (admin, query) = (context.site_admin()?, context.query());
+    let wanted = query.page();
+    let page = context
+        .authority()
+        .everybodys_tokens(&admin, wanted)
+        .await?;
+    let wire = context.wire();
+    let items: Vec<_> = page
+        .items
+        .iter()
+        .map(|item| wire.authorization(&item.authorization))
+        .collect();
+    let reply = Reply::ok(&items, cache(&context));
+    Ok(
+        match query.link(&format!("{}/admin/tokens", wire.api), page.total) {
+            Some(link) => reply.with(header::LINK, &link),
+            None => reply,
+        },
+    )
+}
+
+/// "Delete a personal access token"; an app's as well.
+pub(crate) async fn delete(context: Context) -> Result<Reply> {
+    let id = context.id("token_id", AuthorizationId::parse)?;
+    let admin = context.site_admin()?;
+    context
+        .authority()
+        .delete_anybodys_token(&admin, id, context.caller())
+        .await?;
+    Ok(Reply::no_content())
+}
+
+/// "List public keys": there are none.
+pub(crate) async fn list_keys(context: Context) -> Result<Reply> {
+    Ok(Reply::ok(&[(); 0], cache(&context)))
+}
+
+/// "Delete a public key": there is none.
+pub(crate) async fn delete_keys(_: Context) -> Result<Reply> {
+    Err(Error::NotFound.into())
+}
