@@ -269,6 +269,7 @@ fn app(number: u64) -> Vec<Value> {
         int(MADE),
         bytes(&[8; 32]),
         int(MADE + 86_400),
+        Value::Flag(number.is_multiple_of(3)),
     ]
 }
 
