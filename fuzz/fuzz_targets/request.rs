@@ -55,11 +55,11 @@ fuzz_target!(|data: &[u8]| {
         let braces = matched.route.path.matches('{').count();
         let hidden = usize::from(matched.route.path.contains("{access_token}"));
         assert_eq!(matched.params.len(), braces - hidden);
-        assert!(hidden == 1 || asked.path_token.is_none());
+        assert!(hidden == 1 || asked.app_token.is_none());
     } else {
-        assert!(asked.path_token.is_none());
+        assert!(asked.app_token.is_none());
     }
-    if let Some(token) = &asked.path_token {
+    if let Some(token) = &asked.app_token {
         assert!(tokens.parse(token.expose()).is_some());
         assert!(asked.app_path);
     }

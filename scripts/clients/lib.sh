@@ -7,6 +7,7 @@
 #   OTP_LOGIN   OTP_PASSWORD   TOTP_SECRET   a user with it (secret in base32)
 #   CLIENT_ID   CLIENT_SECRET                an app
 #   ADMIN_LOGIN ADMIN_PASSWORD               a site admin without two-factor authentication
+#   EXPIRING_CLIENT_ID   EXPIRING_CLIENT_SECRET    an app whose tokens end, for octokit-oauth-methods alone
 # and prints one line per operation, "ok - OPERATION: DETAIL" or
 # "not ok - OPERATION: WHY". `run` sets all of it up.
 

@@ -84,13 +84,22 @@ impl Authority {
         Ok(self.store.list_used_grants(user, page).await?)
     }
 
-    /// A page of all apps.
+    /// A page of apps by what somebody knows of one: a part of its name, the beginning of its client id or of its
+    /// owner's login. Nothing at all finds all.
     ///
     /// # Errors
     /// `NotFound` for everybody but a site admin.
-    pub async fn admin_apps(&self, who: &BrowserIdentity, page: PageRequest) -> Result<Page<App>> {
+    pub async fn admin_apps(
+        &self,
+        who: &BrowserIdentity,
+        what: &str,
+        page: PageRequest,
+    ) -> Result<Page<App>> {
         admin(who)?;
-        Ok(self.store.list_apps(page).await?)
+        Ok(match what.trim() {
+            "" => self.store.list_apps(page).await?,
+            what => self.store.search_apps(what, page).await?,
+        })
     }
 
     /// The app with this client id, and how many rely on it.

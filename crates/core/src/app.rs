@@ -74,7 +74,7 @@ impl serde::Serialize for ClientId {
     }
 }
 
-/// What an app's owner decides of its flows.
+/// What an app's owner decides of its flows, and what the operator lets it do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppSettings {
     /// Devices without a browser may ask for tokens (RFC 8628).
@@ -85,6 +85,8 @@ pub struct AppSettings {
     pub expiring_tokens: bool,
     /// The app's tokens never have more than these and what they imply; everything, if none is set.
     pub allowed_scopes: Option<Scopes>,
+    /// May ask about every access token ([`crate::resource`]), whoever's it is. The operator's to say, never the owner's.
+    pub resource_server: bool,
 }
 
 impl Default for AppSettings {
@@ -94,6 +96,7 @@ impl Default for AppSettings {
             sub_path_callbacks: false,
             expiring_tokens: false,
             allowed_scopes: None,
+            resource_server: false,
         }
     }
 }
@@ -171,6 +174,8 @@ pub struct AppEdit {
     pub expiring_tokens: Option<bool>,
     /// [`AppSettings::allowed_scopes`]; `Some(None)` admits everything again.
     pub allowed_scopes: Option<Option<Scopes>>,
+    /// [`AppSettings::resource_server`].
+    pub resource_server: Option<bool>,
 }
 
 impl AppEdit {
@@ -184,6 +189,7 @@ impl AppEdit {
                 Some(allowed) => allowed.clone(),
                 None => before.allowed_scopes,
             },
+            resource_server: self.resource_server.unwrap_or(before.resource_server),
         }
     }
 

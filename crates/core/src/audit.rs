@@ -150,6 +150,7 @@ actions! {
     LanguageChanged = "user.change_language",
     InvitationMade = "user.invite",
     InvitationUsed = "user.accept_invitation",
+    SignedUp = "user.sign_up",
     SetupCompleted = "site.setup",
     AppCreated = "oauth_application.create",
     AppDeleted = "oauth_application.destroy",
@@ -166,8 +167,20 @@ actions! {
     AuthorizationEvicted = "oauth_access.evict",
     /// It expired long enough ago.
     AuthorizationReaped = "oauth_access.expire",
+    /// Nobody had used it for too long.
+    AuthorizationIdle = "oauth_access.idle",
+    /// A policy lets it end sooner.
+    LifeShortened = "oauth_access.shorten",
     TokenReset = "oauth_access.regenerate",
+    /// Another token took its place; it may go on elsewhere for a while.
+    TokenRotated = "oauth_access.rotate",
+    /// The token that was replaced goes on under this record, until it expires.
+    TokenOverlaps = "oauth_access.overlap",
     TokenRevoked = "oauth_access.revoke",
+    /// Somebody who found it reported it.
+    TokenReported = "oauth_access.revoke_reported",
+    /// A secret scanner found it in public.
+    TokenScanned = "oauth_access.revoke_scanned",
     /// A refresh token has brought another one.
     TokenRefreshed = "oauth_access.refresh",
     /// Its code was presented a second time.

@@ -8,15 +8,18 @@ use std::sync::Arc;
 use crate::app::{App, AppCredentials, ClientId};
 use crate::audit::{Actor, Stamp};
 use crate::clock::Clock;
+use crate::counts::{Counts, Happening, SignInKind};
 use crate::entropy::Entropy;
 use crate::error::{Error, Forbidden, Result, Throttle};
 use crate::hourly::{Bucket, Hourly};
 use crate::ids::{AppId, SessionId};
 use crate::last_used::LastUsed;
+use crate::life::Lifetimes;
 use crate::login::{Attempt, PasswordIdentity, SignIn};
 use crate::mail::Mailer;
 use crate::scope::Catalogue;
 use crate::secret::{InstanceKey, Secret};
+use crate::secret_scanning::KeySet;
 use crate::store::{MintLimits, OtpUse, OwnedAuthorization, SharedStore, StoreError, TokenVerdict};
 use crate::token::{Token, TokenFormat};
 use crate::user::{LoginKey, User};
@@ -42,6 +45,18 @@ pub struct Policy {
     pub tickets_per_hour: u32,
     /// So many links are mailed to one user in an hour.
     pub mailed_links_per_hour: u32,
+    /// So many reports of leaked credentials are taken from one address in an hour.
+    pub leak_reports_per_hour: u32,
+    /// Strangers may make accounts for themselves ([`crate::sign_up`]).
+    pub sign_up: bool,
+    /// So many wishes for an account are taken from one address in an hour.
+    pub sign_ups_per_hour: u32,
+    /// So many sessions of one user are alive at a time; the next one ends the one that was used longest ago.
+    pub sessions_per_user: u32,
+    /// Seconds after its first authorization at which a family of refresh tokens ends ([`crate::refresh`]).
+    pub refresh_family_seconds: i64,
+    /// How long new tokens live.
+    pub lifetimes: Lifetimes,
 }
 
 impl Default for Policy {
@@ -59,6 +74,12 @@ impl Default for Policy {
             last_used_address_class: false,
             tickets_per_hour: 600,
             mailed_links_per_hour: 5,
+            leak_reports_per_hour: 60,
+            sign_up: false,
+            sign_ups_per_hour: 10,
+            sessions_per_user: 50,
+            refresh_family_seconds: 365 * 86_400,
+            lifetimes: Lifetimes::default(),
         }
     }
 }
@@ -151,6 +172,10 @@ pub struct Authority {
     pub key: Arc<InstanceKey>,
     /// Who sends mail, if anybody does.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Whose messages about secrets found in public are taken, if anybody's.
+    pub scanners: Option<KeySet>,
+    /// What has happened on this node.
+    pub counts: Arc<Counts>,
 }
 
 impl Authority {
@@ -181,7 +206,8 @@ impl Authority {
             request_id: caller.request_id.clone(),
             otp_use,
         };
-        self.sign_in.sign_in(attempt).await
+        let outcome = self.sign_in.sign_in(attempt).await;
+        self.counts.signed_in(SignInKind::Api, outcome)
     }
 
     /// Proves a token; its use is noted.
@@ -195,11 +221,18 @@ impl Authority {
             .await?
         {
             TokenVerdict::Valid(owned) => {
+                self.counts.add(Happening::TokenValid);
                 self.token_used(owned.authorization.id, caller.address);
                 Ok(TokenIdentity(*owned))
             }
-            TokenVerdict::OwnerSuspended => Err(Error::Forbidden(Forbidden::Suspended)),
-            TokenVerdict::Unknown => Err(Error::BadCredentials),
+            TokenVerdict::OwnerSuspended => {
+                self.counts.add(Happening::TokenOfSuspended);
+                Err(Error::Forbidden(Forbidden::Suspended))
+            }
+            TokenVerdict::Unknown => {
+                self.counts.add(Happening::TokenUnknown);
+                Err(Error::BadCredentials)
+            }
         }
     }
 
@@ -234,8 +267,12 @@ impl Authority {
                     app: found.credentials.app,
                     auth_generation: found.credentials.auth_generation,
                 };
+                self.counts.add(Happening::AppProved);
                 if let Some(used) = &found.token {
+                    self.counts.add(Happening::AppTokenValid);
                     self.token_used(used.authorization.id, caller.address);
+                } else if token.is_some() {
+                    self.counts.add(Happening::AppTokenUnknown);
                 }
                 Ok(Some((identity, found.token)))
             }
@@ -245,6 +282,7 @@ impl Authority {
 
     /// The refusal of an app's wrong secret. Counted apart from people's passwords.
     pub(crate) fn wrong_secret(&self, app: AppId, caller: &Caller) -> Error {
+        self.counts.add(Happening::AppRefused);
         let bucket = Bucket::WrongSecrets(app, caller.address.into());
         let (limit, now) = (self.policy.wrong_secrets_per_hour, self.clock.now());
         if self.hourly.count(bucket, limit, now).exceeded {

@@ -193,7 +193,7 @@ impl Authority {
             note_url,
             scopes: scopes.unwrap_or_default(),
             fingerprint: fingerprint.unwrap_or_default(),
-            expires_at: None,
+            expires_at: self.policy.lifetimes.unasked(self.clock.now()),
         };
         Ok((new, token))
     }
@@ -272,7 +272,7 @@ impl Authority {
         (!names.is_empty()).then(|| FieldError::custom("scopes", words()))
     }
 
-    fn check_edit(
+    pub(crate) fn check_edit(
         &self,
         before: &Authorization,
         request: EditRequest,
@@ -362,7 +362,7 @@ fn gather_all<T>(errors: &mut Vec<FieldError>, result: Result<T>) -> Option<T> {
     }
 }
 
-fn already_exists(taken: Taken) -> FieldError {
+pub(crate) fn already_exists(taken: Taken) -> FieldError {
     FieldError::already_exists(match taken {
         Taken::Fingerprint => "fingerprint",
         // A note's inner name is `description`, and so it stands in GitHub's errors.

@@ -18,6 +18,7 @@ use crate::user::User;
 pub const TOKEN_SECONDS: u32 = 28_800;
 /// Seconds that a refresh token lives: half a year.
 pub const REFRESH_SECONDS: u32 = 15_811_200;
+const SECONDS_OF_A_DAY: u32 = 86_400;
 
 /// The parameters of a code exchange. Empty ones count as absent.
 pub struct CodeExchange {
@@ -42,6 +43,14 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// The same with a refresh token that ends then.
+    pub(crate) fn ending(mut self, ends: Option<Timestamp>, now: Timestamp) -> Self {
+        if let (Some((_, expires_in)), Some(ends)) = (&mut self.refresh, ends) {
+            *expires_in = u32::try_from(ends.since(now)).unwrap_or(*expires_in);
+        }
+        self
+    }
+
     /// The tokens with the record that they now belong to.
     pub(crate) fn issued(self, value: Authorization) -> Tokens {
         Tokens {
@@ -156,8 +165,14 @@ impl Authority {
         let now = self.clock.now();
         let after = |seconds: u32| -> Timestamp { now.plus(seconds.into()) };
         let token = self.tokens.generate(TokenKind::OAuthApp, &*self.entropy);
-        let expires_in = app.settings.expiring_tokens.then_some(TOKEN_SECONDS);
-        let refresh = expires_in.map(|_| {
+        let refreshed = app.settings.expiring_tokens;
+        let expires_in = if refreshed {
+            Some(TOKEN_SECONDS)
+        } else {
+            let days = self.policy.lifetimes.unasked_days();
+            days.map(|days| days.saturating_mul(SECONDS_OF_A_DAY))
+        };
+        let refresh = refreshed.then(|| {
             let token = self.tokens.generate(TokenKind::Refresh, &*self.entropy);
             (token, REFRESH_SECONDS)
         });

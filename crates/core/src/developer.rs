@@ -56,7 +56,8 @@ impl Authority {
             .ok_or(Error::NotFound)
     }
 
-    /// Registers an app; its secret in clear text is returned this once (none for a public app).
+    /// Registers an app; its secret in clear text is returned this once (none for a public app). It never is a resource
+    /// server.
     ///
     /// # Errors
     /// `Invalid`.
@@ -82,14 +83,17 @@ impl Authority {
             callback_urls: form.callback_urls,
             owner_id: who.user.id,
             secret_hash: secret.as_ref().map(Secret::hash),
-            settings: form.settings,
+            settings: AppSettings {
+                resource_server: false,
+                ..form.settings
+            },
         };
         let made = self.store.create_app(new, self.by(who, caller)).await?;
         let app = made.map_err(|_: Taken| already_there())?;
         Ok((app, secret))
     }
 
-    /// Edits the user's app.
+    /// Edits the user's app, but for whether it is a resource server.
     ///
     /// # Errors
     /// `NotFound`, also for another's; `Invalid`.
@@ -104,6 +108,10 @@ impl Authority {
         let description = edit.description.as_ref().and_then(Option::as_deref);
         let (name, url) = (edit.name.as_deref(), edit.url.as_deref());
         refuse(check(name, url, description, edit.callback_urls.as_deref()))?;
+        let edit = AppEdit {
+            resource_server: None,
+            ..edit
+        };
         let edited = self.store.edit_app(app.id, edit, self.by(who, caller));
         edited.await?.ok_or(Error::NotFound)
     }

@@ -1,7 +1,7 @@
 //! The trail as people read it: each their own, site admins all of it. Owns
 //! what of a row is whose; must not know its words.
 
-use crate::audit::AuditRow;
+use crate::audit::{Action, AuditRow};
 use crate::authority::{Authority, BrowserIdentity};
 use crate::error::Result;
 use crate::store::EventFilter;
@@ -20,7 +20,8 @@ pub struct Events {
 
 impl Authority {
     /// What happened to the user's account and what the user did, the newest first, below `before`; at most `limit` rows
-    /// (1 to [`MOST_EVENTS`]). Where somebody else acted, the row does not say from where.
+    /// (1 to [`MOST_EVENTS`]). Where somebody else acted or
+    /// reported, the row does not say from where.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -36,7 +37,9 @@ impl Authority {
         };
         let mut events = self.events(filter, before, limit).await?;
         for row in &mut events.rows {
-            if row.actor_kind == "user" && row.actor_id != Some(who.user.id.0) {
+            let anothers = row.actor_kind == "user" && row.actor_id != Some(who.user.id.0);
+            // Whoever reports a leak did the owner a service.
+            if anothers || row.action == Action::TokenReported.name() {
                 row.address = None;
                 row.request_id = None;
             }

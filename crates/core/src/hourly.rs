@@ -44,6 +44,12 @@ pub enum Bucket {
     Tickets(Address),
     /// Mails with links sent to one user.
     LinksByMail(UserId),
+    /// Reports of leaked credentials from one address.
+    LeakReports(Address),
+    /// Mails with links sent to one address that may be nobody's, by its keyed hash.
+    LinksToAddress(u64),
+    /// Wishes for an account from one address.
+    SignUps(Address),
 }
 
 impl Bucket {
@@ -79,6 +85,9 @@ impl fmt::Display for Bucket {
             }
             Self::Tickets(address) => write!(f, "tickets for {address}"),
             Self::LinksByMail(id) => write!(f, "links by mail to user {}", id.0),
+            Self::LeakReports(address) => write!(f, "leak reports from {address}"),
+            Self::LinksToAddress(hash) => write!(f, "links by mail to address {hash:016x}"),
+            Self::SignUps(address) => write!(f, "sign-ups from {address}"),
         }
     }
 }

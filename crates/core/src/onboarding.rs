@@ -1,5 +1,6 @@
-//! How accounts begin: the first one by the setup link, others by invitation.
-//! Owns that each link makes one account; must not know how links travel.
+//! How accounts begin: the first one by the setup link, others by invitation, or
+//! by a link of [`crate::sign_up`]. Owns that each link makes one account; must
+//! not know how links travel.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,7 @@ pub struct Invitation {
 
 /// The same, as a ticket says it.
 #[derive(Serialize, Deserialize)]
-struct Said {
+pub(crate) struct Said {
     login: String,
     email: Option<String>,
     site_admin: bool,
@@ -150,7 +151,16 @@ impl Authority {
     /// # Errors
     /// `Unavailable`.
     pub async fn invitation(&self, link: &Secret) -> Result<Option<Invitation>> {
-        let said: Option<Said> = self.read_ticket(TicketKind::Invitation, link).await?;
+        self.invited(TicketKind::Invitation, link).await
+    }
+
+    /// The same for a link of another kind that says as much.
+    pub(crate) async fn invited(
+        &self,
+        kind: TicketKind,
+        link: &Secret,
+    ) -> Result<Option<Invitation>> {
+        let said: Option<Said> = self.read_ticket(kind, link).await?;
         Ok(said.map(|said| Invitation {
             login: Login::from_stored(said.login),
             email: said.email.map(Email::from_stored),
@@ -169,10 +179,23 @@ impl Authority {
         user_agent: &str,
         caller: &Caller,
     ) -> Result<SignedIn, AccountRefusal> {
-        let invitation = self.invitation(link).await?;
+        self.join_by(TicketKind::Invitation, link, password, user_agent, caller)
+            .await
+    }
+
+    /// Makes the account that a link of this kind is for.
+    pub(crate) async fn join_by(
+        &self,
+        kind: TicketKind,
+        link: &Secret,
+        password: &Secret,
+        user_agent: &str,
+        caller: &Caller,
+    ) -> Result<SignedIn, AccountRefusal> {
+        let invitation = self.invited(kind, link).await?;
         let invitation = invitation.ok_or(AccountRefusal::Spent)?;
         let join = Join {
-            kind: TicketKind::Invitation,
+            kind,
             link,
             email_verified: invitation.email.is_some(),
             invitation,

@@ -4,7 +4,7 @@
 
 use crate::authority::{Authority, BrowserIdentity, Caller};
 use crate::authorization::{Authorization, Issued, NewToken};
-use crate::authorizations::{AuthorizationRequest, not_created};
+use crate::authorizations::{AuthorizationRequest, EditRequest, already_exists, not_created};
 use crate::clock::Timestamp;
 use crate::error::{Error, FieldError, Result};
 use crate::ids::AuthorizationId;
@@ -13,6 +13,9 @@ use crate::session::BrowserSession;
 use crate::store::{Page, PageRequest, UsedAuthorization};
 use crate::token::TokenKind;
 
+/// The code of an end that is later than the policy allows.
+pub const TOO_LONG: &str = "too_long";
+
 /// A new personal access token as its user describes it.
 #[derive(Clone, Debug, Default)]
 pub struct PersonalTokenForm {
@@ -20,7 +23,7 @@ pub struct PersonalTokenForm {
     pub note: String,
     /// Names of scopes.
     pub scopes: Vec<String>,
-    /// When it ends by itself, in the future.
+    /// When it ends by itself, in the future and no later than the policy allows.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -78,11 +81,37 @@ impl Authority {
         }
     }
 
+    /// Gives the user's personal access token another note.
+    ///
+    /// # Errors
+    /// `NotFound`, also for another user's and for an app's; `Invalid` for `description` (the note: missing, too long,
+    /// taken).
+    pub async fn rename_own_token(
+        &self,
+        who: &BrowserIdentity,
+        id: AuthorizationId,
+        note: String,
+        caller: &Caller,
+    ) -> Result<Authorization> {
+        let before = self.own_token(who, id).await?.authorization;
+        let request = EditRequest {
+            note: Some(Some(note)),
+            ..EditRequest::default()
+        };
+        let edit = self.check_edit(&before, request)?;
+        let (user, stamp) = (who.user.id, self.stamp(who.actor(), caller));
+        let edited = self.store.edit_authorization(user, id, edit, stamp);
+        match edited.await?.ok_or(Error::NotFound)? {
+            Ok(after) => Ok(after),
+            Err(taken) => Err(already_exists(taken).into()),
+        }
+    }
+
     /// Gives a personal access token another token, shown this once, and another end. The old token is dead at once.
     ///
     /// # Errors
     /// `FreshProofNeeded`; `Other(NotFound)`, also for another user's and for an app's; `Other(Invalid)` for an end
-    /// that is over.
+    /// that is over or later than the policy allows.
     pub async fn regenerate_own_token(
         &self,
         who: &BrowserSession,
@@ -122,13 +151,20 @@ impl Authority {
         deleted.await?.then_some(()).ok_or(Error::NotFound)
     }
 
-    fn check_end(&self, expires_at: Option<Timestamp>) -> Result<()> {
-        match expires_at {
-            Some(end) if end <= self.clock.now() => {
-                let words = "expires_at must lie in the future";
-                Err(FieldError::custom("expires_at", words).into())
-            }
-            _ => Ok(()),
+    /// What is asked for on a page is granted or refused, never cut down unseen.
+    pub(crate) fn check_end(&self, expires_at: Option<Timestamp>) -> Result<()> {
+        let now = self.clock.now();
+        if expires_at.is_some_and(|end| end <= now) {
+            let words = "expires_at must lie in the future";
+            return Err(FieldError::custom("expires_at", words).into());
         }
+        if !self.policy.lifetimes.allows(expires_at, now) {
+            return Err(FieldError {
+                code: TOO_LONG,
+                ..FieldError::custom("expires_at", "expires_at is later than allowed here")
+            }
+            .into());
+        }
+        Ok(())
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::audit::Stamp;
 use crate::clock::{Clock, Timer};
+use crate::counts::{Counts, Happening};
 use crate::store::{Reaped, SharedStore, Stored};
 
 /// Rows of each kind in one go: some milliseconds of a connection.
@@ -27,6 +28,8 @@ pub struct Reaper {
     pub clock: Arc<dyn Clock>,
     /// Days for which an expired token is still shown in lists.
     pub token_retention_days: u32,
+    /// Where it is told how much that was.
+    pub counts: Arc<Counts>,
 }
 
 impl Reaper {
@@ -47,7 +50,16 @@ impl Reaper {
         let now = self.clock.now();
         let retention = i64::from(self.token_retention_days) * SECONDS_OF_A_DAY;
         let before = now.plus(-retention);
-        self.store.reap(before, BATCH, Stamp::system(now)).await
+        let reaped = self.store.reap(before, BATCH, Stamp::system(now)).await?;
+        for (kind, count) in [
+            (Happening::ReapedTokens, reaped.tokens),
+            (Happening::ReapedCounters, reaped.counters),
+            (Happening::ReapedCodes, reaped.codes),
+            (Happening::ReapedSessions, reaped.sessions),
+        ] {
+            self.counts.add_many(kind, count);
+        }
+        Ok(reaped)
     }
 }
 

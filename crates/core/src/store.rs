@@ -16,8 +16,10 @@ mod chain;
 mod counters;
 mod flows;
 mod keeping;
+mod life;
 mod sessions;
 mod upkeep;
+mod watch;
 
 use std::sync::Arc;
 
@@ -42,19 +44,22 @@ pub use self::chain::{ChainStore, Lease, LeaseStore, Strays, Waiting};
 pub use self::counters::{Count, CounterStore, Settlement};
 pub use self::flows::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, NewCode, NewDeviceCode, NewRefreshToken, Poll, Rotation,
+    DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, NewRefreshToken,
+    Poll, Rotation, RotationLimits,
 };
 
 pub use self::keeping::{
     EventFilter, MOST_PASSKEYS, OwnedPasskey, PasskeyNotAdded, PasskeyStore, SearchStore, UseStore,
     UsedAuthorization, UsedGrant,
 };
+pub use self::life::{Channel, Expiring, LifeStore, Lived, NoticeKey, Rotated};
 pub use self::sessions::{
     AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
     Sighting, TicketStore,
 };
 
 pub use self::upkeep::{Reaped, Upkeep};
+pub use self::watch::{EngineLoad, Steps, Stock, StoreLoad, WatchStore};
 
 /// A step did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -359,12 +364,14 @@ pub trait Store:
     + AccountStore
     + PasskeyStore
     + UseStore
+    + LifeStore
     + SearchStore
     + AdminStore
     + CounterStore
     + ChainStore
     + LeaseStore
     + Upkeep
+    + WatchStore
 {
 }
 
@@ -378,12 +385,14 @@ impl<T> Store for T where
         + AccountStore
         + PasskeyStore
         + UseStore
+        + LifeStore
         + SearchStore
         + AdminStore
         + CounterStore
         + ChainStore
         + LeaseStore
         + Upkeep
+        + WatchStore
 {
 }
 

@@ -35,6 +35,8 @@ pub enum TicketKind {
     Setup,
     /// To join.
     Invitation,
+    /// To join by oneself ([`crate::sign_up`]).
+    SignUp,
     /// To set another password without the old one.
     PasswordReset,
     /// To show that an address is one's own.
@@ -56,6 +58,7 @@ impl TicketKind {
             Self::TotpEnrolment => "totp_enrolment",
             Self::Setup => "setup",
             Self::Invitation => "invitation",
+            Self::SignUp => "sign_up",
             Self::PasswordReset => "password_reset",
             Self::EmailVerification => "email_verification",
         }
@@ -67,7 +70,7 @@ impl TicketKind {
             Self::PasskeyRegistration | Self::PasskeySignIn => 5 * MINUTE,
             Self::PendingSignIn => 10 * MINUTE,
             Self::ReturnTo | Self::TotpEnrolment | Self::PasswordReset => HOUR,
-            Self::EmailVerification => DAY,
+            Self::EmailVerification | Self::SignUp => DAY,
             Self::Setup | Self::Invitation => 7 * DAY,
         }
     }

@@ -2,12 +2,15 @@
 //! shown. Owns the shapes that are worth a look-up; must not know where
 //! hashes are kept.
 
+mod scanning;
+
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+pub use self::scanning::{NoPattern, Pattern};
 use crate::entropy::{self, Entropy};
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -172,6 +175,19 @@ impl TokenFormat {
         accepted.then(|| Token(presented.to_owned()))
     }
 
+    /// What a token stands for, where its shape tells.
+    pub fn kind(&self, token: &Token) -> Option<TokenKind> {
+        let (prefix, _) = token.0.split_once('_')?;
+        let all = [
+            TokenKind::Personal,
+            TokenKind::OAuthApp,
+            TokenKind::UserToServer,
+            TokenKind::Refresh,
+        ];
+        all.into_iter()
+            .find(|kind| prefix.ends_with(kind.letter()) && self.has_checked_shape(&token.0))
+    }
+
     /// The shape with prefix and checksum: no password looks like this by accident.
     pub fn has_checked_shape(&self, presented: &str) -> bool {
         let Some((prefix, body)) = presented.split_once('_') else {
@@ -292,7 +308,11 @@ mod tests {
             assert_eq!(token.expose().len(), 40);
             assert!(token.expose().starts_with(&format!("gt{}_", kind.letter())));
             assert!(format().parse(token.expose()).is_some());
+            assert_eq!(format().kind(&token), Some(kind));
         }
+        let hex = TokenFormat::new("gt", true, false).unwrap();
+        let token = hex.generate(TokenKind::Refresh, &entropy);
+        assert_eq!(hex.kind(&token), None, "nothing tells");
     }
 
     #[test]

@@ -50,6 +50,11 @@ pub(crate) enum Group {
     /// Read, export and verify the audit trail
     #[command(subcommand)]
     Audit(cmd::audit::Audit),
+    /// How long tokens live: whom a policy would hit, and hitting them
+    #[command(subcommand)]
+    Policy(cmd::policy::Policy),
+    /// Say why a token is valid, or is not, and what happened to it
+    Explain(cmd::explain::Explain),
     /// Look at the database's schema and bring it up to date
     #[command(subcommand)]
     Migrate(cmd::migrate::Migrate),
@@ -75,6 +80,12 @@ pub(crate) enum Group {
     },
     /// Print the API's description (OpenAPI, JSON)
     Openapi,
+    /// Write the manual, a page per command, into a folder
+    #[command(hide = true)]
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 /// `grantd serve`.

@@ -14,6 +14,7 @@ mod output;
 mod packing;
 mod progress;
 mod secret_input;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             output::bytes(&script)?;
         }
         Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
+        Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,
         Group::Doctor => return cmd::doctor::run(&typed),
         Group::Serve(serve) => cmd::serve::run(Config::load(&typed)?, serve.demo)?,
@@ -72,9 +74,20 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Group::App(command) => with_instance(&typed, async |instance| {
             cmd::app::run(command, instance).await
         })?,
-        Group::Token(command) => with_instance(&typed, async |instance| {
-            cmd::token::run(command, instance).await
+        Group::Policy(command) => with_instance(&typed, async |instance| {
+            cmd::policy::run(command, instance).await
         })?,
+        Group::Explain(command) => with_instance(&typed, async |instance| {
+            cmd::explain::run(command, instance).await
+        })?,
+        Group::Token(cmd::token::Token::Shape(command)) => {
+            cmd::token_shape::run(command, &Config::load(&typed)?)?;
+        }
+        Group::Token(cmd::token::Token::Kept(command)) => {
+            with_instance(&typed, async |instance| {
+                cmd::token::run(command, instance).await
+            })?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -23,15 +23,19 @@ impl HttpOutbound {
     /// # Errors
     /// TLS cannot be set up.
     pub(crate) fn new() -> Result<Self, Failure> {
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .redirect(redirect::Policy::none())
-            .user_agent(concat!("grantd/", env!("CARGO_PKG_VERSION")))
-            .timeout(PATIENCE)
-            .build()
-            .map_err(|why| Failure::new(format!("cannot set up calls to other servers: {why}")))?;
-        Ok(Self { client })
+        Ok(Self { client: client()? })
     }
+}
+
+/// A client with the machine's certificates, a deadline and no redirects.
+pub(crate) fn client() -> Result<Client, Failure> {
+    Client::builder()
+        .tls_backend_preconfigured(tls()?)
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("grantd/", env!("CARGO_PKG_VERSION")))
+        .timeout(PATIENCE)
+        .build()
+        .map_err(|why| Failure::new(format!("cannot set up calls to other servers: {why}")))
 }
 
 fn tls() -> Result<ClientConfig, Failure> {

@@ -42,6 +42,8 @@ pub(crate) fn describe(identity: &Identity, about: &mut About) {
         Identity::App(app, _) => format!("app:{}", app.app().client_id),
     };
     if let Identity::Token(token) = identity {
-        about.scopes = Some(token.token().authorization.scopes.sorted().join(", "));
+        let token = &token.token().authorization;
+        about.scopes = Some(token.scopes.sorted().join(", "));
+        about.token_ends = token.expires_at;
     }
 }

@@ -5,8 +5,8 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -19,6 +19,8 @@ use http_body::Body;
 use http_body_util::Full;
 
 use crate::about::{describe, request_id};
+use crate::access::Access;
+use crate::arrival::Arrival;
 use crate::auth::{self, Identity, Presented};
 use crate::body;
 use crate::context::Context;
@@ -27,13 +29,15 @@ use crate::docs::Page;
 use crate::error::{self, Failure, Result};
 use crate::finish::{About, Finisher, user_agent_required};
 use crate::lifecycle;
+use crate::metrics::Metrics;
 use crate::oauth;
 use crate::outage::Outage;
 use crate::rate::Rates;
-use crate::reply::Reply;
+use crate::reply::{JSON, Reply};
 use crate::request::{Asked, Door};
 use crate::routes::{Matched, Part, Route, Router};
 use crate::settings::Settings;
+use crate::trace::Tracer;
 use crate::usage::PathTokenUsage;
 use crate::web::ceremonies::Ceremonies;
 use crate::web::refusal;
@@ -45,12 +49,14 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) wire: Wire,
     pub(crate) rates: Rates,
-    path_tokens: PathTokenUsage,
+    pub(crate) path_tokens: PathTokenUsage,
     pub(crate) outage: Outage,
     pub(crate) ceremonies: Option<Ceremonies>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tracer: Option<Arc<dyn Tracer>>,
     router: Router,
     finisher: Finisher,
-    warned_of_stranger: AtomicBool,
+    pub(crate) warned_of_stranger: AtomicBool,
 }
 
 /// The boxed error of any request body.
@@ -68,6 +74,8 @@ impl App {
             router: Router::new(),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
+            metrics: Arc::new(Metrics::new(&authority)),
+            tracer: None,
             authority,
             settings,
         }
@@ -83,7 +91,6 @@ impl App {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BodyError>,
     {
-        let started = Instant::now();
         let (parts, body) = request.into_parts();
         let asked = Asked::new(parts, &self.router, &self.authority.tokens);
         let caller = Caller {
@@ -95,30 +102,37 @@ impl App {
             request_id: caller.request_id.clone(),
             ..About::default()
         };
-        let (method, template) = (asked.method.clone(), asked.template());
+        let access = Access::begin(self, &asked, &caller, peer);
+        let answering = self.answer_as_asked(asked, body, caller, &mut about);
+        let response = access.during(answering).await;
+        access.end(self, response.status(), &about);
+        response
+    }
 
-        let response = if asked.method == Method::OPTIONS {
+    async fn answer_as_asked<B>(
+        self: &Arc<Self>,
+        asked: Asked,
+        body: B,
+        caller: Caller,
+        about: &mut About,
+    ) -> Response<Full<Bytes>>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BodyError>,
+    {
+        // What answers any method answers this one, too: a proxy may ask by it.
+        if asked.method == Method::OPTIONS && asked.matched.is_none() {
             body::drain(body).await;
             match asked.door.allowed() {
-                Some(allowed) => self.finisher.options(&asked, allowed, &about),
-                None => self.finisher.preflight(&about),
+                Some(allowed) => self.finisher.options(&asked, allowed, about),
+                None => self.finisher.preflight(about),
             }
         } else if self.lacks_user_agent(&asked) {
             body::drain(body).await;
             user_agent_required()
         } else {
-            self.answer(asked, body, caller, &mut about).await
-        };
-        tracing::info!(
-            target: "grantd::access",
-            %method,
-            route = template,
-            status = response.status().as_u16(),
-            caller = %about.tag,
-            request_id = %about.request_id,
-            micros = started.elapsed().as_micros() as u64,
-        );
-        response
+            self.answer(asked, body, caller, about).await
+        }
     }
 
     async fn answer<B>(
@@ -135,12 +149,20 @@ impl App {
         let matched = asked.matched.take();
         let route = matched.as_ref().map(|matched| matched.route);
         let params = matched.map(|matched| matched.params).unwrap_or_default();
+        let (mut body, patience) = (Arrival::Waiting(body), self.settings.slow_client);
+        if route.is_some_and(|route| asked.asks_by_body(route)) {
+            asked.app_token = body.app_token(patience, &self.authority.tokens).await;
+        }
         let bucket = Bucket::Anonymous(Address::from(caller.address));
         let (outcome, bucket) = match self.admit(&asked, route, &params, &caller, about).await {
             Ok((identity, route)) => {
                 let bucket = self.bucket(&identity, &caller);
                 let known = !matches!(identity, Identity::Anonymous);
-                let body = body::read(body, self.settings.slow_client).await;
+                let body = match route.part {
+                    // A proxy may tell of a body that it does not send along.
+                    Part::Verdict => Ok(Bytes::new()),
+                    _ => body.read(patience).await,
+                };
                 let outcome = match body {
                     // A body over the limits refuses every operation that could take one.
                     Err(failure) if !asked.method.is_safe() => Err(failure),
@@ -157,7 +179,7 @@ impl App {
             }
             Err(failure) => {
                 if asked.header(header::EXPECT).is_empty() {
-                    body::drain(body).await;
+                    body.drain().await;
                 }
                 (Err(failure), bucket)
             }
@@ -240,7 +262,7 @@ impl App {
         let presented = Presented {
             credentials: credentials::read(header),
             code: asked.code(),
-            path_token: asked.path_token.as_ref(),
+            app_token: asked.app_token.as_ref(),
             app_path: asked.app_path,
         };
         auth::identify(&self.authority, presented, caller).await
@@ -275,22 +297,11 @@ impl App {
         .into())
     }
 
-    /// Counts who still sends tokens in paths, and says so once an hour.
-    fn note_path_token(&self, route: &Route, identity: &Identity) {
-        let (Part::PathTokens, Identity::App(app, _)) = (route.part, identity) else {
-            return;
-        };
-        let app = app.app();
-        if let Some(calls) = self.path_tokens.count(app.id, self.authority.clock.now()) {
-            tracing::info!(target: "grantd::path_tokens", client_id = %app.client_id, calls, "an app sends tokens in paths");
-        }
-    }
-
     fn refuse_if_off(&self, route: &Route) -> Result<()> {
         let off = match route.part {
             Part::Authorizations => lifecycle::is_off(&self.settings, self.authority.clock.now()),
             Part::PathTokens => !self.settings.path_tokens,
-            Part::Core | Part::Graph | Part::Root | Part::Site | Part::Machine => false,
+            _ => false,
         };
         match route.operation {
             _ if !off => Ok(()),
@@ -318,7 +329,7 @@ impl App {
             params,
             path: std::mem::take(&mut asked.site_path),
             query: asked.query.clone(),
-            path_token: asked.path_token.take(),
+            app_token: asked.app_token.take(),
             body,
             wants_html: asked.wants_html(),
         };
@@ -329,6 +340,7 @@ impl App {
     }
 
     fn render(&self, failure: &Failure, page: Page, asked: &Asked, request_id: &str) -> Reply {
+        self.metrics.refused(failure);
         match failure {
             Failure::Rule(Error::Unavailable(source)) => {
                 self.outage.tell_refused(source, self.authority.clock.now())
@@ -342,6 +354,7 @@ impl App {
                 let accept = asked.header(header::ACCEPT);
                 oauth::refusal::failure(failure, accept, self.settings.profile)
             }
+            Door::Resource { .. } => oauth::refusal::failure(failure, JSON, self.settings.profile),
             Door::Api => error::render(failure, page, self.settings.profile),
         }
     }
@@ -377,13 +390,5 @@ impl App {
         self.settings.require_user_agent
             && !outside_api
             && asked.header(header::USER_AGENT).trim().is_empty()
-    }
-
-    fn warn_of_stranger(&self, asked: &Asked, peer: IpAddr) {
-        if asked.is_forwarded_by_stranger(peer, &self.settings.trusted_proxies)
-            && !self.warned_of_stranger.swap(true, Ordering::Relaxed)
-        {
-            tracing::warn!(%peer, "a peer that is not in `trusted_proxies` sends forwarded headers; they are ignored, and all its clients share one address");
-        }
     }
 }

@@ -8,7 +8,7 @@ use grantd_core::login::PasswordIdentity;
 use grantd_core::secret::Secret;
 use grantd_core::site_admin::{SCOPE, SiteAdmin};
 use grantd_core::store::OwnedAuthorization;
-use grantd_core::token::Token;
+use grantd_core::token::{Token, TokenFormat};
 
 use crate::credentials::Credentials;
 
@@ -41,7 +41,7 @@ pub enum Identity {
     Password(PasswordIdentity),
     /// A user's token.
     Token(Box<TokenIdentity>),
-    /// An app, with the valid token that it presented in the path, if it is its own.
+    /// An app, with the valid token that it asks about, if it is its own.
     App(AppIdentity, Option<Box<OwnedAuthorization>>),
 }
 
@@ -54,8 +54,8 @@ pub struct Presented<'a> {
     pub credentials: Credentials,
     /// The `X-GitHub-OTP` header.
     pub code: Option<Secret>,
-    /// The token in the path of an app's request.
-    pub path_token: Option<&'a Token>,
+    /// The token that an app asks about.
+    pub app_token: Option<&'a Token>,
     /// Whether the path is one where apps are expected.
     pub app_path: bool,
 }
@@ -75,7 +75,7 @@ pub async fn identify(
         Credentials::Unreadable => Err(Error::BadCredentials),
         Credentials::Token(text) => token(authority, text.expose(), caller).await,
         Credentials::Basic { name, password } if presented.app_path => {
-            let token = presented.path_token;
+            let token = presented.app_token;
             if let Some((app, found)) = authority.app(&name, &password, token, caller).await? {
                 return Ok(Identity::App(app, found.map(Box::new)));
             }
@@ -106,8 +106,7 @@ async fn basic(
     code: Option<Secret>,
     caller: &Caller,
 ) -> Result<Identity> {
-    let bare_name = password.is_empty() || password.expose() == TOKEN_AS_NAME;
-    if bare_name || authority.tokens.has_checked_shape(name) {
+    if is_token_as_name(&authority.tokens, name, &password) {
         return token(authority, name, caller).await;
     }
     if let Some(token) = authority.tokens.parse(password.expose()) {
@@ -135,6 +134,23 @@ impl Identity {
             Self::Token(who) => SiteAdmin::by_token(who),
             Self::Anonymous | Self::App(..) => Err(Error::AuthenticationRequired),
         }
+    }
+}
+
+/// Whether of a name and a password the name is the token.
+fn is_token_as_name(tokens: &TokenFormat, name: &str, password: &Secret) -> bool {
+    password.is_empty() || password.expose() == TOKEN_AS_NAME || tokens.has_checked_shape(name)
+}
+
+/// The token in credentials where nothing else counts: what has no token's shape is none.
+pub(crate) fn token_among(tokens: &TokenFormat, credentials: &Credentials) -> Option<Token> {
+    match credentials {
+        Credentials::None | Credentials::Unreadable => None,
+        Credentials::Token(text) => tokens.parse(text.expose()),
+        Credentials::Basic { name, password } if is_token_as_name(tokens, name, password) => {
+            tokens.parse(name)
+        }
+        Credentials::Basic { password, .. } => tokens.parse(password.expose()),
     }
 }
 

@@ -125,11 +125,7 @@ impl Schema {
             Value::Null => Some(None),
             Value::String(text) => Some(Some(text.clone())),
             other => {
-                // What was meant as a secret is not told back.
-                let shown = match field {
-                    "client_secret" => "[FILTERED]".to_owned(),
-                    _ => inspect(other),
-                };
+                let shown = shown(field, other);
                 self.lines.push(format!(
                     "For 'properties/{field}', {shown} is not a string."
                 ));
@@ -146,7 +142,8 @@ impl Schema {
     /// A list of strings, or null: `Some(None)`. Absent: `None`.
     pub fn list(&mut self, field: &str) -> Option<Option<Vec<String>>> {
         let wrong = |value: &Value, path: &str, kind: &str| {
-            format!("For 'properties/{path}', {} is not {kind}.", inspect(value))
+            let shown = shown(field, value);
+            format!("For 'properties/{path}', {shown} is not {kind}.")
         };
         match self.map.get(field)? {
             Value::Null => Some(None),
@@ -230,6 +227,14 @@ impl Schema {
         } else {
             Err(Error::Schema(self.lines))
         }
+    }
+}
+
+/// A value as a sentence quotes it. What was meant as a secret is not told back.
+fn shown(field: &str, value: &Value) -> String {
+    match field {
+        "client_secret" | "access_token" | "credentials" => "[FILTERED]".to_owned(),
+        _ => inspect(value),
     }
 }
 

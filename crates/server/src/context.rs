@@ -31,7 +31,7 @@ pub struct Context {
     pub(crate) params: Vec<(String, String)>,
     pub(crate) path: String,
     pub(crate) query: String,
-    pub(crate) path_token: Option<Token>,
+    pub(crate) app_token: Option<Token>,
     pub(crate) body: Result<Bytes>,
     pub(crate) wants_html: bool,
 }
@@ -129,21 +129,32 @@ impl Context {
         }
     }
 
-    /// The token in the path.
+    /// The token that an app asks about.
     ///
     /// # Errors
     /// `NotFound` when it has no token's shape.
-    pub fn path_token(&self) -> Result<&Token> {
-        self.path_token.as_ref().ok_or(Error::NotFound.into())
+    pub fn app_token(&self) -> Result<&Token> {
+        self.app_token.as_ref().ok_or(Error::NotFound.into())
     }
 
-    /// The token in the path with the record that came along with the app's authentication.
+    /// Holds a body in which an app asks about a token to the schema; the token itself was read before.
+    ///
+    /// # Errors
+    /// `Schema`, and those of [`Context::schema`].
+    pub fn require_body_token(&mut self) -> Result<()> {
+        let mut schema = self.schema()?;
+        schema.require(&["access_token"]);
+        schema.text("access_token");
+        Ok(schema.finish()?)
+    }
+
+    /// The token that an app asks about, with the record that came along with the app's authentication.
     pub fn take_check(&mut self) -> (Option<Token>, Option<OwnedAuthorization>) {
         let found = match &mut self.identity {
             Identity::App(_, found) => found.take().map(|found| *found),
             _ => None,
         };
-        (self.path_token.take(), found)
+        (self.app_token.take(), found)
     }
 
     /// A part of the path, decoded.

@@ -10,6 +10,8 @@ pub enum Page {
     Rest,
     /// A heading of the OAuth Authorizations page.
     Authorizations(&'static str),
+    /// A heading of the page about apps and their tokens.
+    Apps(&'static str),
     /// The OAuth Authorizations page as a whole.
     AuthorizationsTop,
     /// A heading of the page about users, for administrators of Enterprise Server.
@@ -37,6 +39,8 @@ impl Page {
             (Profile::P2, Self::Authorizations(anchor)) => {
                 format!("{P2}/oauth_authorizations/#{anchor}")
             }
+            (Profile::P2, Self::Apps(anchor)) => format!("{P2}/apps/oauth_applications/#{anchor}"),
+            (Profile::P3, Self::Apps(anchor)) => format!("{P3}/reference/apps#{anchor}"),
             (Profile::P2, Self::AuthorizationsTop) => format!("{P2}/oauth_authorizations/"),
             (Profile::P2, Self::AdminUsers(anchor)) => format!(
                 "https://developer.github.com/enterprise/2.21/v3/enterprise-admin/users/#{anchor}"

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use grantd_core::error::{Forbidden, Malformed, Throttle};
+use grantd_core::secret_scanning::NotBelieved;
 use grantd_core::{Error, FieldError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -33,6 +34,9 @@ pub enum Failure {
     /// In a browser: the person must prove again who they are.
     #[error("a fresh proof is needed")]
     FreshProof,
+    /// A message whose signature is not that of anybody believed here.
+    #[error(transparent)]
+    NotBelieved(NotBelieved),
     /// A handler panicked.
     #[error("a handler panicked")]
     Panic,
@@ -113,6 +117,9 @@ pub(crate) fn describe(failure: &Failure, endpoint: Page) -> (StatusCode, String
                 "Must authenticate again".into(),
                 Page::Rest,
             );
+        }
+        Failure::NotBelieved(why) => {
+            return (StatusCode::UNAUTHORIZED, why.to_string(), Page::Rest);
         }
         Failure::Panic => {
             return (

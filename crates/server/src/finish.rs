@@ -33,12 +33,17 @@ pub struct About {
     pub scopes: Option<String>,
     /// The scope that the operation asks of a token, if any.
     pub accepted: &'static str,
+    /// When the token that was presented ends, if it does by itself.
+    pub token_ends: Option<Timestamp>,
     /// The caller's rate, where there is a limit.
     pub rate: Option<Rate>,
 }
 
 const EXPOSED: &str = "ETag, Link, Location, Retry-After, X-GitHub-OTP, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-OAuth-Scopes, X-Accepted-OAuth-Scopes, X-Poll-Interval, X-GitHub-Media-Type, Deprecation, Sunset";
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since, X-GitHub-OTP, X-Requested-With";
+
+/// `GitHub-Authentication-Token-Expiration`, as GitHub sends it since July 2021. It does not expose it to scripts.
+const TOKEN_ENDS: &str = "github-authentication-token-expiration";
 
 /// Header sets that do not depend on the request, made once.
 pub struct Finisher {
@@ -104,6 +109,9 @@ impl Finisher {
                 "x-accepted-oauth-scopes",
                 HeaderValue::from_static(about.accepted),
             );
+        }
+        if let (Some(end), Profile::P3) = (about.token_ends, self.profile) {
+            insert(&mut headers, TOKEN_ENDS, &token_end(end));
         }
         if let Some(rate) = &about.rate {
             headers.insert("x-ratelimit-limit", rate.limit.into());
@@ -271,6 +279,12 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(HeaderName::from_static(name), value);
     }
+}
+
+/// `2021-10-07 19:07:53 UTC`: not the form that timestamps have in bodies.
+fn token_end(end: Timestamp) -> String {
+    let text = end.to_string();
+    format!("{} UTC", text.trim_end_matches('Z').replace('T', " "))
 }
 
 fn status_line(status: StatusCode) -> String {

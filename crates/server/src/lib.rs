@@ -4,11 +4,14 @@
 //! A request's way: [`serve`] (socket) → [`app`] (order of judgement) →
 //! [`request`] (taken apart) → [`auth`] (who) → [`routes`] (what) → `api` (one
 //! handler) → [`wire`] (JSON) or [`error`] (refusal) → [`finish`] (headers).
+//! Told of it: `access` (log, [`metrics`], span).
 //! Outside the API: `web::visit` (who, is the form ours) → `web` (one handler).
 
 mod about;
+mod access;
 mod api;
 pub mod app;
+mod arrival;
 pub mod auth;
 pub mod body;
 pub mod context;
@@ -18,6 +21,8 @@ pub mod error;
 pub mod finish;
 pub mod lifecycle;
 pub mod media;
+pub mod metrics;
+pub mod notices;
 mod oauth;
 mod outage;
 pub mod page;
@@ -29,6 +34,7 @@ pub mod request;
 pub mod routes;
 pub mod serve;
 pub mod settings;
+pub mod trace;
 pub mod usage;
 mod web;
 pub mod wire;

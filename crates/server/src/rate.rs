@@ -69,7 +69,10 @@ impl Rates {
             Bucket::WrongSecrets(..)
             | Bucket::DeviceCodes(..)
             | Bucket::Tickets(_)
-            | Bucket::LinksByMail(_) => None,
+            | Bucket::LinksByMail(_)
+            | Bucket::LeakReports(_)
+            | Bucket::LinksToAddress(_)
+            | Bucket::SignUps(_) => None,
         }
     }
 

@@ -99,7 +99,8 @@ impl Reply {
         Self::empty(StatusCode::NO_CONTENT)
     }
 
-    fn empty(status: StatusCode) -> Self {
+    /// An answer whose headers say all.
+    pub fn empty(status: StatusCode) -> Self {
         Self {
             status,
             body: Vec::new(),

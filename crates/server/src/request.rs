@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, header};
 use percent_encoding::percent_decode_str;
 
 use crate::media;
-use crate::routes::{Matched, Part, Place, Router};
+use crate::routes::{Matched, Part, Place, Route, Router};
 use crate::settings::Network;
 
 /// Requests with more headers, or more bytes of them, are refused.
@@ -35,6 +35,11 @@ pub enum Door {
         /// As in `Allow`.
         allowed: Option<String>,
     },
+    /// The same for resource servers and proxies.
+    Resource {
+        /// As in `Allow`.
+        allowed: Option<String>,
+    },
 }
 
 /// What is known of a request without deciding anything.
@@ -45,8 +50,9 @@ pub struct Asked {
     pub matched: Option<Matched>,
     /// How it is to be judged.
     pub door: Door,
-    /// The token in the path, if it has a token's shape.
-    pub path_token: Option<Token>,
+    /// The token that an app asks about, if it has a token's shape: that of the path, or, once
+    /// the body is there, that of the body.
+    pub app_token: Option<Token>,
     /// Whether the path is one where apps are expected.
     pub app_path: bool,
     /// The path, outside the API alone: elsewhere it may hold a token.
@@ -97,7 +103,7 @@ impl Asked {
         let app_path = path
             .strip_prefix("/applications/")
             .is_some_and(|rest| rest.split('/').next() != Some("grants"));
-        let path_token = matched
+        let app_token = matched
             .as_mut()
             .and_then(|matched| take_token(matched, tokens));
         let header_bytes: usize = headers
@@ -117,7 +123,7 @@ impl Asked {
             method,
             matched,
             door,
-            path_token,
+            app_token,
             app_path,
             headers: Arc::new(headers),
         }
@@ -129,6 +135,13 @@ impl Asked {
             .get(name)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
+    }
+
+    /// Whether an app that presents credentials asks about a token in the body: then the body is
+    /// read first.
+    pub fn asks_by_body(&self, route: &Route) -> bool {
+        let presents = self.headers.contains_key(header::AUTHORIZATION);
+        route.asks_by_body() && presents && !self.too_large
     }
 
     /// The one-time code.
@@ -216,6 +229,7 @@ impl Door {
         match part {
             Part::Site => Self::Site { allowed },
             Part::Machine => Self::Machine { allowed },
+            Part::Resource | Part::Verdict => Self::Resource { allowed },
             Part::Core | Part::Graph | Part::Authorizations | Part::PathTokens | Part::Root => {
                 Self::Api
             }
@@ -226,7 +240,9 @@ impl Door {
     pub fn allowed(&self) -> Option<&str> {
         match self {
             Self::Api => None,
-            Self::Site { allowed } | Self::Machine { allowed } => allowed.as_deref(),
+            Self::Site { allowed } | Self::Machine { allowed } | Self::Resource { allowed } => {
+                allowed.as_deref()
+            }
         }
     }
 }
@@ -278,7 +294,7 @@ mod tests {
     fn sec_s32_a_path_token_leaves_the_path() {
         for base in ["", "/api/v3"] {
             let asked = asked(&format!("{base}/applications/abc/tokens/{TOKEN}"), &[]);
-            assert!(asked.path_token.is_some());
+            assert!(asked.app_token.is_some());
             assert!(asked.app_path);
             let matched = asked.matched.unwrap();
             assert_eq!(matched.params, [("client_id".to_owned(), "abc".to_owned())]);
@@ -287,10 +303,10 @@ mod tests {
             &format!("/applications/abc/tokens/%67hp_{}", &TOKEN[4..]),
             &[],
         );
-        assert_eq!(encoded.path_token.unwrap().expose(), TOKEN);
+        assert_eq!(encoded.app_token.unwrap().expose(), TOKEN);
         assert!(
             asked("/applications/abc/tokens/nonsense", &[])
-                .path_token
+                .app_token
                 .is_none()
         );
     }

@@ -10,7 +10,9 @@ use std::pin::Pin;
 
 use http::Method;
 
-use crate::api::{admin, applications, authorizations, grants, graphql, health, meta, users};
+use crate::api::{
+    admin, applications, authorizations, grants, graphql, health, leaks, meta, users,
+};
 use crate::auth::Auth;
 use crate::context::Context;
 use crate::docs::Page;
@@ -40,6 +42,13 @@ pub struct Route {
     pub handler: Handler,
 }
 
+impl Route {
+    /// Whether an app asks here about a token that stands in the body.
+    pub fn asks_by_body(&self) -> bool {
+        self.auth == Auth::App && !self.path.contains("{access_token}")
+    }
+}
+
 /// A part of the surface that has a switch of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -49,26 +58,33 @@ pub enum Part {
     Authorizations,
     /// Tokens in paths: the setting `path_tokens`.
     PathTokens,
-    /// Not under `/api/v3`: for machines that watch this one.
+    /// Not under `/api/v3`: for machines that watch this one, or prove themselves by a signature.
     Root,
     /// Not under `/api/v3`, and otherwise like the rest of the API: GraphQL.
     Graph,
     /// A page, outside the API: the `Authorization` header means nothing there, nothing
     /// is counted, refusals are HTML.
     Site,
-    /// The same for programs: refusals are JSON.
+    /// The same for programs: refusals are in the encoding that they accept.
     Machine,
+    /// The same for resource servers: refusals are JSON, as their RFCs say.
+    Resource,
+    /// What proxies ask about somebody else's request. By any method: some proxies ask by that request's own.
+    Verdict,
 }
 
 impl Part {
     /// Whether it is one of the parts outside the API: [`SITE`].
     pub fn is_site(self) -> bool {
-        matches!(self, Self::Site | Self::Machine)
+        matches!(
+            self,
+            Self::Site | Self::Machine | Self::Resource | Self::Verdict
+        )
     }
 
     /// Whether it is to be found below `/api/v3` too.
     fn is_below_base(self) -> bool {
-        !matches!(self, Self::Root | Self::Graph | Self::Site | Self::Machine)
+        !matches!(self, Self::Root | Self::Graph) && !self.is_site()
     }
 }
 
@@ -94,6 +110,10 @@ const fn heading(anchor: &'static str) -> Page {
     Page::Authorizations(anchor)
 }
 
+const fn apps(anchor: &'static str) -> Page {
+    Page::Apps(anchor)
+}
+
 /// The table.
 #[rustfmt::skip]
 pub static ROUTES: &[Route] = &[
@@ -112,6 +132,12 @@ pub static ROUTES: &[Route] = &[
     route!("apps/reset-authorization", POST "/applications/{client_id}/tokens/{access_token}", App, PathTokens, heading("reset-an-authorization"), applications::reset),
     route!("apps/revoke-authorization-for-application", DELETE "/applications/{client_id}/tokens/{access_token}", App, PathTokens, heading("revoke-an-authorization-for-an-application"), applications::revoke),
     route!("apps/revoke-grant-for-application", DELETE "/applications/{client_id}/grants/{access_token}", App, PathTokens, heading("revoke-a-grant-for-an-application"), applications::revoke_grant),
+    route!("apps/check-token", POST "/applications/{client_id}/token", App, Core, apps("check-a-token"), applications::check_by_body),
+    route!("apps/reset-token", PATCH "/applications/{client_id}/token", App, Core, apps("reset-a-token"), applications::reset_by_body),
+    route!("apps/delete-token", DELETE "/applications/{client_id}/token", App, Core, apps("delete-an-app-token"), applications::revoke_by_body),
+    route!("apps/delete-authorization", DELETE "/applications/{client_id}/grant", App, Core, apps("delete-an-app-authorization"), applications::revoke_grant_by_body),
+    route!("apps/scope-token", POST "/applications/{client_id}/token/scoped", App, Core, apps("create-a-scoped-access-token"), applications::scope),
+    route!("credentials/revoke", POST "/credentials/revoke", Anyone, Core, Page::Rest, leaks::revoke),
     route!("users/get-authenticated", GET "/user", User, Core, Page::Rest, users::authenticated),
     route!("users/get-by-username", GET "/users/{username}", Anyone, Core, Page::Rest, users::by_login),
     route!("users/get-by-id", GET "/user/{account_id}", Anyone, Core, Page::Rest, users::by_id),
@@ -142,6 +168,7 @@ pub static ROUTES: &[Route] = &[
     route!("grantd/health", GET "/healthz", Anyone, Root, Page::Rest, health::ready),
     route!("grantd/ready", GET "/readyz", Anyone, Root, Page::Rest, health::ready),
     route!("grantd/live", GET "/livez", Anyone, Root, Page::Rest, health::live),
+    route!("grantd/secret-scanning", POST "/secret-scanning", Anyone, Root, Page::Rest, leaks::scanned),
 ];
 
 /// Finds rows by path and method.
@@ -193,7 +220,7 @@ impl Router {
             found
                 .value
                 .iter()
-                .filter(|route| route.method == *method)
+                .filter(|route| route.method == *method || route.part == Part::Verdict)
                 .filter(|route| !place.below_base || route.part.is_below_base())
                 .min_by_key(|route| route.part.is_site() != place.html)
         };

@@ -102,6 +102,8 @@ pub struct Settings {
     pub removed_at: Option<Timestamp>,
     /// `includeSubDomains; preload` in `Strict-Transport-Security`.
     pub hsts_subdomains: bool,
+    /// One line in the log for each request.
+    pub log_requests: bool,
     /// How long a client may take over its headers, and again over its body.
     pub slow_client: Duration,
     /// `Accept-Language: qps` gets pages whose every word of the catalogue stands in
@@ -126,6 +128,7 @@ impl Settings {
             brownouts: Vec::new(),
             removed_at: None,
             hsts_subdomains: false,
+            log_requests: true,
             slow_client: Duration::from_secs(15),
             pseudo_locale: false,
         }

@@ -8,6 +8,7 @@
 //!
 //! - `steps`: what a store does, once, over the little that engines have in common (`db`)
 //! - `sql`: every statement, once, for SQLite and PostgreSQL alike
+//! - `toll`: what steps cost their callers
 //! - `migrate`: the schema, numbered and forward-only
 //! - `copy`: everything into another database
 //! - `backup`, `restore`: everything into a file and back, and the fence that a restored store has
@@ -31,6 +32,7 @@ mod restore;
 mod sql;
 mod sqlite;
 mod steps;
+mod toll;
 
 pub use archive::{Archive, NotArchived};
 pub use backup::{BackupError, BackupHead, BackupReport, BackupTable, Source, backup, verify};

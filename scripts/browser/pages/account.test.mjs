@@ -21,8 +21,8 @@ after(async () => {
 });
 
 /** A server of its own for a journey: people change what the next journey would rest on. */
-async function stage(js, make = () => ({})) {
-  const grantd = await Grantd.start({ settings: { smtp_url: mail.url, mail_from: "grantd <no-reply@grantd.test>" } });
+async function stage(js, make = () => ({}), settings = { smtp_url: mail.url, mail_from: "grantd <no-reply@grantd.test>" }) {
+  const grantd = await Grantd.start({ settings });
   const people = make(grantd);
   await grantd.serve();
   browser ??= await launch(grantd);
@@ -73,6 +73,59 @@ for (const js of [true, false]) {
     assert.ok(await isSignedIn(page));
     await page.goto(link);
     assert.equal(await form(page, "/invitations/").count(), 0);
+    await end(v);
+  });
+
+  test(`somebody signs up by a link in a mail, ${how}`, async () => {
+    const mailing = { smtp_url: mail.url, mail_from: "grantd <no-reply@grantd.test>", sign_up: true };
+    const v = await stage(js, (grantd) => ({ octocat: grantd.user("octocat") }), mailing);
+    const { page } = v;
+    await page.goto("/login");
+    await look(v, "login-sign-up");
+    await page.locator('a[href^="/join"]').click();
+    await look(v, "sign-up");
+    await submit(page, "/join", { login: "octocat", email: "monalisa@example.com" });
+    assert.ok(await faults(page).isVisible());
+    await look(v, "sign-up-wrong");
+    // Whoever has that address is told so; whoever types it is not.
+    await submit(page, "/join", { login: "monalisa", email: "octocat@example.com" });
+    assert.equal(at(page), "/join/sent");
+    assert.doesNotMatch(await mail.next(/octocat@example\.com/), /\/join\//);
+    await page.goto("/join");
+    await submit(page, "/join", { login: "monalisa", email: "monalisa@example.com" });
+    assert.equal(at(page), "/join/sent");
+    await look(v, "sign-up-sent");
+    const [link] = /(\/join\/[A-Za-z0-9_-]+)/.exec(await mail.next(/\/join\//)).slice(1);
+    await page.goto(link);
+    await look(v, "sign-up-link");
+    await submit(page, link, await alike(page, link, "password", "short"));
+    assert.ok(await faults(page).isVisible());
+    const password = "a long password of monalisa";
+    await submit(page, link, await alike(page, link, "password", password));
+    await settle(page);
+    assert.ok(await isSignedIn(page));
+    await page.goto("/settings");
+    assert.match(await page.locator("main").textContent(), /monalisa@example\.com/);
+    await signOut(page);
+    await signIn(page, { login: "monalisa", password });
+    await end(v);
+  });
+
+  test(`somebody signs up at once where no mail is sent, ${how}`, async () => {
+    const v = await stage(js, (grantd) => ({ octocat: grantd.user("octocat") }), { sign_up: true });
+    const { page } = v;
+    // On the way to a page, and back to it.
+    await page.goto("/settings/sessions");
+    await page.locator('a[href^="/join"]').click();
+    await look(v, "sign-up-at-once");
+    const password = "a long password of monalisa";
+    await submit(page, "/join", { login: "-bad-", ...(await alike(page, "/join", "password", "short")) });
+    assert.ok(await faults(page).isVisible());
+    await look(v, "sign-up-at-once-wrong");
+    await submit(page, "/join", { login: "monalisa", ...(await alike(page, "/join", "password", password)) });
+    await settle(page);
+    assert.equal(at(page), "/settings/sessions");
+    assert.ok(await isSignedIn(page));
     await end(v);
   });
 

@@ -125,6 +125,14 @@ for (const js of [true, false]) {
 
     await page.goto("/site-admin/apps");
     await look(v, "admin-apps");
+    await page.locator("#q").fill(`APP ${js}`);
+    await page.locator("main form button").click();
+    await page.waitForLoadState("load");
+    assert.equal(await page.locator("li.item").count(), 1);
+    await look(v, "admin-apps-found");
+    await page.goto("/site-admin/apps?q=nothing-is-called-so");
+    assert.equal(await page.locator("li.item").count(), 0);
+    await look(v, "admin-apps-none");
     const path = `/site-admin/apps/${id}`;
     await page.goto(path);
     await look(v, "admin-app");

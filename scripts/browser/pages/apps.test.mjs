@@ -88,8 +88,13 @@ for (const js of [true, false]) {
 
     await open(page, `${path}/edit`, octocat);
     await look(v, "app-edit");
-    await submit(page, `${path}/edit`, { name: "My other app", device_flow: false });
+    await page.locator('input[value="read:org"]').check();
+    await submit(page, `${path}/edit`, { name: "My other app", device_flow: false, limited: true });
     assert.match(await page.locator("h1").textContent(), /My other app/);
+    await open(page, `${path}/edit`, octocat);
+    assert.ok(await page.locator("#limited").isChecked());
+    assert.equal(await page.locator('input[name="scope"]:checked').count(), 1);
+    await look(v, "app-edit-limited");
 
     await open(page, `${path}/secret`, octocat);
     await look(v, "app-rotate");

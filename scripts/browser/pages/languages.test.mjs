@@ -7,12 +7,13 @@ import { Grantd } from "../lib/grantd.mjs";
 import { proveAgain, signIn } from "../lib/person.mjs";
 
 const LANGUAGES = process.env.QUICK ? ["de"] : ["de", "zh", "en"];
-const SIGNED_OUT = ["/", "/login", "/password-reset", "/password-reset/sent", "/nowhere"];
+const SIGNED_OUT = ["/", "/login", "/password-reset", "/password-reset/sent", "/join", "/join/sent", "/nowhere"];
 
 let grantd, browser, admin, app;
 
 before(async () => {
-  grantd = await Grantd.start();
+  // Nobody listens there: what is looked at sends no mail.
+  grantd = await Grantd.start({ settings: { smtp_url: "smtp://127.0.0.1:9", mail_from: "no-reply@grantd.test", sign_up: true } });
   admin = grantd.user("admin", { admin: true });
   app = grantd.app("Continuous integration of an organisation with a long name", { owner: "admin", callbacks: ["https://ci.a-rather-long-name.example/oauth/callback"] });
   await grantd.serve();

@@ -64,6 +64,17 @@ for (const js of [true, false]) {
     assert.ok(!(await page.content()).includes(token), "it is shown once");
     await look(v, "tokens");
 
+    const [path] = /\/settings\/tokens\/\d+/.exec(await page.locator('a[href$="/delete"]').getAttribute("href"));
+    await page.goto(path);
+    await look(v, "token-rename");
+    await submit(page, path, { note: "   " });
+    assert.ok(await faults(page).isVisible());
+    await look(v, "token-rename-wrong");
+    await submit(page, path, { note: "for another script" });
+    assert.equal(at(page), "/settings/tokens");
+    assert.match(await page.locator("li.item").textContent(), /for another script/);
+    assert.deepEqual(await user(token), { status: 200, scopes: "read:org, repo" });
+
     await page.locator('a[href$="/regenerate"]').click();
     await proveAgain(page, octocat);
     await look(v, "token-regenerate");

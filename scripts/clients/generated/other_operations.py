@@ -54,6 +54,36 @@ def _():
     return "204, and the grant is gone"
 
 
+@step("check, reset, delete a token in a body")
+def _():
+    made = new_token()
+    checked = apps.apps_check_token(CLIENT_ID, {"access_token": made.token})
+    equal((checked.id, checked.token, checked.user.login), (made.id, made.token, os.environ["USER_LOGIN"]))
+    reset = apps.apps_reset_token(CLIENT_ID, {"access_token": made.token})
+    equal(reset.id, made.id)
+    refused(ApiException, 404, lambda: apps.apps_scope_token(CLIENT_ID, {"access_token": reset.token}))
+    apps.apps_delete_token(CLIENT_ID, {"access_token": reset.token})
+    error = refused(ApiException, 404, lambda: apps.apps_check_token(CLIENT_ID, {"access_token": reset.token}))
+    equal(error.data.documentation_url.endswith("#check-a-token"), True)
+    return "200, 200, 404 for scopes, 204, then 404"
+
+
+@step("delete a grant by its token in a body")
+def _():
+    made = new_token()
+    apps.apps_delete_authorization(CLIENT_ID, {"access_token": made.token})
+    equal(oauth.oauth_authorizations_list_grants(client_id=CLIENT_ID), [])
+    return "204, and the grant is gone"
+
+
+@step("revoke a list of credentials")
+def _():
+    made = new_token()
+    openapi_client.CredentialsApi(client()).credentials_revoke({"credentials": [made.token, "nothing"]})
+    refused(ApiException, 404, lambda: apps.apps_check_token(CLIENT_ID, {"access_token": made.token}))
+    return "202, and what was a token is gone"
+
+
 @step("update by POST")
 def _():
     made = new_token()

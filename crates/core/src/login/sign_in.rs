@@ -6,7 +6,7 @@ mod in_steps;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::hash_pool::HashPool;
+use super::hash_pool::{HashPool, PoolLoad};
 use super::hashing::{Hashing, Question};
 use super::otp::{self, Code};
 use super::password::{self, PasswordCost};
@@ -110,6 +110,11 @@ impl SignIn {
             cost,
             seen: Mutex::default(),
         }
+    }
+
+    /// How busy the password threads are.
+    pub fn pool_load(&self) -> PoolLoad {
+        self.pool.load()
     }
 
     /// Judges an attempt.

@@ -18,12 +18,27 @@ use crate::user::{Email, User};
 
 /// A mail that is still to be handed over. Whoever answers first gives away by no delay who has an account.
 pub struct Outgoing {
-    pub(super) mailer: Arc<dyn Mailer>,
-    pub(super) to: Email,
-    pub(super) message: Message,
+    pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) to: Email,
+    pub(crate) message: Message,
 }
 
 impl Outgoing {
+    /// A mail to somebody whose address is verified; none to others.
+    pub(crate) fn to_verified(
+        mailer: &Arc<dyn Mailer>,
+        user: &User,
+        message: Message,
+    ) -> Option<Self> {
+        let to = user.email.clone().filter(|_| user.email_verified)?;
+        let mailer = Arc::clone(mailer);
+        Some(Self {
+            mailer,
+            to,
+            message,
+        })
+    }
+
     /// Hands it over.
     ///
     /// # Errors

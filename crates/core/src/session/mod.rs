@@ -165,6 +165,7 @@ impl Authority {
             user_agent: cut(user_agent),
             expires_at: now.plus(LONGEST_IDLE),
             sudo_until: now.plus(FRESH),
+            most: self.policy.sessions_per_user,
         };
         let id = user.id;
         let by = Actor::User {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BrowserSession, SignedIn};
 use crate::authority::{Authority, Caller};
+use crate::counts::{SignInKind, SignInOutcome};
 use crate::error::{Error, Forbidden, Result};
 use crate::ids::UserId;
 use crate::login::{Attempt, Begun, CodeAttempt};
@@ -53,7 +54,8 @@ impl Authority {
     ) -> Result<SignInStep> {
         let login = LoginKey::of(login);
         let attempt = attempt(login.clone(), password, None, caller);
-        let (user, auth_generation) = match self.sign_in.begin(attempt).await? {
+        let begun = self.sign_in.begin(attempt).await;
+        let (user, auth_generation) = match self.counts.signed_in(SignInKind::Password, begun)? {
             Begun::Done(who) => {
                 let begun = self.begin_session(
                     who.user().clone(),
@@ -109,7 +111,9 @@ impl Authority {
             address: caller.address,
             request_id: caller.request_id.clone(),
         };
-        let who = self.sign_in.finish(step).await.map_err(code_refusal)?;
+        let finished = self.sign_in.finish(step).await;
+        let finished = self.counts.signed_in(SignInKind::Code, finished);
+        let who = finished.map_err(code_refusal)?;
         self.spend_pending(ticket).await?;
         let (user, generation) = (who.user().clone(), who.auth_generation());
         Ok(self
@@ -132,6 +136,8 @@ impl Authority {
         let found = self.store.find_account(proven.id).await?;
         let found = found.ok_or(Error::BadCredentials)?;
         if found.user.suspended_at.is_some() {
+            self.counts
+                .note_sign_in(SignInKind::Passkey, SignInOutcome::Suspended);
             return Err(Error::Forbidden(Forbidden::Suspended).into());
         }
         if let Some(ticket) = ticket {
@@ -144,6 +150,8 @@ impl Authority {
             }
             self.spend_pending(ticket).await?;
         }
+        self.counts
+            .note_sign_in(SignInKind::Passkey, SignInOutcome::Right);
         Ok(self
             .begin_session(found.user, found.auth_generation, user_agent, caller)
             .await?)

@@ -31,6 +31,8 @@ pub struct AppWish {
     pub sub_path_callbacks: bool,
     /// [`AppSettings::expiring_tokens`].
     pub expiring_tokens: bool,
+    /// [`AppSettings::resource_server`].
+    pub resource_server: bool,
     /// Names of scopes; everything, if none are given.
     pub allowed_scopes: Option<Vec<String>>,
 }
@@ -106,6 +108,7 @@ impl Authority {
                 sub_path_callbacks: wish.sub_path_callbacks,
                 expiring_tokens: wish.expiring_tokens,
                 allowed_scopes,
+                resource_server: wish.resource_server,
             },
         };
         let stamp = self.done_by(who, caller);

@@ -5,15 +5,15 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 
 use super::{MintLimits, Stored};
-use crate::app::{AppCredentials, ClientId};
-use crate::audit::Stamp;
+use crate::app::{AppCredentials, AppSummary, ClientId};
+use crate::audit::{Action, Stamp};
 use crate::authorization::{Authorization, NewToken};
 use crate::clock::Timestamp;
 use crate::ids::{AppId, GrantId, SessionId, UserId};
 use crate::pkce::Challenge;
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
-use crate::token::TokenHash;
+use crate::token::{TokenHash, TokenLastEight};
 use crate::user::User;
 
 /// What the consent page decides from.
@@ -174,17 +174,50 @@ pub enum DeviceRedemption {
     TooMany,
 }
 
+/// A refresh token that could be exchanged now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveRefreshToken {
+    /// Whose it is.
+    pub app: AppSummary,
+    /// For whom.
+    pub user: User,
+    /// What its next token would have.
+    pub scopes: Scopes,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// How long refresh tokens are good for, beyond their own end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RotationLimits {
+    /// Seconds in which a superseded one may be presented again.
+    pub grace: u32,
+    /// Seconds after its first authorization at which a family ends.
+    pub family: i64,
+}
+
 /// What presenting a refresh token came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// A new token and refresh token.
-    Issued(Box<Authorization>),
+    /// A new token, and when its refresh token ends, if there is one.
+    Issued(Box<Authorization>, Option<Timestamp>),
     /// It was superseded; the whole family is gone now.
     Reused,
     /// None of this app's, expired, or what it rests on has ended.
     Unknown,
     /// [`MintLimits::per_hour`] is reached; the refresh token is as it was.
     TooMany,
+}
+
+/// What a reported token was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaked {
+    /// Whose.
+    pub user: UserId,
+    /// Which app's; none for a personal access token.
+    pub app: Option<AppId>,
+    /// The last eight characters; a refresh token's are not kept.
+    pub last_eight: Option<TokenLastEight>,
 }
 
 /// Codes, device codes, refresh tokens.
@@ -256,7 +289,8 @@ pub trait FlowStore: Send + Sync {
     ) -> Stored<DeviceRedemption>;
 
     /// Supersedes the app's refresh token by `access`: the authorizations of its family are deleted and a new one is
-    /// created with the scopes of the last. Within `grace` seconds a superseded token works again, as long as none of
+    /// created with the scopes of the last. No refresh token ends later than `limits.family` seconds after the first
+    /// of its family was created, and none is good for anything from then on. Within `limits.grace` seconds a superseded token works again, as long as none of
     /// its successors was presented and one of their authorizations is there: the family's authorizations then stay. Any other presentation of a superseded
     /// token deletes the family with all its authorizations. A refresh token whose last authorization was deleted
     /// otherwise than by its expiry is none.
@@ -265,10 +299,31 @@ pub trait FlowStore: Send + Sync {
         app: AppId,
         hash: TokenHash,
         access: Access,
-        grace: u32,
+        limits: RotationLimits,
         stamp: Stamp,
     ) -> Stored<Rotation>;
     /// Deletes the family of the app's refresh token, superseded or not, with all its authorizations.
     async fn revoke_refresh_token(&self, app: AppId, hash: TokenHash, stamp: Stamp)
     -> Stored<bool>;
+
+    /// Deletes what has this hash and has not expired, whoever's it is: an authorization, even one that is not valid
+    /// while its owner or app is suspended, or the family of a refresh token, superseded or not, with all its
+    /// authorizations. The grant stays. The audit rows bear the action; one of them names the hash. `None` when there is nothing.
+    async fn revoke_leaked(
+        &self,
+        hash: TokenHash,
+        action: Action,
+        stamp: Stamp,
+    ) -> Stored<Option<Leaked>>;
+    /// The refresh token with this hash, whoever's it is, if it could be exchanged at `now`: neither superseded nor
+    /// expired, nothing that it rests on deleted, neither its app nor its user suspended. One statement.
+    async fn find_refresh_token(
+        &self,
+        hash: TokenHash,
+        now: Timestamp,
+    ) -> Stored<Option<LiveRefreshToken>>;
+    /// Deletes the app's authorization with this token, or the family of its refresh token with this hash as
+    /// [`FlowStore::revoke_refresh_token`] does. Valid or not: what is ended while its owner is suspended does not
+    /// come back with the owner. False when the app has neither. The grant stays.
+    async fn end_token(&self, app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
 }

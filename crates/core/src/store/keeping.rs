@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 
 use super::{Page, PageRequest, Stored};
+use crate::app::App;
 use crate::audit::{Action, AuditRow, Stamp};
 use crate::authority::BrowserIdentity;
 use crate::authorization::{Authorization, NewToken};
@@ -168,6 +169,9 @@ pub trait SearchStore: Send + Sync {
     ) -> Stored<Vec<AuditRow>>;
     /// Users whose login or e-mail address begins like this, ids ascending.
     async fn search_users(&self, prefix: &LoginKey, page: PageRequest) -> Stored<Page<User>>;
+    /// Apps in whose name this stands, or whose client id or owner's login begins with it, ids ascending. Letters of
+    /// ASCII count in either case.
+    async fn search_apps(&self, what: &str, page: PageRequest) -> Stored<Page<App>>;
     /// Makes a user a site admin, or no longer; raises `auth_generation` and ends all sessions of the user. False
     /// when there is no such user or nothing changed.
     async fn set_site_admin(&self, user: UserId, site_admin: bool, stamp: Stamp) -> Stored<bool>;

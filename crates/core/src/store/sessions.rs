@@ -53,6 +53,8 @@ pub struct NewSession {
     pub expires_at: Timestamp,
     /// Until when its user counts as freshly proved.
     pub sudo_until: Timestamp,
+    /// So many sessions of its user stay alive, this one among them.
+    pub most: u32,
 }
 
 /// That a session was used.
@@ -90,7 +92,9 @@ pub struct NewTicket {
 /// were made under it and not used yet, in the same step.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Begins a session of the acting user, resting on the actor's `auth_generation`.
+    /// Begins a session of the acting user, resting on the actor's `auth_generation`. Of the others that are alive
+    /// only those used last stay, as many as [`NewSession::most`] leaves room for; the rest ends in the same step. Of
+    /// any number of concurrent callers none leaves more.
     async fn create_session(&self, new: NewSession, stamp: Stamp) -> Stored<SessionId>;
     /// The session with this secret, if it is alive, with its user. One statement.
     async fn find_session(&self, hash: SecretHash, now: Timestamp) -> Stored<Option<LiveSession>>;

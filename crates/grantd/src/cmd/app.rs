@@ -171,6 +171,7 @@ async fn create(create: Create, instance: &Instance) -> Result<(), Failure> {
         false => None,
     };
     let edit = create.settings.edit(&instance.config.scopes)?;
+    proves_itself(create.public, &edit)?;
     let registration = NewRegistration {
         settings: edit.settings(AppSettings::default()),
         description: create.description.filter(|text| !text.is_empty()),
@@ -252,10 +253,21 @@ async fn edit(change: Edit, instance: &Instance) -> Result<(), Failure> {
         callback_urls,
         ..change.settings.edit(&instance.config.scopes)?
     };
+    proves_itself(app.public, &edit)?;
     let stamp = instance.operator().stamp();
     let edited = instance.store.edit_app(app.id, edit, stamp).await?;
     still_there(edited.is_some(), &app)?;
     show(&change.client_id, None, instance).await
+}
+
+/// Who asks about tokens must prove who asks.
+fn proves_itself(public: bool, edit: &AppEdit) -> Result<(), Failure> {
+    match public && edit.resource_server == Some(true) {
+        true => Err(Failure::new(
+            "a public app has no secret to prove itself by: it cannot be a resource server",
+        )),
+        false => Ok(()),
+    }
 }
 
 async fn rotate_secret(rotation: &RotateSecret, instance: &Instance) -> Result<(), Failure> {

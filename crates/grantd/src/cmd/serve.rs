@@ -4,7 +4,11 @@
 
 mod background;
 mod beside;
+mod life;
+mod metrics;
 
+use std::fmt::Display;
+use std::fs;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -17,10 +21,12 @@ use grantd_core::clock::{Clock, Timer};
 use grantd_core::entropy::Entropy;
 use grantd_core::login::hash_pool::HashPool;
 use grantd_core::login::{SignIn, SignInParts};
-use grantd_core::mail::Mailer;
+use grantd_core::mail::{Counted, Mailer};
 use grantd_core::secret::Secret;
+use grantd_core::secret_scanning::KeySet;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
+use grantd_server::trace::Tracer;
 use grantd_store::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,26 +36,36 @@ use self::background::Background;
 use self::beside::Beside;
 use super::{demo, logging};
 use crate::config::Config;
+use crate::config::values::KeysAt;
 use crate::failure::Failure;
 use crate::instance::Instance;
+use crate::outbound::HttpOutbound;
 use crate::output;
+use crate::traces::Traces;
 
 /// Serves until told to stop.
 pub(crate) fn run(config: Config, demo: bool) -> Result<(), Failure> {
-    logging::start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|why| Failure::new(format!("cannot start: {why}")))?;
-    if demo {
-        runtime.block_on(serve_demo(config))
+    let entered = runtime.enter();
+    let traces = logging::start(&config)?;
+    let tracer = traces.as_ref().map(Traces::tracer);
+    let outcome = if demo {
+        runtime.block_on(serve_demo(config, tracer))
     } else {
-        runtime.block_on(serve(config, false))
+        runtime.block_on(serve(config, false, tracer))
+    };
+    drop(entered);
+    if let Some(traces) = traces {
+        traces.end();
     }
+    outcome
 }
 
 /// Serves from a folder that is gone afterwards, to this machine only.
-async fn serve_demo(mut config: Config) -> Result<(), Failure> {
+async fn serve_demo(mut config: Config, tracer: Option<Arc<dyn Tracer>>) -> Result<(), Failure> {
     let address = config.values.listen.0;
     if !address.ip().is_loopback() {
         return Err(Failure::new(format!(
@@ -63,10 +79,10 @@ async fn serve_demo(mut config: Config) -> Result<(), Failure> {
     config.values.data = folder.path().to_owned();
     config.values.database = Some(DatabaseUrl::Sqlite(folder.path().join("grantd.db")));
     config.values.instance_key_file = None;
-    serve(config, true).await
+    serve(config, true, tracer).await
 }
 
-async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
+async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> Result<(), Failure> {
     for warning in &config.warnings {
         output::note(format!("warning: {warning}"));
     }
@@ -75,7 +91,7 @@ async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
     let instance = Instance::open(config).await?;
     let outcome = match Beside::start(&instance, &reload).await {
         Ok(beside) => {
-            let outcome = answer(&instance, demo, reload, shutdown).await;
+            let outcome = answer(&instance, demo, tracer, reload, shutdown).await;
             drop(beside);
             outcome
         }
@@ -88,12 +104,13 @@ async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
 async fn answer(
     instance: &Instance,
     demo: bool,
+    tracer: Option<Arc<dyn Tracer>>,
     reload: watch::Receiver<()>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), Failure> {
     let config = &instance.config;
     let tls = config.tls().map(certificate).transpose()?;
-    let (listener, listening) = listen(config.values.listen.0).await?;
+    let (listener, listening) = listen(config.values.listen.0, "listen").await?;
     let public_url = config.public_url(listening);
     let authority = Arc::new(authority(instance)?);
     if demo {
@@ -108,10 +125,15 @@ async fn answer(
         false => authority.setup_link().await?,
     };
     let background = Background::start(instance, &authority)?;
-    let app = Arc::new(App::new(authority, config.surface(public_url.clone())));
+    let mut app = App::new(authority, config.surface(public_url.clone()));
+    if let Some(tracer) = tracer {
+        app = app.with_tracer(tracer);
+    }
+    let app = Arc::new(app);
+    let metrics = metrics::start(config, &app).await?;
     announce(instance, listening, setup_link.as_ref());
     grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;
-    drop(background);
+    drop((background, metrics));
     Ok(())
 }
 
@@ -120,10 +142,12 @@ fn certificate(files: TlsFiles) -> Result<Tls, Failure> {
     Tls::read(files).map_err(|why| Failure::new(format!("cannot use the certificate: {why}")))
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+/// Listens, or says which setting names another address.
+async fn listen(address: SocketAddr, setting: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let cannot = |why| {
         Failure::new(format!(
-            "cannot listen on {address}: {why}; choose another address with --listen"
+            "cannot listen on {address}: {why}; choose another address with --{}",
+            setting.replace('_', "-")
         ))
     };
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
@@ -182,6 +206,7 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         pool,
         cost: config.password_cost(),
     });
+    let counts = Arc::default();
     Ok(Authority {
         store: Arc::clone(&instance.store),
         clock,
@@ -195,14 +220,43 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         hourly: Arc::default(),
         last_used: Arc::default(),
         key: Arc::clone(&instance.key),
-        mailer: config
-            .mailer()?
-            .map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>),
+        mailer: config.mailer()?.map(|mailer| {
+            Arc::new(Counted {
+                mailer: Arc::new(mailer),
+                counts: Arc::clone(&counts),
+            }) as Arc<dyn Mailer>
+        }),
+        scanners: config
+            .values
+            .secret_scanning_keys
+            .as_ref()
+            .map(scanners)
+            .transpose()?,
+        counts,
     })
 }
 
+/// Whose messages about secrets found in public are taken.
+fn scanners(keys: &KeysAt) -> Result<KeySet, Failure> {
+    let file = match keys {
+        KeysAt::Address(url) => {
+            let outbound = Arc::new(HttpOutbound::new()?);
+            return Ok(KeySet::published(url.to_string(), outbound));
+        }
+        KeysAt::File(file) => file,
+    };
+    let cannot = |why: &dyn Display| {
+        let file = file.display();
+        Failure::new(format!(
+            "cannot use {file}, which secret_scanning_keys names: {why}"
+        ))
+    };
+    let document = fs::read(file).map_err(|why| cannot(&why))?;
+    KeySet::fixed(&document).map_err(|why| cannot(&why))
+}
+
 /// The runtime's timer, for core.
-struct TokioTimer;
+pub(super) struct TokioTimer;
 
 impl Timer for TokioTimer {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {

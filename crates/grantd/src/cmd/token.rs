@@ -2,24 +2,46 @@
 //! on the command line; a token in clear text is hashed here and goes no further.
 
 use clap::{Args, Subcommand};
+use grantd_core::clock::Timestamp;
 use grantd_core::ids::AuthorizationId;
+use grantd_core::rotation::LONGEST_OVERLAP;
 use grantd_core::store::{OwnedAuthorization, TokenFilter};
 use grantd_core::token::{TokenFormat, TokenHash};
 
+use super::token_shape::Shape;
 use crate::failure::Failure;
 use crate::instance::{self, Instance};
 use crate::output::{self, TokenJson};
 use crate::secret_input;
+use serde::Serialize;
 
 /// What can be done with tokens.
 #[derive(Subcommand)]
 pub(crate) enum Token {
+    #[command(flatten)]
+    Kept(Kept),
+    #[command(flatten)]
+    Shape(Shape),
+}
+
+/// What can be done with those that the store keeps.
+#[derive(Subcommand)]
+pub(crate) enum Kept {
     /// The tokens that all selectors fit; without selectors, all
     List(Selectors),
     /// The one token that all selectors fit
     Show(Selectors),
     /// Delete every token that all selectors fit; prints what was deleted
     Revoke(Selectors),
+    /// Give a personal access token another token, printed this once; the old one goes on for a while
+    Rotate {
+        /// The id of its record, which stays
+        #[arg(value_parser = id)]
+        id: AuthorizationId,
+        /// How long the old token goes on: a number and s, m, h or d; 30d at most
+        #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+        overlap: u32,
+    },
 }
 
 /// Which tokens.
@@ -47,6 +69,25 @@ pub(crate) struct Selectors {
     token_stdin: bool,
 }
 
+/// `90s`, `30m`, `24h` or `7d`, in seconds.
+fn duration(text: &str) -> Result<u32, String> {
+    let wrong = || format!("give a number and s, m, h or d, at most {LONGEST_OVERLAP}s");
+    let (number, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .ok_or_else(wrong)?;
+    let unit: u32 = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let seconds = number.parse().ok().and_then(|n: u32| n.checked_mul(unit));
+    seconds
+        .filter(|seconds| *seconds <= LONGEST_OVERLAP)
+        .ok_or_else(wrong)
+}
+
 fn id(text: &str) -> Result<AuthorizationId, String> {
     AuthorizationId::parse(text).ok_or_else(|| "an id is a number".into())
 }
@@ -62,10 +103,10 @@ fn last_eight(text: &str) -> Result<String, String> {
 }
 
 /// Carries a command out.
-pub(crate) async fn run(command: Token, instance: &Instance) -> Result<(), Failure> {
+pub(crate) async fn run(command: Kept, instance: &Instance) -> Result<(), Failure> {
     match command {
-        Token::List(selectors) => print(&find(selectors, instance).await?),
-        Token::Show(selectors) => match find(selectors.some()?, instance).await?.as_slice() {
+        Kept::List(selectors) => print(&find(selectors, instance).await?),
+        Kept::Show(selectors) => match find(selectors.some()?, instance).await?.as_slice() {
             [] => Err(none()),
             [one] => output::json(&TokenJson::from(one)),
             many => Err(Failure::new(format!(
@@ -73,7 +114,8 @@ pub(crate) async fn run(command: Token, instance: &Instance) -> Result<(), Failu
                 many.len()
             ))),
         },
-        Token::Revoke(selectors) => revoke(selectors.some()?, instance).await,
+        Kept::Revoke(selectors) => revoke(selectors.some()?, instance).await,
+        Kept::Rotate { id, overlap } => rotate(id, overlap, instance).await,
     }
 }
 
@@ -93,6 +135,58 @@ async fn revoke(selectors: Selectors, instance: &Instance) -> Result<(), Failure
         return Err(none());
     }
     print(&revoked)
+}
+
+/// What a rotation prints: the new token, this once, and what becomes of the old one.
+#[derive(Serialize)]
+struct RotatedJson<'a> {
+    token: &'a str,
+    id: i64,
+    token_last_eight: &'a str,
+    expires_at: Option<Timestamp>,
+    old: Option<OldJson<'a>>,
+}
+
+/// The replaced token, while it goes on.
+#[derive(Serialize)]
+struct OldJson<'a> {
+    id: i64,
+    token_last_eight: &'a str,
+    expires_at: Option<Timestamp>,
+}
+
+async fn rotate(id: AuthorizationId, overlap: u32, instance: &Instance) -> Result<(), Failure> {
+    let format = instance
+        .config
+        .token_format()
+        .map_err(|why| Failure::new(why.to_string()))?;
+    let mut found = instance
+        .store
+        .list_lives(AuthorizationId(id.0 - 1), 1)
+        .await?;
+    let lived = found
+        .pop()
+        .filter(|lived| lived.owned.authorization.id == id);
+    let lived = lived.ok_or_else(none)?;
+    let policy = (&format, instance.config.lifetimes());
+    let operator = instance.operator();
+    let Some(rotated) = operator.rotate_token(&lived, overlap, policy).await? else {
+        return Err(Failure::new(
+            "only personal access tokens are rotated so; an app's token is its app's to reset",
+        ));
+    };
+    let (record, old) = (&rotated.value.authorization, &rotated.value.predecessor);
+    output::json(&RotatedJson {
+        token: rotated.token.expose(),
+        id: record.id.0,
+        token_last_eight: &record.token_last_eight.0,
+        expires_at: record.expires_at,
+        old: old.as_ref().map(|old| OldJson {
+            id: old.id.0,
+            token_last_eight: &old.token_last_eight.0,
+            expires_at: old.expires_at,
+        }),
+    })
 }
 
 fn print(tokens: &[OwnedAuthorization]) -> Result<(), Failure> {
@@ -162,7 +256,7 @@ async fn filters(selectors: Selectors, instance: &Instance) -> Result<Vec<TokenF
 }
 
 /// What a bare selector names. Digits are an id: `--last-eight` is there for the token that ends in eight of them.
-fn guess(selector: &str, format: &TokenFormat) -> Result<TokenFilter, Failure> {
+pub(super) fn guess(selector: &str, format: &TokenFormat) -> Result<TokenFilter, Failure> {
     if let Some(id) = AuthorizationId::parse(selector) {
         return Ok(TokenFilter::Id(id));
     }
@@ -174,7 +268,7 @@ fn guess(selector: &str, format: &TokenFormat) -> Result<TokenFilter, Failure> {
 }
 
 /// The hash of a token of any shape that this server may ever have made.
-fn hashed(presented: &str, format: &TokenFormat) -> Option<TokenHash> {
+pub(super) fn hashed(presented: &str, format: &TokenFormat) -> Option<TokenHash> {
     let hex = TokenFormat::new("gt", false, true).ok()?;
     format
         .parse(presented)
@@ -183,7 +277,7 @@ fn hashed(presented: &str, format: &TokenFormat) -> Option<TokenHash> {
 }
 
 /// Does not repeat what was typed: it may be a secret.
-fn no_token() -> Failure {
+pub(super) fn no_token() -> Failure {
     Failure::new(
         "that is no token, id, hash or last eight characters; `grantd token list` shows all",
     )

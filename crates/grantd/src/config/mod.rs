@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use grantd_core::authority::Policy;
+use grantd_core::life::{LifePolicy, Lifetimes};
 use grantd_core::login::hash_pool::PoolLimits;
 use grantd_core::login::password::PasswordCost;
 use grantd_core::login::throttle::ThrottlePolicy;
@@ -161,7 +162,31 @@ impl Config {
             revoke_tokens_in_query: values.revoke_tokens_in_query,
             wrong_secrets_per_hour: values.wrong_secrets_per_hour,
             last_used_address_class: values.last_used_address_class,
-            ..Policy::default()
+            leak_reports_per_hour: values.leak_reports_per_hour,
+            tickets_per_hour: values.tickets_per_hour,
+            mailed_links_per_hour: values.mailed_links_per_hour,
+            sign_up: values.sign_up,
+            sign_ups_per_hour: values.sign_ups_per_hour,
+            sessions_per_user: values.sessions_per_user,
+            refresh_family_seconds: i64::from(values.refresh_family_days.0) * 86_400,
+            lifetimes: self.lifetimes(),
+        }
+    }
+
+    /// How long new tokens live.
+    pub(crate) fn lifetimes(&self) -> Lifetimes {
+        Lifetimes {
+            default_days: self.values.token_lifetime_default_days.map(|days| days.0),
+            max_days: self.values.token_lifetime_max_days.map(|days| days.0),
+        }
+    }
+
+    /// What is demanded of tokens that are there.
+    pub(crate) fn life_policy(&self) -> LifePolicy {
+        LifePolicy {
+            max_days: self.values.token_lifetime_max_days.map(|days| days.0),
+            idle_days: self.values.token_idle_days.map(|days| days.0),
+            grace_days: 0,
         }
     }
 
@@ -218,6 +243,7 @@ impl Config {
             brownouts: values.brownouts.clone(),
             removed_at: values.removed_at,
             hsts_subdomains: values.hsts_subdomains,
+            log_requests: values.log_requests,
             slow_client: Duration::from_secs(values.slow_client_seconds.into()),
             pseudo_locale: false,
         }
@@ -253,6 +279,15 @@ fn check_together(values: &Values) -> Result<(), Failure> {
         return Err(Failure::new(
             "audit_webhook_secret signs what goes to audit_webhook_url; set that, too",
         ));
+    }
+    let longest = values.token_lifetime_max_days.map(|days| days.0);
+    let usual = values.token_lifetime_default_days.map(|days| days.0);
+    if let (Some(longest), Some(usual)) = (longest, usual)
+        && usual > longest
+    {
+        return Err(Failure::new(format!(
+            "token_lifetime_default_days ({usual}) is more than token_lifetime_max_days ({longest})"
+        )));
     }
     let budget_kib = values.password_pool_mib.saturating_mul(1_024);
     if values.password_memory_kib < 8 || values.password_memory_kib > budget_kib {

@@ -10,8 +10,9 @@ use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
 use super::values::{
-    AgeRecipient, ApiUrl, ArchiveMode, Days, HiddenText, ListenAddress, LogFilter, LogFormat,
-    PublicUrl, Sender, Shape, SiteName, SmtpUrl, TokenPrefix, Value, WebhookUrl,
+    AgeRecipient, ApiUrl, ArchiveMode, CollectorUrl, Days, HiddenText, KeysAt, Lifetime,
+    ListenAddress, LogFilter, LogFormat, PublicUrl, Sender, Shape, SiteName, SmtpUrl, TokenPrefix,
+    Value, WebhookUrl,
 };
 
 /// One row.
@@ -140,6 +141,21 @@ settings! {
     revoke_tokens_in_query: bool = "true";
     /// So many creations per user, app and hour; without it, no limit.
     creations_per_hour: Option<u32> = "", for example "10";
+    /// Days that a token lives whose maker does not say; without it, `token_lifetime_max_days`, and without that
+    /// tokens never end by themselves.
+    token_lifetime_default_days: Option<Lifetime> = "", for example "90";
+    /// Days that a new token lives at most; without it, no limit. Tokens that are there stay as they are until
+    /// `grantd policy apply`.
+    token_lifetime_max_days: Option<Lifetime> = "", for example "365";
+    /// Days after which a token is deleted that nobody used, made or renewed meanwhile; without it, none is.
+    token_idle_days: Option<Lifetime> = "", for example "90";
+    /// So many days before a token ends, its owner is told by mail and the receiver of `notice_webhook_url`; each once.
+    notice_days: Vec<Lifetime> = "30,7,1";
+    /// Who is told by webhook of tokens that end soon.
+    notice_webhook_url: Option<WebhookUrl> = "", for example "https://hooks.example.com/grantd";
+    /// What signs those webhooks, as GitHub signs its own (`X-Hub-Signature-256`). Give it by the environment or
+    /// the file: others can read a command line.
+    notice_webhook_secret: Option<HiddenText> = "", for example "a-long-random-text";
     /// Days for which an expired token stays in lists, so that people see what has ended; then it
     /// is deleted. 0 keeps none.
     expired_token_retention_days: Days = "30";
@@ -160,6 +176,12 @@ settings! {
     missing_codes_per_hour: u32 = "60";
     /// So many wrong secrets for one app from one address in an hour; more are told to slow down.
     wrong_secrets_per_hour: u32 = "1000";
+    /// So many reports of leaked credentials (`POST /credentials/revoke`) are taken from one address in an hour.
+    leak_reports_per_hour: u32 = "60";
+    /// The keys by which secret scanners sign what they found in public (`POST /secret-scanning`): an https
+    /// address, for GitHub's `https://api.github.com/meta/public_keys/secret_scanning`, or a file with such a
+    /// document, read at the start. Without it no such message is taken.
+    secret_scanning_keys: Option<KeysAt> = "", for example "https://api.github.com/meta/public_keys/secret_scanning";
     /// Memory of one password hash (argon2id) in KiB. When it rises, hashes are renewed at sign-in.
     password_memory_kib: u32 = "19456";
     /// Passes of one password hash over that memory.
@@ -191,6 +213,21 @@ settings! {
     /// What proves to that receiver that a batch is from here: `X-Hub-Signature-256` is made with it.
     /// Give it by the environment or the file: others can read a command line.
     audit_webhook_secret: Option<HiddenText> = "", for example "a-long-random-text";
+    /// Let people make accounts for themselves. With `smtp_url` each needs an address and opens a link
+    /// that is mailed to it; without, accounts have no address.
+    sign_up: bool = "false";
+    /// So many wishes for an account are taken from one address in an hour.
+    sign_ups_per_hour: u32 = "10";
+    /// So many links are mailed to one user, or to one address that wants an account, in an hour.
+    mailed_links_per_hour: u32 = "5";
+    /// So many forms and links are kept for one address in an hour: detours by the sign-in page,
+    /// second steps, passkeys.
+    tickets_per_hour: u32 = "600";
+    /// So many browsers may be signed in for one user; the next one signs out the one used longest ago.
+    sessions_per_user: u32 = "50";
+    /// Days after which an app with expiring tokens must ask its user again, however often it has
+    /// refreshed them.
+    refresh_family_days: Days = "365";
     /// Announce the end of the API in headers, as GitHub did.
     deprecation: bool = "false";
     /// Times in which the API answers as if it were removed: `START/END`, RFC 3339.
@@ -201,6 +238,14 @@ settings! {
     log: LogFilter = "info";
     /// How it is logged: `text` or `json`.
     log_format: LogFormat = "text";
+    /// One line in the log for each request (level info, target `grantd::access`).
+    log_requests: bool = "true";
+    /// Where Prometheus may read metrics: a listener of its own, plain HTTP, with nothing but `/metrics`.
+    /// Without it they are read nowhere. Let only the monitoring system reach it.
+    metrics_listen: Option<ListenAddress> = "", for example "127.0.0.1:9370";
+    /// The OpenTelemetry collector that gets traces, by OTLP over HTTP; without it none are made. `/v1/traces`
+    /// is added.
+    otlp_endpoint: Option<CollectorUrl> = "", for example "http://127.0.0.1:4318";
 }
 
 /// The row of this name.

@@ -1,6 +1,8 @@
 //! What one setting's text can mean. Owns the reading of each type, with words
 //! that say what would be right; must not know which settings have the type.
 
+mod keys;
+mod life;
 mod relay;
 mod webhook;
 
@@ -14,6 +16,8 @@ use grantd_store::DatabaseUrl;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+pub(crate) use self::keys::KeysAt;
+pub(crate) use self::life::Lifetime;
 pub(crate) use self::relay::{Sender, SmtpUrl};
 pub(crate) use self::webhook::{HiddenText, WebhookUrl};
 
@@ -246,6 +250,18 @@ impl Value for PublicUrl {
 pub(crate) struct ApiUrl(pub(crate) Url);
 
 impl Value for ApiUrl {
+    const KIND: &'static str = "URL";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        base_url(text).map(Self)
+    }
+}
+
+/// Where traces go.
+#[derive(Clone)]
+pub(crate) struct CollectorUrl(pub(crate) Url);
+
+impl Value for CollectorUrl {
     const KIND: &'static str = "URL";
 
     fn parse(text: &str) -> Result<Self, String> {

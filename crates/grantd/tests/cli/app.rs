@@ -39,7 +39,8 @@ fn create_prints_the_app_and_its_secret_once() {
             "callback_urls": ["http://my-github-app.com/callback", "http://127.0.0.1/other"],
             "owner": "octocat", "public": false, "suspended": false, "suspended_at": null,
             "description": null, "device_flow": true, "sub_path_callbacks": false,
-            "expiring_tokens": false, "allowed_scopes": null, "previous_secret_until": null,
+            "expiring_tokens": false, "resource_server": false, "allowed_scopes": null,
+            "previous_secret_until": null,
         })
     );
 }
@@ -195,6 +196,27 @@ fn settings_are_given_at_creation_and_edited() {
     );
     let unknown = ["app", "edit", id, "--allowed-scopes", "repo,nope"];
     assert!(place.run(&unknown).refusal().contains("no scope `nope`"));
+}
+
+#[test]
+fn sec_s26_the_operator_makes_a_resource_server_of_an_app_with_a_secret() {
+    let place = Place::new();
+    place.user("octocat");
+    let app = place.app(&["--resource-server"]);
+    assert_eq!(app["resource_server"], true);
+    let id = app["client_id"].as_str().unwrap();
+    let off = ["app", "edit", id, "--resource-server=off"];
+    assert_eq!(place.run(&off).json()["resource_server"], false);
+    let on = ["app", "edit", id, "--resource-server"];
+    assert_eq!(place.run(&on).json()["resource_server"], true);
+    assert_eq!(
+        place.run(&["app", "show", id]).json()["resource_server"],
+        true
+    );
+    let public = place.app(&["--public", "--client-id", "phone"]);
+    assert_eq!(public["resource_server"], false);
+    let refused = place.run(&["app", "edit", "phone", "--resource-server"]);
+    assert!(refused.refusal().contains("cannot be a resource server"));
 }
 
 #[test]

@@ -237,3 +237,18 @@ fn the_relays_password_is_shown_nowhere() {
     let alone = place.run_in(&[("GRANTD_SMTP_URL", url)], &["config", "check"]);
     assert!(alone.refusal().contains("mail_from"));
 }
+
+#[test]
+fn the_manual_has_a_page_per_command() {
+    let place = Place::new();
+    let folder = place.path("man");
+    std::fs::create_dir(&folder).unwrap();
+    let outcome = place.run(&["man", folder.to_str().unwrap()]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""));
+    let page = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert!(page("grantd.1").contains("token authority"));
+    assert!(page("grantd-serve.1").contains("metrics\\-listen"));
+    assert!(page("grantd-user-create.1").contains("password\\-stdin"));
+    let nowhere = place.run(&["man", "nowhere/at/all"]);
+    assert!(nowhere.refusal().contains("cannot write the manual"));
+}

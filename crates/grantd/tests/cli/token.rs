@@ -1,5 +1,6 @@
 //! `grantd token`.
 
+use grantd_core::token::TokenFormat;
 use serde_json::{Value, json};
 
 use crate::place::Place;
@@ -187,4 +188,75 @@ fn revoked_tokens_are_dead_at_once() {
             .contains("no token fits")
     );
     assert_eq!(place.run(&["token", "list"]).json(), json!([]));
+}
+
+#[test]
+fn an_example_looks_like_a_token_and_is_none() {
+    let place = Place::new();
+    let mut seen = Vec::new();
+    for (kind, prefix) in [("personal", "gtp_"), ("app", "gto_"), ("refresh", "gtr_")] {
+        let example = place.run(&["token", "example", "--kind", kind]).stdout;
+        let example = example.strip_suffix('\n').unwrap();
+        assert!(example.starts_with(prefix), "{example}");
+        assert_eq!(example.len(), 40);
+        let format = TokenFormat::new("gt", false, true).unwrap();
+        assert!(format.parse(example).is_none());
+        seen.push(example.to_owned());
+    }
+    let own = place.run_in(&[("GRANTD_TOKEN_PREFIX", "acme")], &["token", "example"]);
+    assert!(own.stdout.starts_with("acmep_"), "{}", own.stdout);
+    assert!(!place.path("grantd-data").exists(), "no store was needed");
+    place.user("octocat");
+    let server = place.serve(&[]);
+    for example in seen {
+        let header = format!("Authorization: token {example}");
+        let answer = server.call("GET", "/api/v3/user", &[&header], "");
+        assert_eq!(answer.status, 401);
+    }
+}
+
+#[test]
+fn scanner_rules_are_those_of_the_configured_prefix() {
+    let place = Place::new();
+    let rules = |format| {
+        let args = ["token", "scanner-rules", "--format", format];
+        place.run_in(&[("GRANTD_TOKEN_PREFIX", "ACME")], &args)
+    };
+    let gitleaks = rules("gitleaks").stdout;
+    let parsed: toml::Table = gitleaks.parse().unwrap();
+    let parsed = parsed["rules"].as_array().unwrap();
+    assert_eq!(parsed.len(), 3);
+    let first = &parsed[0];
+    assert_eq!(first["id"].as_str(), Some("grantd-personal-access-token"));
+    assert_eq!(first["regex"].as_str(), Some(r"\bACMEp_[0-9A-Za-z]{36}\b"));
+    assert_eq!(first["keywords"][0].as_str(), Some("acmep_"));
+    let trufflehog = rules("trufflehog").stdout;
+    assert!(trufflehog.starts_with("detectors:\n  - name: grantd-personal-access-token\n"));
+    let expression = r"      token: '\bACMEr_[0-9A-Za-z]{36}\b'";
+    assert!(trufflehog.lines().any(|line| line == expression));
+    let hex = place.run_in(
+        &[("GRANTD_PROFILE", "p2")],
+        &["token", "scanner-rules", "--format", "gitleaks"],
+    );
+    assert!(hex.refusal().contains("the hash of any commit"));
+    assert!(!place.path("grantd-data").exists());
+}
+
+#[test]
+fn a_key_set_that_cannot_be_used_stops_the_server_before_it_serves() {
+    let place = Place::new();
+    let file = place.file("keys.json", "{}");
+    for (keys, why) in [
+        (file.as_str(), "a key set is"),
+        ("/nowhere", "No such file"),
+    ] {
+        let refused = place.run(&["serve", "--secret-scanning-keys", keys]);
+        let line = refused.refusal();
+        assert!(
+            line.contains("secret_scanning_keys") && line.contains(why),
+            "{line}"
+        );
+    }
+    let http = place.run(&["serve", "--secret-scanning-keys", "http://example.com/keys"]);
+    assert!(http.misuse().contains("give an https address or a file"));
 }

@@ -42,8 +42,11 @@ notice-user-factors-reset = Jetzt genügt das Passwort. Lassen Sie bald einen ne
 notice-user-deleted = Das Konto ist gelöscht.
 
 admin-no-apps = Es gibt noch keine Apps.
+admin-search-apps = Teil eines Namens, oder Anfang einer Client-Id oder des Anmeldenamens des Besitzers
+admin-no-app = Keine App passt.
 admin-owner = Betreiber
 admin-app-suspended = Gesperrt seit dem { $date }: Keines ihrer Tokens wird angenommen, und sie bekommt keine neuen.
+admin-app-resource-server = Sie darf nach jedem Token fragen, nicht nur nach ihren eigenen: Ihr Geheimnis ist zu hüten.
 admin-app-acts = Eine Sperre weist alle Tokens der App ab, bis sie aufgehoben wird.
 notice-app-suspended = Die App ist gesperrt.
 notice-app-restored = Die App arbeitet wieder.

@@ -6,6 +6,7 @@ login-field-name = Anmeldename oder E-Mail-Adresse
 login-field-password = Passwort
 login-button = Anmelden
 login-forgot = Passwort vergessen?
+login-join = Neu hier? Konto anlegen
 login-wrong = Anmeldename und Passwort passen nicht zusammen. Prüfen Sie beide und versuchen Sie es noch einmal.
 login-locked = Zu viele falsche Versuche von hier. Warten Sie einige Minuten; von anderswo können Sie sich weiter anmelden.
 login-suspended = Dieses Konto ist gesperrt. Fragen Sie, wer diesen Server betreibt.
@@ -81,3 +82,9 @@ verify-lead = { $email } wird zu Ihrem Konto gehören.
 verify-button = Ja, sie gehört mir
 verified-title = Ihre E-Mail-Adresse ist bestätigt
 verified-lead = { $email } gehört jetzt zu Ihrem Konto.
+
+join-title = Konto anlegen
+join-lead = Wählen Sie einen Anmeldenamen und ein Passwort.
+join-lead-mail = Eine Nachricht mit einem Link geht an Ihre Adresse. Öffnen Sie ihn, um ein Passwort zu wählen.
+join-sign-in = Sie haben ein Konto? Anmelden
+join-sent = Eine Nachricht ist unterwegs. Der Link darin gilt einen Tag; das Konto entsteht, wenn Sie ihn öffnen. Nichts da? Sehen Sie in den Spam-Ordner, oder fragen Sie, wer diesen Server betreibt.

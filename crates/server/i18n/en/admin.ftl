@@ -42,8 +42,11 @@ notice-user-factors-reset = The password alone signs in now. Ask for a new secon
 notice-user-deleted = The account was deleted.
 
 admin-no-apps = There are no apps yet.
+admin-search-apps = Part of a name, or beginning of a client id or of the owner’s login
+admin-no-app = No app fits.
 admin-owner = Owner
 admin-app-suspended = Suspended since { $date }: none of its tokens is accepted, and it gets no new ones.
+admin-app-resource-server = It may ask about every token, not only its own: its secret is worth guarding.
 admin-app-acts = Suspending refuses all tokens of the app until it is taken back.
 notice-app-suspended = The app is suspended.
 notice-app-restored = The app works again.

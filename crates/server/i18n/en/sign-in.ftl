@@ -6,6 +6,7 @@ login-field-name = Login or e-mail address
 login-field-password = Password
 login-button = Sign in
 login-forgot = Forgot your password?
+login-join = New here? Create an account
 login-wrong = This login and password do not go together. Check both and try again.
 login-locked = Too many wrong attempts from here. Wait a few minutes, then try again; signing in from another place still works.
 login-suspended = This account is suspended. Ask whoever runs this server.
@@ -81,3 +82,9 @@ verify-lead = { $email } will belong to your account.
 verify-button = Yes, it is mine
 verified-title = Your e-mail address is verified
 verified-lead = { $email } now belongs to your account.
+
+join-title = Create an account
+join-lead = Choose a login and a password.
+join-lead-mail = A message with a link goes to your address. Open it to choose a password.
+join-sign-in = You have an account? Sign in
+join-sent = A message is on its way. The link in it works for one day; the account is there once you have opened it. Nothing there? Look into the spam folder, or ask whoever runs this server.

@@ -42,8 +42,11 @@ notice-user-factors-reset = 现在仅凭密码即可登录。请尽快让用户�
 notice-user-deleted = 账户已删除。
 
 admin-no-apps = 还没有应用。
+admin-search-apps = 名称的一部分，或客户端 ID 或所有者登录名的开头
+admin-no-app = 没有匹配的应用。
 admin-owner = 所有者
 admin-app-suspended = 自 { $date } 起被停用：它的令牌都不被接受，也得不到新令牌。
+admin-app-resource-server = 它可以查询所有令牌，而不仅是它自己的：请妥善保管它的密钥。
 admin-app-acts = 停用后，应用的所有令牌都会被拒绝，直到恢复为止。
 notice-app-suspended = 应用已停用。
 notice-app-restored = 应用已恢复。

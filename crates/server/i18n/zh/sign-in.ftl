@@ -6,6 +6,7 @@ login-field-name = 登录名或电子邮箱
 login-field-password = 密码
 login-button = 登录
 login-forgot = 忘记密码？
+login-join = 新用户？创建账户
 login-wrong = 登录名与密码不匹配。请检查后重试。
 login-locked = 从此处尝试的错误次数过多。请等待几分钟后重试；从其他地方仍可登录。
 login-suspended = 此账户已停用。请联系本服务器的管理者。
@@ -78,3 +79,9 @@ verify-lead = { $email } 将属于您的账户。
 verify-button = 是的，是我的
 verified-title = 您的电子邮箱已验证
 verified-lead = { $email } 现在属于您的账户。
+
+join-title = 创建账户
+join-lead = 请选择登录名和密码。
+join-lead-mail = 我们会向您的邮箱发送一封带有链接的邮件。请打开链接设置密码。
+join-sign-in = 已有账户？登录
+join-sent = 邮件已在途中。其中的链接一天内有效；打开链接后账户才会创建。没有收到？请查看垃圾邮件，或联系本服务器的管理者。

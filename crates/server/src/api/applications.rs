@@ -1,7 +1,10 @@
 //! `/applications/{client_id}/…`: what an app does with its tokens. Every
-//! answer here, refusals too, is `no-store` (see [`crate::finish`]).
+//! answer here, refusals too, is `no-store` (see [`crate::finish`]). The token
+//! stands in the path or, in what succeeded that, in the body; either way it
+//! was looked up together with the app.
 
 use grantd_core::applications;
+use grantd_core::error::Error;
 
 use crate::context::Context;
 use crate::error::Result;
@@ -23,7 +26,7 @@ pub(crate) async fn reset(context: Context) -> Result<Reply> {
         .authority()
         .reset_token(
             context.app_identity()?,
-            context.path_token()?,
+            context.app_token()?,
             context.caller(),
         )
         .await?;
@@ -39,7 +42,7 @@ pub(crate) async fn revoke(context: Context) -> Result<Reply> {
         .authority()
         .revoke_token(
             context.app_identity()?,
-            context.path_token()?,
+            context.app_token()?,
             context.caller(),
         )
         .await?;
@@ -52,9 +55,39 @@ pub(crate) async fn revoke_grant(context: Context) -> Result<Reply> {
         .authority()
         .revoke_grant(
             context.app_identity()?,
-            context.path_token()?,
+            context.app_token()?,
             context.caller(),
         )
         .await?;
     Ok(Reply::no_content())
+}
+
+/// "Check a token".
+pub(crate) async fn check_by_body(mut context: Context) -> Result<Reply> {
+    context.require_body_token()?;
+    check(context).await
+}
+
+/// "Reset a token".
+pub(crate) async fn reset_by_body(mut context: Context) -> Result<Reply> {
+    context.require_body_token()?;
+    reset(context).await
+}
+
+/// "Delete an app token".
+pub(crate) async fn revoke_by_body(mut context: Context) -> Result<Reply> {
+    context.require_body_token()?;
+    revoke(context).await
+}
+
+/// "Delete an app authorization".
+pub(crate) async fn revoke_grant_by_body(mut context: Context) -> Result<Reply> {
+    context.require_body_token()?;
+    revoke_grant(context).await
+}
+
+/// "Create a scoped access token" exists for GitHub Apps; an OAuth app has none.
+pub(crate) async fn scope(mut context: Context) -> Result<Reply> {
+    context.require_body_token()?;
+    Err(Error::NotFound.into())
 }

@@ -7,5 +7,6 @@ pub(crate) mod authorizations;
 pub(crate) mod grants;
 pub(crate) mod graphql;
 pub(crate) mod health;
+pub(crate) mod leaks;
 pub(crate) mod meta;
 pub(crate) mod users;

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::access_token::{CLIENT_AUTHENTICATION, GRANT_TYPES};
+use super::tokens::BY_SECRET;
 use crate::context::Context;
 use crate::error::Result;
 use crate::reply::{Cache, Reply};
@@ -25,6 +26,10 @@ pub(crate) async fn show(context: Context) -> Result<Reply> {
         "authorization_endpoint": at("/login/oauth/authorize"),
         "token_endpoint": at("/login/oauth/access_token"),
         "device_authorization_endpoint": at("/login/device/code"),
+        "introspection_endpoint": at("/login/oauth/introspect"),
+        "introspection_endpoint_auth_methods_supported": BY_SECRET,
+        "revocation_endpoint": at("/login/oauth/revoke"),
+        "revocation_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
         "scopes_supported": catalogue.definitions().map(|(name, _)| name).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

@@ -1,13 +1,15 @@
 //! The endpoints of OAuth flows that programs call: tokens, device codes, what
-//! the server says of itself. Owns their parameters, encodings and words; what
+//! resource servers and proxies ask, what the server says of itself. Owns their parameters, encodings and words; what
 //! a flow comes to is core's to say, and pages are in [`crate::web`].
 
 pub(crate) mod access_token;
 pub(crate) mod device_code;
 mod encoding;
+pub(crate) mod forward_auth;
 pub(crate) mod metadata;
 mod parameters;
 pub(crate) mod refusal;
+pub(crate) mod tokens;
 
 use http::header;
 

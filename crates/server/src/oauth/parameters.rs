@@ -45,11 +45,23 @@ impl Parameters {
     /// The body's own; `Malformed` for a broken form with files and for what is
     /// not the JSON object that it is said to be.
     pub(crate) async fn of(context: &mut Context) -> Result<Self> {
-        let body = context.take_body()?;
+        let mut parameters = Self::in_body_alone(context).await?;
         let mut given = pairs(context.query.as_bytes());
-        given.extend(in_body(context.headers(), body).await?);
+        given.append(&mut parameters.given);
         Ok(Self {
             given,
+            ..parameters
+        })
+    }
+
+    /// The same without the query, where GitHub's clients put no parameters and others must not.
+    ///
+    /// # Errors
+    /// As [`Parameters::of`].
+    pub(crate) async fn in_body_alone(context: &mut Context) -> Result<Self> {
+        let body = context.take_body()?;
+        Ok(Self {
+            given: in_body(context.headers(), body).await?,
             client: client(context.headers()),
         })
     }

@@ -1,5 +1,6 @@
-//! Every operation outside the API: pages ([`Part::Site`]) and the endpoints
-//! that programs call in OAuth flows ([`Part::Machine`]). No document describes
+//! Every operation outside the API: pages ([`Part::Site`]), the endpoints that
+//! programs call in OAuth flows ([`Part::Machine`]), and what resource servers
+//! and proxies ask ([`Part::Resource`], [`Part::Verdict`]). No document describes
 //! them. Who may see a page stands in its row ([`Auth::Anyone`], [`Auth::Session`],
 //! [`Auth::Sudo`]); who may call an endpoint is its handler's to judge.
 
@@ -8,7 +9,7 @@ use http::Method;
 use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
-use crate::oauth::{access_token, device_code, metadata};
+use crate::oauth::{access_token, device_code, forward_auth, metadata, tokens};
 use crate::web::{admin, assets, consent, developers, device, front, login, settings, visit};
 
 /// A page: its handler takes a [`visit::Visit`].
@@ -92,6 +93,11 @@ pub static SITE: &[Route] = &[
     page!("site/set-up", Anyone POST "/setup/{link}", login::join::set_up),
     page!("site/invitation", Anyone GET "/invitations/{link}", login::join::invitation),
     page!("site/accept-invitation", Anyone POST "/invitations/{link}", login::join::accept),
+    page!("site/join", Anyone GET "/join", login::sign_up::show),
+    page!("site/sign-up", Anyone POST "/join", login::sign_up::submit),
+    page!("site/join-link-sent", Anyone GET "/join/sent", login::sign_up::sent),
+    page!("site/join-link", Anyone GET "/join/{link}", login::sign_up::open),
+    page!("site/finish-sign-up", Anyone POST "/join/{link}", login::sign_up::finish),
     page!("site/profile", Session GET "/settings", settings::profile::show),
     page!("site/email", Sudo GET "/settings/email", settings::profile::email),
     page!("site/change-email", Sudo POST "/settings/email", settings::profile::set_email),
@@ -110,10 +116,15 @@ pub static SITE: &[Route] = &[
     page!("site/end-other-sessions", Session POST "/settings/sessions/end", settings::sessions::end_others),
     site!("oauth/access-token", Machine POST "/login/oauth/access_token", access_token::exchange),
     site!("oauth/device-code", Machine POST "/login/device/code", device_code::start),
+    site!("oauth/introspect", Resource POST "/login/oauth/introspect", tokens::introspect),
+    site!("oauth/revoke", Resource POST "/login/oauth/revoke", tokens::revoke),
+    site!("oauth/forward-auth", Verdict GET "/forward-auth", forward_auth::judge),
     site!("oauth/metadata", Machine GET "/.well-known/oauth-authorization-server", metadata::show),
     page!("site/tokens", Session GET "/settings/tokens", settings::tokens::list),
     page!("site/new-token", Sudo GET "/settings/tokens/new", settings::tokens::new),
     page!("site/create-token", Sudo POST "/settings/tokens", settings::tokens::create),
+    page!("site/token", Session GET "/settings/tokens/{id}", settings::tokens::edit),
+    page!("site/rename-token", Session POST "/settings/tokens/{id}", settings::tokens::rename),
     page!("site/token-to-regenerate", Sudo GET "/settings/tokens/{id}/regenerate", settings::tokens::ask_to_regenerate),
     page!("site/regenerate-token", Sudo POST "/settings/tokens/{id}/regenerate", settings::tokens::regenerate),
     page!("site/token-to-delete", Session GET "/settings/tokens/{id}/delete", settings::tokens::ask_to_delete),

@@ -15,7 +15,7 @@ pub(crate) mod device;
 mod form;
 mod form_page;
 pub(crate) mod front;
-mod letters;
+pub(crate) mod letters;
 pub(crate) mod login;
 mod new_password;
 mod notice;

@@ -16,6 +16,7 @@ pub(crate) enum Notice {
     SessionEnded,
     SessionsEnded,
     TokenDeleted,
+    TokenRenamed,
     ApplicationRevoked,
     ApplicationsRevoked,
     DeviceRefused,
@@ -33,7 +34,7 @@ pub(crate) enum Notice {
     AppRestored,
 }
 
-const ALL: [Notice; 25] = [
+const ALL: [Notice; 26] = [
     Notice::EmailSent,
     Notice::Language,
     Notice::Password,
@@ -44,6 +45,7 @@ const ALL: [Notice; 25] = [
     Notice::SessionEnded,
     Notice::SessionsEnded,
     Notice::TokenDeleted,
+    Notice::TokenRenamed,
     Notice::ApplicationRevoked,
     Notice::ApplicationsRevoked,
     Notice::DeviceRefused,
@@ -80,6 +82,7 @@ impl Notice {
             Self::SessionEnded => "notice-session-ended",
             Self::SessionsEnded => "notice-sessions-ended",
             Self::TokenDeleted => "notice-token-deleted",
+            Self::TokenRenamed => "notice-token-renamed",
             Self::ApplicationRevoked => "notice-application-revoked",
             Self::ApplicationsRevoked => "notice-applications-revoked",
             Self::DeviceRefused => "notice-device-refused",

@@ -92,7 +92,7 @@ fn describe(failure: &Failure, words: &Words) -> (String, String) {
             (words.t("refusal-large-title"), words.t("refusal-large"))
         }
         Failure::BodyTooSlow => (words.t("refusal-slow-title"), words.t("refusal-slow")),
-        Failure::FreshProof => (
+        Failure::FreshProof | Failure::NotBelieved(_) => (
             words.t("refusal-forbidden-title"),
             words.t("refusal-forbidden"),
         ),

@@ -91,6 +91,21 @@ async fn sec_s26_another_apps_token_looks_like_none() {
             assert_eq!(ask(token).await, none, "{method} {place} {token}");
         }
     }
+    for (method, place) in [
+        (Method::POST, "token"),
+        (Method::PATCH, "token"),
+        (Method::DELETE, "token"),
+        (Method::DELETE, "grant"),
+        (Method::POST, "token/scoped"),
+    ] {
+        let none = ours.ask(method.clone(), place, unknown).await;
+        for token in [
+            &foreign, &personal, &revoked, "nonsense", "", "\0", "a/b", "é",
+        ] {
+            let answer = ours.ask(method.clone(), place, token).await;
+            assert_eq!(answer.is(404).as_seen(), none.as_seen(), "{method} {place}");
+        }
+    }
     theirs.check(&foreign).await.is(200);
 }
 

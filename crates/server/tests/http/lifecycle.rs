@@ -200,6 +200,7 @@ async fn sec_s31_tokens_in_paths_can_be_switched_off() {
     }
     t.anyone().with_token(&token).get("/user").await.is(200);
     octocat.get("/authorizations").await.is(200);
+    app.ask(http::Method::POST, "token", &token).await.is(200);
 }
 
 #[tokio::test]
@@ -209,5 +210,7 @@ async fn tokens_in_paths_do_not_end_with_the_rest() {
     let token = octocat.token_of(&app).await.token();
     t.clock.advance(1_000_000_000);
     app.check(&token).await.is(200);
+    let succeeding = app.ask(http::Method::POST, "token", &token).await;
+    assert_eq!(succeeding.is(200).header("deprecation"), None);
     app.reset(&token).await.is(200);
 }

@@ -122,11 +122,16 @@ fn success(operation: &str) -> &'static [u16] {
         | "enterprise-admin/unsuspend-user"
         | "enterprise-admin/delete-personal-access-token"
         | "enterprise-admin/delete-public-key"
-        | "grantd/delete-application" => &[204],
+        | "grantd/delete-application"
+        | "apps/delete-token"
+        | "apps/delete-authorization" => &[204],
         "enterprise-admin/create-user" | "grantd/create-application" => &[201],
         "enterprise-admin/update-username-for-user" => &[202],
         // There is one already.
         "enterprise-admin/create-impersonation-o-auth-token" => &[200],
+        "credentials/revoke" => &[202],
+        // An OAuth app has no scoped tokens; without keys nobody's message is taken.
+        "apps/scope-token" | "grantd/secret-scanning" => &[404],
         "oauth-authorizations/list-authorizations"
         | "oauth-authorizations/get-authorization"
         | "oauth-authorizations/update-authorization"
@@ -135,6 +140,8 @@ fn success(operation: &str) -> &'static [u16] {
         | "oauth-authorizations/get-grant"
         | "apps/check-authorization"
         | "apps/reset-authorization"
+        | "apps/check-token"
+        | "apps/reset-token"
         | "users/get-authenticated"
         | "users/get-by-username"
         | "users/get-by-id"
@@ -257,6 +264,8 @@ impl Stage {
                     .to_owned()
             }
             "/authorizations" => r#"{"note":"n"}"#.to_owned(),
+            "/credentials/revoke" => r#"{"credentials":["nothing"]}"#.to_owned(),
+            _ if route.asks_by_body() => format!(r#"{{"access_token":"{}"}}"#, self.token),
             path if path.starts_with("/authorizations/clients") => {
                 format!(r#"{{"client_secret":"{}"}}"#, self.app.secret)
             }

@@ -104,6 +104,7 @@ impl Fill {
             "otp_steps" => vec![int(row), int(MADE / 30), text("192.0.2.1"), int(1)],
             "known_addresses" => vec![int(row), text("2001:db8::/64"), at],
             "last_used" => vec![id(number), at, text("private")],
+            "expiry_notices" => vec![id(number), at, int(7), text("mail"), int(MADE), int(MADE)],
             "passkeys" => passkey(number),
             "sessions" => session(number),
             "tickets" => ticket(number),
@@ -188,6 +189,10 @@ impl Fill {
             int(MADE),
             match one_in(EXPIRING) {
                 true => int(MADE + 86_400 + number as i64 % 86_400),
+                false => Value::Null,
+            },
+            match one_in(EXPIRING) {
+                true => int(MADE + 1),
                 false => Value::Null,
             },
         ]
@@ -284,6 +289,7 @@ fn refresh_token(number: u64) -> Vec<Value> {
         text("repo"),
         int(MADE + 86_400),
         one_in_two(int(MADE)),
+        one_in_two(int(MADE - 86_400)),
     ]
 }
 
@@ -336,7 +342,8 @@ impl Row {
         at: usize,
         read: impl FnOnce(&'r Value) -> Option<T>,
     ) -> DbResult<Option<T>> {
-        match &self.0[at] {
+        // Columns of later schemas, which may be empty.
+        match self.0.get(at).unwrap_or(&Value::Null) {
             Value::Null => Ok(None),
             value => match read(value) {
                 Some(read) => Ok(Some(read)),

@@ -29,19 +29,24 @@ mod flows;
 mod grants;
 mod last_used;
 mod leases;
+mod life;
 mod lists;
 mod mint;
+mod notices;
 mod own_accounts;
 mod passkeys;
 mod personal_tokens;
 mod races;
 mod reaping;
+mod rotation;
 mod search;
+mod session_limit;
 mod sessions;
 mod sign_in;
 mod tickets;
 mod tokens;
 mod users;
+mod watch;
 pub mod wire;
 mod world;
 
@@ -50,7 +55,7 @@ use std::pin::Pin;
 
 use grantd_core::store::SharedStore;
 
-use self::flows::{codes, devices, ends, refresh, settings};
+use self::flows::{codes, devices, ends, leaks, refresh, settings};
 use self::world::World;
 
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -83,6 +88,7 @@ pub async fn run(open: impl Fn() -> SharedStore) {
     run_all(&open, FLOW_CASES).await;
     run_all(&open, BROWSER_CASES).await;
     run_all(&open, KEEPING_CASES).await;
+    run_all(&open, LIFE_CASES).await;
 }
 
 /// Tries every case but those of the flows and of browsers.
@@ -278,6 +284,7 @@ cases! {
     refresh {
         a_refresh_replaces_token_and_refresh_token
         a_refresh_token_is_its_apps_and_ends
+        a_family_ends_however_often_it_is_refreshed
         a_repetition_in_time_is_issued_once_more
         a_superseded_refresh_token_ends_its_family
         a_deleted_token_is_not_refreshed
@@ -285,6 +292,15 @@ cases! {
         an_edit_of_the_token_is_kept_by_its_refresh_token
         of_fifty_refreshes_at_once_all_are_repetitions
         a_revoked_refresh_token_ends_its_family
+        a_refresh_token_is_found_while_it_could_be_exchanged
+        sec_s20_what_an_app_ends_is_ended_valid_or_not
+    }
+    leaks {
+        sec_s36_a_leaked_token_is_revoked_whoevers_it_is
+        a_leaked_token_does_not_wait_for_its_owner_or_app_to_be_back
+        a_leaked_refresh_token_ends_its_family
+        what_has_expired_or_is_nothing_leaks_nothing
+        one_of_fifty_reports_revokes
     }
     ends {
         sec_s21_a_deleted_grant_takes_everything_along
@@ -321,6 +337,10 @@ cases! {
         signing_in_while_the_password_changes_leaves_no_old_session
         ended_sessions_and_tickets_are_reaped
     }
+    session_limit {
+        only_so_many_sessions_of_a_user_stay
+        of_forty_who_sign_in_at_once_so_many_stay
+    }
     tickets {
         a_ticket_may_be_looked_at_and_is_taken_once
         a_ticket_is_good_for_its_kind_and_until_its_end
@@ -347,6 +367,12 @@ cases! {
 cases! {
     /// All promises about what is kept of credentials for pages.
     KEEPING_CASES:
+    watch {
+        stock_is_what_has_not_ended
+        stock_is_counted_up_to_a_bound
+        steps_are_counted_by_kind
+        callers_pay_for_their_own_steps
+    }
     passkeys {
         a_passkey_reads_back_for_its_user_and_for_a_sign_in
         a_credential_is_one_passkey
@@ -378,6 +404,7 @@ cases! {
         a_users_events_are_those_about_and_by_the_user
         events_are_filtered_and_paged_from_the_newest
         users_are_found_by_the_beginning_of_login_or_address
+        apps_are_found_by_name_client_id_or_owner
         a_site_admin_is_made_and_unmade_once
         an_admins_power_ends_with_the_demotion
         of_two_admins_who_demote_each_other_one_stays
@@ -410,5 +437,26 @@ cases! {
         a_lease_is_one_holders_until_its_end
         one_of_a_hundred_holds_a_lease
         work_goes_on_where_it_was_left
+    }
+}
+
+cases! {
+    /// All promises about the life of tokens.
+    LIFE_CASES:
+    life {
+        lives_are_gone_through_by_id
+        a_token_is_issued_anew_by_reset_and_regeneration_but_not_by_an_edit
+        a_life_is_shortened_and_never_lengthened
+        only_the_idle_are_deleted_and_their_grants_follow
+        a_use_that_is_told_before_the_deletion_saves_the_token
+    }
+    notices {
+        tokens_that_end_soon_are_found_by_their_end
+        a_notice_is_taken_on_once
+    }
+    rotation {
+        a_rotated_token_and_its_successor_overlap
+        rotation_revives_nothing_and_lengthens_nothing
+        no_check_during_a_rotation_finds_nothing
     }
 }

@@ -5,7 +5,7 @@ use grantd_core::audit::{Action, Actor, Stamp};
 use grantd_core::authority::BrowserIdentity;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{NewTicket, NotJoined, StoreError, Stored, Taken};
-use grantd_core::ticket::TicketKind::{Invitation, PasswordReset, Setup};
+use grantd_core::ticket::TicketKind::{Invitation, PasswordReset, Setup, SignUp};
 use grantd_core::user::{Language, NewUser, PasswordHash, User};
 
 use super::sessions::{find, fresh_hash, sign_in};
@@ -283,6 +283,10 @@ pub(super) async fn a_ticket_makes_one_user(w: World) {
     assert_eq!(join(wrong_kind, "mona").await, Err(NotJoined::Spent));
     let trail = w.actions(1).await;
     assert_eq!(trail, ["user.create", "user.accept_invitation"]);
+    let ticket = add(&w, new_ticket(&w, SignUp)).await;
+    let joined = w.store.join(SignUp, ticket, new_user("mona"), operator());
+    assert!(joined.await.unwrap().is_ok());
+    assert_eq!(w.actions(3).await, ["user.create", "user.sign_up"]);
 }
 
 pub(super) async fn a_setup_ticket_makes_the_first_user_only(w: World) {

@@ -110,6 +110,7 @@ pub(super) async fn the_number_of_tokens_reaches_a_plateau(w: World) {
         store: w.store.clone(),
         clock: clock.clone(),
         token_retention_days: RETENTION,
+        counts: Arc::default(),
     };
     let mut sizes = Vec::new();
     for day in 0..60 {

@@ -1,5 +1,6 @@
 //! Promises about what people look for, and about who is a site admin.
 
+use grantd_core::app::NewApp;
 use grantd_core::audit::{Action, Actor, Stamp};
 use grantd_core::store::{EventFilter, PageRequest, StoreError, Stored};
 use grantd_core::user::{LoginKey, NewUser, User};
@@ -122,6 +123,51 @@ pub(super) async fn users_are_found_by_the_beginning_of_login_or_address(w: Worl
         per_page: 2,
     };
     assert_eq!(search("oct", second).await, (4, vec![hubot.id, both.id]));
+}
+
+pub(super) async fn apps_are_found_by_name_client_id_or_owner(w: World) {
+    let (octocat, hubot) = (w.user("octocat").await, w.user("Hubot").await);
+    let make = async |client_id: &str, name: &str, owner: &User| {
+        let new = NewApp {
+            name: name.to_owned(),
+            ..new_app(client_id, owner)
+        };
+        w.store
+            .create_app(new, operator())
+            .await
+            .unwrap()
+            .unwrap()
+            .id
+    };
+    let builder = make("Iv1.abc", "The Builder", &octocat).await;
+    let percent = make("def", "100% \u{dc}ber_All!", &octocat).await;
+    let other = make("builder", "Another", &hubot).await;
+    let search = async |text: &str, page| {
+        let found = w.store.search_apps(text, page).await.unwrap();
+        let ids: Vec<_> = found.items.into_iter().map(|one| one.id).collect();
+        (found.total, ids)
+    };
+    assert_eq!(search("BUILDER", ALL).await, (2, vec![builder, other]));
+    assert_eq!(search("uilder", ALL).await, (1, vec![builder]));
+    for text in ["100%", "0% ", "\u{dc}ber", "R_a", "all!"] {
+        assert_eq!(search(text, ALL).await, (1, vec![percent]), "{text}");
+    }
+    assert_eq!(search("iv1.", ALL).await, (1, vec![builder]));
+    assert_eq!(search("HUB", ALL).await, (1, vec![other]));
+    assert_eq!(search("octocat", ALL).await, (2, vec![builder, percent]));
+    for nothing in ["v1.", "%e", "r_B", "ubot", "x\0", "!", "\\"] {
+        let expected = if nothing == "!" {
+            vec![percent]
+        } else {
+            vec![]
+        };
+        assert_eq!(search(nothing, ALL).await.1, expected, "{nothing:?}");
+    }
+    let second = PageRequest {
+        page: 2,
+        per_page: 1,
+    };
+    assert_eq!(search("octo", second).await, (2, vec![percent]));
 }
 
 pub(super) async fn a_site_admin_is_made_and_unmade_once(w: World) {

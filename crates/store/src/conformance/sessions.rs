@@ -31,6 +31,7 @@ pub(super) async fn sign_in_at(
         user_agent: "Mozilla/5.0".to_owned(),
         expires_at: at.plus(14 * DAY),
         sudo_until: at.plus(300),
+        most: 50,
     };
     let stamp = Stamp {
         at,
@@ -58,7 +59,7 @@ pub(super) async fn find(w: &World, hash: SecretHash) -> Option<LiveSession> {
 }
 
 /// A code under a session, not used yet; whether it is still there is for [`is_kept`].
-async fn code(w: &World, who: &BrowserIdentity) -> [u8; 32] {
+pub(super) async fn code(w: &World, who: &BrowserIdentity) -> [u8; 32] {
     let client_id = format!("app-{}", w.token().last_eight.0);
     let app = w.app(&client_id, &who.user).await;
     let hash = fresh_hash(w).0;
@@ -77,7 +78,7 @@ async fn code(w: &World, who: &BrowserIdentity) -> [u8; 32] {
     hash
 }
 
-async fn is_kept(w: &World, code: [u8; 32]) -> bool {
+pub(super) async fn is_kept(w: &World, code: [u8; 32]) -> bool {
     w.store.find_code(code).await.unwrap().is_some()
 }
 
@@ -106,6 +107,7 @@ pub(super) async fn a_session_is_of_the_acting_user(w: World) {
         user_agent: String::new(),
         expires_at: NOW,
         sudo_until: NOW,
+        most: 50,
     };
     let nobodys = w.store.create_session(new(), operator()).await;
     assert!(matches!(nobodys, Err(StoreError::StaleActor)));
@@ -300,6 +302,7 @@ pub(super) async fn signing_in_while_the_password_changes_leaves_no_old_session(
                 user_agent: String::new(),
                 expires_at: NOW.plus(DAY),
                 sudo_until: NOW,
+                most: 50,
             };
             // Whoever comes too late is refused.
             let _ = w.store.create_session(new, stamp).await;

@@ -152,6 +152,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("logo_at", Int),
             ("previous_secret_hash", Bytes),
             ("previous_secret_until", Int),
+            ("resource_server", Flag),
         ],
     },
     Table {
@@ -194,6 +195,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("created_at", Int),
             ("updated_at", Int),
             ("expires_at", Int),
+            ("issued_at", Int),
         ],
     },
     Table {
@@ -211,6 +213,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("scopes", Text),
             ("expires_at", Int),
             ("superseded_at", Int),
+            ("family_began_at", Int),
         ],
     },
     Table {
@@ -221,6 +224,20 @@ pub(crate) const TABLES: &[Table] = &[
             ("authorization_id", Int),
             ("at", Int),
             ("address_class", Text),
+        ],
+    },
+    // Nobody is told twice.
+    Table {
+        name: "expiry_notices",
+        key: 4,
+        ids: false,
+        columns: &[
+            ("authorization_id", Int),
+            ("expires_at", Int),
+            ("days", Int),
+            ("channel", Text),
+            ("lease_until", Int),
+            ("told_at", Int),
         ],
     },
     Table {

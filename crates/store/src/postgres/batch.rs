@@ -77,6 +77,11 @@ impl Batch {
         checks.chain(self.finds.into_iter().map(Question::Find))
     }
 
+    /// How many statements it takes.
+    pub(super) fn statements(&self) -> u32 {
+        u32::from(!self.checks.is_empty()) + u32::from(!self.finds.is_empty())
+    }
+
     /// Answers all, or gives all back with the reason.
     pub(super) async fn answer(self, client: &ClientWrapper) -> Result<(), (Self, DbError)> {
         // Sent one behind the other, without waiting in between.

@@ -7,7 +7,7 @@
 //! before it was asked.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ use super::failure::{Failure, words};
 use super::quiet::Quiet;
 use super::session::{Lent, Meaning, meaning};
 use crate::db::{DbError, DbResult, Look};
+use crate::toll::Toll;
 
 /// Beyond this, an answer is late because of its neighbours.
 const MOST_PER_BATCH: usize = 256;
@@ -43,6 +44,8 @@ pub(super) struct Lines {
     next: AtomicUsize,
     quiet: Quiet,
     options: Options,
+    toll: Arc<Toll>,
+    round_trips: AtomicU64,
 }
 
 #[derive(Default)]
@@ -53,7 +56,11 @@ struct Queue {
 
 impl Lines {
     /// Starts connecting, and goes on doing so until the lines are closed.
-    pub(super) fn start(connector: &Arc<Connector>, options: Options) -> Arc<Self> {
+    pub(super) fn start(
+        connector: &Arc<Connector>,
+        options: Options,
+        toll: Arc<Toll>,
+    ) -> Arc<Self> {
         let count = options.lines.max(1);
         let lines = Arc::new(Self {
             queue: Mutex::default(),
@@ -62,6 +69,8 @@ impl Lines {
             next: AtomicUsize::new(0),
             quiet: Quiet::default(),
             options,
+            toll,
+            round_trips: AtomicU64::new(0),
         });
         for index in 0..count {
             tokio::spawn(Arc::clone(&lines).keep(index, Arc::clone(connector)));
@@ -91,6 +100,14 @@ impl Lines {
         let looking = tokio::time::timeout(self.options.patience, self.look_on(input, look));
         let found = looking.await.unwrap_or(Err(Failure::Late));
         Ok(found.inspect_err(|failure| self.complain(failure))?)
+    }
+
+    /// Lines that are connected, how many there are to be, and their round trips of checks.
+    pub(super) fn load(&self) -> ((usize, usize), u64) {
+        let sessions = self.sessions.borrow();
+        let connected = sessions.iter().flatten().count();
+        let trips = self.round_trips.load(Ordering::Relaxed);
+        ((connected, sessions.len()), trips)
     }
 
     /// Nothing more is let in; what waits is told.
@@ -257,6 +274,8 @@ impl Lines {
     /// long as its callers do.
     async fn answer(&self, mut batch: Batch, client: &ClientWrapper) -> Result<(), Failure> {
         for _ in 0..TRIES {
+            self.toll.add_statements(batch.statements());
+            self.round_trips.fetch_add(1, Ordering::Relaxed);
             let answering = tokio::time::timeout(self.options.patience, batch.answer(client));
             let Ok(answered) = answering.await else {
                 return Err(Failure::Late);

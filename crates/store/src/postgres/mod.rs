@@ -26,7 +26,8 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use grantd_core::app::ClientId;
 use grantd_core::clock::{Clock, Timestamp};
-use grantd_core::store::{AppCheck, StoreError, Stored, TokenVerdict};
+use grantd_core::cost::Bill;
+use grantd_core::store::{AppCheck, EngineLoad, StoreError, StoreLoad, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -41,6 +42,7 @@ use crate::migrate::{self, MigrateError, Migration};
 use crate::outside::{Gate, Outside};
 use crate::sql;
 use crate::steps::{Engine, Input, StoreOn};
+use crate::toll::{Kind, Toll};
 
 /// How much of the database one node uses, and how long it waits for it.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +98,7 @@ pub struct Postgres {
     in_flight: Arc<Semaphore>,
     closed: AtomicBool,
     options: Options,
+    toll: Arc<Toll>,
     clock: Option<Arc<dyn Clock>>,
     gate: Gate,
 }
@@ -181,12 +184,14 @@ impl Postgres {
             .recycle_timeout(Some(options.patience))
             .build()
             .expect("a runtime for the timeouts is named");
+        let toll = Arc::<Toll>::default();
         Self {
             transactions: Transactions::new(pool, options.patience, outside.archive),
-            lines: Lines::start(&connector, options),
+            lines: Lines::start(&connector, options, Arc::clone(&toll)),
             in_flight: Arc::new(Semaphore::new(options.queue)),
             closed: AtomicBool::new(false),
             options,
+            toll,
             clock: None,
             gate: outside.gate,
         }
@@ -206,26 +211,34 @@ impl Postgres {
     /// that is dropped does not end it halfway.
     async fn patiently<T: Send + 'static>(
         &self,
+        kind: Kind,
         step: impl Future<Output = Stored<T>> + Send + 'static,
     ) -> Stored<T> {
-        let permit = self.admit()?;
-        let task = tokio::spawn(async move {
-            let outcome = step.await;
-            drop(permit);
-            outcome
-        });
-        match tokio::time::timeout(self.options.patience, task).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(Failure::Panicked.into()),
-            Err(_) => Err(self.transactions.complain(Failure::Late).into()),
-        }
+        let waiting = async {
+            let permit = self.admit()?;
+            let bill = Bill::current().unwrap_or_default();
+            let task = tokio::spawn(async move {
+                let outcome = bill.pays_for(step).await;
+                drop(permit);
+                outcome
+            });
+            match tokio::time::timeout(self.options.patience, task).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(_)) => Err(Failure::Panicked.into()),
+                Err(_) => Err(self.transactions.complain(Failure::Late).into()),
+            }
+        };
+        self.toll.of(kind, waiting).await
     }
 }
 
 impl Engine for Postgres {
     async fn read<I: Input, T: Send + 'static>(&self, input: I, look: Look<I, T>) -> Stored<T> {
-        let _permit = self.admit()?;
-        self.lines.look(&input, look).await
+        let looking = async {
+            let _permit = self.admit()?;
+            self.lines.look(&input, look).await
+        };
+        self.toll.of(Kind::LookUp, looking).await
     }
 
     async fn read_at_once<I: Input, T: Send + 'static>(
@@ -234,14 +247,19 @@ impl Engine for Postgres {
         look: Look<I, T>,
     ) -> Stored<T> {
         let transactions = self.transactions.clone();
-        self.patiently(async move { transactions.read(input, look).await })
-            .await
+        self.patiently(
+            Kind::LookUp,
+            async move { transactions.read(input, look).await },
+        )
+        .await
     }
 
     async fn write<I: Input, T: Send + 'static>(&self, input: I, step: Write<I, T>) -> Stored<T> {
         let transactions = self.transactions.clone();
-        self.patiently(async move { transactions.write(input, step).await })
-            .await
+        self.patiently(Kind::Change, async move {
+            transactions.write(input, step).await
+        })
+        .await
     }
 
     async fn write_lightly<I: Input, T: Send + 'static>(
@@ -250,8 +268,10 @@ impl Engine for Postgres {
         step: Write<I, T>,
     ) -> Stored<T> {
         let transactions = self.transactions.clone();
-        self.patiently(async move { transactions.write_lightly(input, step).await })
-            .await
+        self.patiently(Kind::Change, async move {
+            transactions.write_lightly(input, step).await
+        })
+        .await
     }
 
     async fn check(
@@ -261,12 +281,14 @@ impl Engine for Postgres {
         now: Timestamp,
     ) -> Stored<Option<AppCheck>> {
         self.gate.pass().map_err(Failure::from)?;
-        self.lines.check(client_id.clone(), hash, now).await
+        let asking = self.lines.check(client_id.clone(), hash, now);
+        self.toll.of_shared(Kind::Check, asking).await
     }
 
     async fn find(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict> {
         self.gate.pass().map_err(Failure::from)?;
-        self.lines.find(hash, now).await
+        let asking = self.lines.find(hash, now);
+        self.toll.of_shared(Kind::Check, asking).await
     }
 
     async fn is_fit(&self) -> Stored<()> {
@@ -281,6 +303,20 @@ impl Engine for Postgres {
             return Err(StoreError::ClockOff { ahead });
         }
         Ok(())
+    }
+
+    fn load(&self) -> StoreLoad {
+        let (pool, (lines, round_trips)) = (self.transactions.status(), self.lines.load());
+        StoreLoad {
+            engine: EngineLoad::Postgres {
+                connections: (pool.size, pool.max_size),
+                idle: pool.available,
+                waiting: pool.waiting,
+                lines,
+                round_trips,
+            },
+            ..self.toll.load()
+        }
     }
 
     async fn close(&self) {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use deadpool_postgres::ClientWrapper;
+use grantd_core::cost::Bill;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 
@@ -52,6 +53,7 @@ impl<'c> Lent<'c> {
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
+        Bill::count_statement();
         let statement = self.client.prepare_cached(sql).await?;
         self.client.query(&statement, params).await
     }

@@ -60,6 +60,11 @@ impl Transactions {
         }
     }
 
+    /// The pool, as it is.
+    pub(super) fn status(&self) -> deadpool_postgres::Status {
+        self.pool.status()
+    }
+
     pub(super) fn close(&self) {
         self.pool.close();
     }

@@ -1,11 +1,21 @@
 //! Statements about OAuth apps.
 
+/// Apps by a part of their name, or by how their client id or owner's login begins.
+macro_rules! found {
+    () => {
+        " FROM apps p JOIN users o ON o.id = p.owner_id \
+         WHERE (LOWER(p.name) LIKE $1 ESCAPE '!' OR p.name LIKE $2 ESCAPE '!' \
+         OR LOWER(p.client_id) LIKE $3 ESCAPE '!' OR o.login_key LIKE $4 ESCAPE '!') \
+         AND p.client_id <> $5"
+    };
+}
+
 statements! {
     /// Nothing comes back when the client id is taken.
     INSERT = "INSERT INTO apps (client_id, name, url, callback_urls, owner_id, secret_hash, \
               auth_generation, created_at, updated_at, description, device_flow_off, \
-              sub_path_callbacks, expiring_tokens, allowed_scopes) \
-              VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8, $9, $10, $11, $12) \
+              sub_path_callbacks, expiring_tokens, allowed_scopes, resource_server) \
+              VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8, $9, $10, $11, $12, $13) \
               ON CONFLICT (client_id) DO NOTHING RETURNING id";
     FIND = concat!("SELECT ", app_columns!(), " FROM apps p WHERE p.client_id = $1");
     FIND_BY_ID = concat!("SELECT ", app_columns!(), " FROM apps p WHERE p.id = $1");
@@ -24,6 +34,10 @@ statements! {
     FIND_OWNED = concat!(
         "SELECT ", app_columns!(), ", ", user_columns!(),
         " FROM apps p JOIN users u ON u.id = p.owner_id WHERE p.id = $1");
+    COUNT_FOUND = concat!("SELECT COUNT(*)", found!());
+    LIST_FOUND = concat!(
+        "SELECT ", app_columns!(), " FROM (SELECT p.id", found!(), " ORDER BY p.id LIMIT $6 OFFSET $7) page",
+        " JOIN apps p ON p.id = page.id ORDER BY p.id");
     SET_OWNER = "UPDATE apps SET owner_id = $1, updated_at = $2 WHERE id = $3 RETURNING id";
     /// The one app that does not end with its owner.
     PASS_ON = "UPDATE apps SET owner_id = $1 WHERE owner_id = $2 AND client_id = $3";
@@ -37,7 +51,7 @@ statements! {
                       (SELECT COUNT(*) FROM authorizations WHERE app_id = $1)";
     UPDATE = "UPDATE apps SET name = $1, url = $2, description = $3, callback_urls = $4, \
               device_flow_off = $5, sub_path_callbacks = $6, expiring_tokens = $7, \
-              allowed_scopes = $8, updated_at = $9 WHERE id = $10";
+              allowed_scopes = $8, resource_server = $9, updated_at = $10 WHERE id = $11";
     ROTATE_SECRET = "UPDATE apps SET secret_hash = $1, auth_generation = auth_generation + 1, updated_at = $2, \
                      previous_secret_hash = NULL, previous_secret_until = NULL \
                      WHERE id = $3 AND secret_hash IS NOT NULL RETURNING id";

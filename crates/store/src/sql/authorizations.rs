@@ -85,6 +85,15 @@ statements! {
         " LEFT JOIN apps p ON p.id = a.app_id LEFT JOIN grants g ON g.id = a.grant_id",
         " WHERE a.id = $1 AND a.user_id = $2 AND a.token_hash = $3",
         " AND ' ' || a.scopes || ' ' LIKE '% site!_admin %' ESCAPE '!' AND ", valid!("$4"));
+    /// What somebody found, whoever's it is, as long as it has not ended by itself.
+    FIND_UNEXPIRED_BY_HASH = concat!(
+        "SELECT ", record!(), " FROM authorizations a LEFT JOIN apps p ON p.id = a.app_id",
+        " WHERE a.hash_prefix = $1 AND ", unexpired!("$2"));
+    /// The same, valid or not.
+    FIND_OF_APP = concat!(
+        "SELECT ", owned!(),
+        " FROM authorizations a JOIN users u ON u.id = a.user_id",
+        " LEFT JOIN apps p ON p.id = a.app_id WHERE a.hash_prefix = $1 AND +a.app_id = $2");
 
     // One record.
 
@@ -110,7 +119,7 @@ statements! {
               fingerprint = $5, updated_at = $6 WHERE id = $7";
     /// Another reset that came first has changed the hash, and this one finds nothing.
     REPLACE_TOKEN = "UPDATE authorizations SET hash_prefix = $1, token_hash = $2, token_last_eight = $3, \
-                     updated_at = $4 WHERE id = $5 AND token_hash = $6 RETURNING id";
+                     updated_at = $4, issued_at = $4 WHERE id = $5 AND token_hash = $6 RETURNING id";
 
     // Deletions; each returns what the audit trail keeps.
 
@@ -166,7 +175,7 @@ statements! {
         " LEFT JOIN last_used l ON l.authorization_id = a.id",
         " WHERE a.user_id = $1 AND a.id = $2 AND a.app_id IS NULL");
     REGENERATE = "UPDATE authorizations SET hash_prefix = $1, token_hash = $2, token_last_eight = $3, \
-                  expires_at = $4, updated_at = $5 WHERE id = $6";
+                  expires_at = $4, updated_at = $5, issued_at = $5 WHERE id = $6";
 
     // An operator's lists.
 

@@ -81,9 +81,15 @@ statements! {
     // Refresh tokens.
 
     INSERT_REFRESH_TOKEN = "INSERT INTO refresh_tokens (token_hash, family, parent, app_id, user_id, grant_id, \
-                            authorization_id, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    LOOK_AT_REFRESH_TOKEN = "SELECT family, user_id, grant_id, expires_at, superseded_at FROM refresh_tokens \
-                             WHERE token_hash = $1 AND app_id = $2";
+                            authorization_id, scopes, expires_at, family_began_at) \
+                            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    /// Programs of the schema before do not say when a family began: then it did when this one was created, $1
+    /// seconds before its end.
+    LOOK_AT_REFRESH_TOKEN = "SELECT family, user_id, grant_id, expires_at, superseded_at, \
+                             COALESCE(family_began_at, expires_at - $1) FROM refresh_tokens \
+                             WHERE token_hash = $2 AND app_id = $3";
+    /// Whose it is, as long as it has not ended by itself.
+    FIND_UNEXPIRED_REFRESH_TOKEN = "SELECT app_id FROM refresh_tokens WHERE token_hash = $1 AND expires_at > $2";
     /// Once, and only while what it came with was not deleted. What is left of that: its scopes.
     SUPERSEDE = "UPDATE refresh_tokens SET superseded_at = $1 WHERE token_hash = $2 AND superseded_at IS NULL \
                  AND expires_at > $1 AND (authorization_id IS NULL OR EXISTS \
@@ -93,6 +99,12 @@ statements! {
     SUCCESSORS = "SELECT r.scopes, r.superseded_at IS NOT NULL, r.authorization_id IS NOT NULL AND a.id IS NULL \
                   FROM refresh_tokens r LEFT JOIN authorizations a ON a.id = r.authorization_id \
                   WHERE r.family = $1 AND r.parent = $2";
+    /// Columns: app summary, user, scopes, end.
+    FIND_REFRESH_TOKEN = concat!(
+        "SELECT ", app_summary_columns!(), ", ", user_columns!(), ", r.scopes, r.expires_at",
+        " FROM refresh_tokens r JOIN users u ON u.id = r.user_id JOIN apps p ON p.id = r.app_id",
+        " LEFT JOIN grants g ON g.id = r.grant_id LEFT JOIN authorizations a ON a.id = r.authorization_id",
+        " WHERE r.token_hash = $1 AND ", refresh_token_valid!("$2"));
     DELETE_FAMILY = "DELETE FROM refresh_tokens WHERE family = $1";
     /// An edit of the authorization is an edit of what follows it.
     SET_SCOPES_OF_REFRESH_TOKEN = "UPDATE refresh_tokens SET scopes = $1 WHERE authorization_id = $2";

@@ -27,13 +27,13 @@ macro_rules! user_columns {
     };
 }
 
-/// Nineteen columns of an app `p`.
+/// Twenty columns of an app `p`.
 macro_rules! app_columns {
     () => {
         "p.id, p.client_id, p.name, p.url, p.callback_urls, p.owner_id, p.secret_hash, \
          p.suspended_at, p.created_at, p.updated_at, p.auth_generation, p.description, \
          p.device_flow_off, p.sub_path_callbacks, p.expiring_tokens, p.allowed_scopes, \
-         p.logo_at, p.previous_secret_hash, p.previous_secret_until"
+         p.logo_at, p.previous_secret_hash, p.previous_secret_until, p.resource_server"
     };
 }
 
@@ -96,6 +96,19 @@ macro_rules! valid {
     };
 }
 
+/// The validity predicate of a refresh token `r`, over its user `u`, app `p` and grant `g` and,
+/// outer joined, the authorization `a` that it came with. That it is not used up it says itself.
+macro_rules! refresh_token_valid {
+    ($now:literal) => {
+        concat!(
+            "r.superseded_at IS NULL AND r.expires_at > ",
+            $now,
+            " AND (r.authorization_id IS NULL OR a.id IS NOT NULL) \
+             AND p.suspended_at IS NULL AND g.id IS NOT NULL AND u.suspended_at IS NULL"
+        )
+    };
+}
+
 pub(crate) mod apps;
 pub(crate) mod audit;
 pub(crate) mod authorizations;
@@ -104,6 +117,7 @@ pub(crate) mod counters;
 pub(crate) mod flows;
 pub(crate) mod grants;
 pub(crate) mod last_used;
+pub(crate) mod life;
 pub(crate) mod own_accounts;
 pub(crate) mod passkeys;
 pub(crate) mod postgres;
@@ -111,6 +125,7 @@ pub(crate) mod restore;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod users;
+pub(crate) mod watch;
 
 /// Every statement there is: module, name, text.
 #[cfg(test)]
@@ -124,12 +139,14 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("flows", flows::ALL),
         ("grants", grants::ALL),
         ("last_used", last_used::ALL),
+        ("life", life::ALL),
         ("own_accounts", own_accounts::ALL),
         ("passkeys", passkeys::ALL),
         ("restore", restore::ALL),
         ("sessions", sessions::ALL),
         ("sign_in", sign_in::ALL),
         ("users", users::ALL),
+        ("watch", watch::ALL),
     ]
     .into_iter()
     .flat_map(|(module, statements)| {

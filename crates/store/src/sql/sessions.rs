@@ -40,6 +40,10 @@ statements! {
                 WHERE id = $2 AND user_id = $1 RETURNING id";
     END = "DELETE FROM sessions WHERE id = $1 AND user_id = $2 RETURNING id";
     END_ALL_BUT = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id";
+    /// Of those alive beside one all but so many that were used last. SQLite knows no OFFSET without LIMIT.
+    END_BEYOND = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
+                  WHERE user_id = $1 AND auth_generation = $2 AND expires_at > $3 AND id <> $4 \
+                  ORDER BY seen_at DESC, id DESC LIMIT 1000000 OFFSET $5) RETURNING id";
     DELETE = "DELETE FROM sessions WHERE id = $1";
     /// PostgreSQL appends a lock clause.
     IS_THERE = "SELECT id FROM sessions WHERE id = $1 AND user_id = $2";

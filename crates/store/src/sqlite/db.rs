@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
+use grantd_core::cost::Bill;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
@@ -49,6 +50,7 @@ impl Db for Lent<'_> {
         // A step that panicked is undone with its savepoint.
         let conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
         let params = params.iter().map(|param| *param as &dyn ToSql);
+        Bill::count_statement();
         let mut statement = conn.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(params))?;
         // To the end, always: a statement that is left at its first row skips its foreign key checks.

@@ -15,12 +15,14 @@ mod tests;
 mod writer;
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use grantd_core::app::ClientId;
 use grantd_core::clock::Timestamp;
-use grantd_core::store::{AppCheck, Stored, TokenVerdict};
+use grantd_core::cost::Bill;
+use grantd_core::store::{AppCheck, EngineLoad, StoreLoad, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -29,12 +31,13 @@ use self::db::Lent;
 use self::failure::Failure;
 use self::queue::Queue;
 use self::reader::{Look, Reader};
-use self::writer::{Alone, Step, Work, Writer};
+use self::writer::{Alone, Step, Work, Writer, Written};
 use crate::db::{Db, DbResult, Look as LookUp, Params, Undo, Write};
 use crate::migrate::{self, MigrateError, Migration};
 use crate::outside::Outside;
 use crate::sql;
 use crate::steps::{Engine, Input, StoreOn, tokens};
+use crate::toll::{Kind, Toll};
 
 /// How much the store may use.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +82,8 @@ pub struct Sqlite {
     writes: Arc<Queue<Box<dyn Step>>>,
     reads: Arc<Queue<Look>>,
     threads: Mutex<Threads>,
+    toll: Toll,
+    written: Arc<Written>,
     outside: Outside,
     /// The folder of a temporary store, deleted with it.
     _folder: Option<tempfile::TempDir>,
@@ -144,6 +149,8 @@ impl Sqlite {
             writes: Arc::new(Queue::new(options.queue)),
             reads: Arc::new(Queue::new(options.queue)),
             threads: Mutex::default(),
+            toll: Toll::default(),
+            written: Arc::default(),
             outside,
             _folder: None,
         };
@@ -151,6 +158,7 @@ impl Sqlite {
             queue: Arc::clone(&store.writes),
             path: path.to_owned(),
             log_bound: options.log_bound,
+            written: Arc::clone(&store.written),
             archive: store.outside.archive.clone(),
         };
         let writer = spawn("store-writer", move || writer.run(conn))?;
@@ -170,14 +178,20 @@ impl Sqlite {
     /// Looks something up, in one snapshot that is not older than this call.
     async fn look_up<T: Send + 'static>(
         &self,
+        kind: Kind,
         look: impl FnOnce(&mut Connection) -> DbResult<T> + Send + 'static,
     ) -> Stored<T> {
         self.outside.gate.pass().map_err(Failure::from)?;
-        let (reply, answer) = oneshot::channel();
-        self.reads.push(reader::look(look, reply))?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+        let looking = async {
+            let (reply, answer) = oneshot::channel();
+            let bill = Bill::current().unwrap_or_default();
+            let look = move |conn: &mut _| bill.pays(|| look(conn));
+            self.reads.push(reader::look(look, reply))?;
+            answer
+                .await
+                .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+        };
+        self.toll.of(kind, looking).await
     }
 
     /// Does a step in the next transaction of the writer; what it adds to the lines is archived.
@@ -186,11 +200,16 @@ impl Sqlite {
         work: impl FnOnce(&mut Connection, &mut Vec<String>) -> Result<T, Undo<T>> + Send + 'static,
     ) -> Stored<T> {
         self.outside.gate.pass().map_err(Failure::from)?;
-        let (reply, answer) = oneshot::channel();
-        self.writes.push(Box::new(Work::new(work, reply)))?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+        let changing = async {
+            let (reply, answer) = oneshot::channel();
+            let bill = Bill::current().unwrap_or_default();
+            let work = move |conn: &mut _, lines: &mut _| bill.pays(|| work(conn, lines));
+            self.writes.push(Box::new(Work::new(work, reply)))?;
+            answer
+                .await
+                .unwrap_or_else(|_| Err(Failure::Abandoned.into()))
+        };
+        self.toll.of(Kind::Change, changing).await
     }
 
     /// The same for what leaves no line.
@@ -200,6 +219,16 @@ impl Sqlite {
         work: impl FnOnce(&mut Connection) -> Result<T, Undo<T>> + Send + 'static,
     ) -> Stored<T> {
         self.change_of_trail(move |conn, _| work(conn)).await
+    }
+
+    async fn look<I: Input, T: Send + 'static>(
+        &self,
+        kind: Kind,
+        input: I,
+        look: LookUp<I, T>,
+    ) -> Stored<T> {
+        self.look_up(kind, move |conn| db::run(look(&Lent::new(conn), &input)))
+            .await
     }
 
     /// Does something on the writer's connection between two of its transactions.
@@ -239,8 +268,7 @@ impl Sqlite {
 
 impl Engine for Sqlite {
     async fn read<I: Input, T: Send + 'static>(&self, input: I, look: LookUp<I, T>) -> Stored<T> {
-        self.look_up(move |conn| db::run(look(&Lent::new(conn), &input)))
-            .await
+        self.look(Kind::LookUp, input, look).await
     }
 
     async fn read_at_once<I: Input, T: Send + 'static>(
@@ -283,11 +311,12 @@ impl Engine for Sqlite {
         now: Timestamp,
     ) -> Stored<Option<AppCheck>> {
         let of = (client_id.clone(), hash, now);
-        self.read(of, |db, of| Box::pin(check(db, of))).await
+        self.look(Kind::Check, of, |db, of| Box::pin(check(db, of)))
+            .await
     }
 
     async fn find(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict> {
-        self.read((hash, now), |db, (hash, now)| {
+        self.look(Kind::Check, (hash, now), |db, (hash, now)| {
             Box::pin(async move {
                 let mut find = tokens::Find::of(*hash);
                 let keys: Params<'_> = &[&now.0, &hash.prefix()];
@@ -299,6 +328,18 @@ impl Engine for Sqlite {
             })
         })
         .await
+    }
+
+    fn load(&self) -> StoreLoad {
+        StoreLoad {
+            engine: EngineLoad::Sqlite {
+                waiting_reads: self.reads.len(),
+                waiting_writes: self.writes.len(),
+                commits: self.written.commits.load(Ordering::Relaxed),
+                committed: self.written.steps.load(Ordering::Relaxed),
+            },
+            ..self.toll.load()
+        }
     }
 
     async fn close(&self) {

@@ -71,7 +71,6 @@ impl<J> Queue<J> {
     }
 
     /// How many wait.
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.lock().waiting.len()
     }

@@ -13,6 +13,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use grantd_core::store::{StoreError, Stored};
@@ -127,6 +128,16 @@ pub(super) struct Writer {
     pub(super) queue: Arc<Queue<Box<dyn Step>>>,
     pub(super) path: PathBuf,
     pub(super) log_bound: u64,
+    pub(super) written: Arc<Written>,
+}
+
+/// What the thread has come to.
+#[derive(Default)]
+pub(super) struct Written {
+    /// Batches that were committed.
+    pub(super) commits: AtomicU64,
+    /// Steps in all of these.
+    pub(super) steps: AtomicU64,
 }
 
 impl Writer {
@@ -144,6 +155,11 @@ impl Writer {
                 step.answer(fate);
             }
             let fate = self.archived(&mut conn, &mut batch);
+            if fate.is_ok() && !batch.is_empty() {
+                self.written.commits.fetch_add(1, Ordering::Relaxed);
+                let steps = batch.len() as u64;
+                self.written.steps.fetch_add(steps, Ordering::Relaxed);
+            }
             for step in batch {
                 step.answer(fate.clone());
             }

@@ -182,6 +182,7 @@ async fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>>
                 &new.settings.sub_path_callbacks,
                 &new.settings.expiring_tokens,
                 &new.settings.allowed_scopes.as_ref().map(Scopes::to_stored),
+                &new.settings.resource_server,
             ],
             row::id,
         )
@@ -265,6 +266,7 @@ pub(super) async fn edit(tx: &Change<'_>, id: AppId, edit: &AppEdit) -> DbResult
             &settings.sub_path_callbacks,
             &settings.expiring_tokens,
             &settings.allowed_scopes.as_ref().map(Scopes::to_stored),
+            &settings.resource_server,
             &after.updated_at.0,
             &id.0,
         ],

@@ -206,7 +206,7 @@ fn used_grant(row: &dyn Columns) -> DbResult<UsedGrant> {
     })
 }
 
-fn last_use(row: &dyn Columns, at: usize) -> DbResult<Option<LastUse>> {
+pub(super) fn last_use(row: &dyn Columns, at: usize) -> DbResult<Option<LastUse>> {
     let Some(moment) = row.maybe(at)? else {
         return Ok(None);
     };

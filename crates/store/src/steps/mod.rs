@@ -14,6 +14,7 @@ mod counters;
 pub(crate) mod flows;
 mod grants;
 mod last_used;
+mod life;
 mod list;
 mod mint;
 mod own_accounts;
@@ -27,12 +28,13 @@ mod sign_in;
 pub(crate) mod tokens;
 mod upkeep;
 mod users;
+mod watch;
 
 use grantd_core::app::ClientId;
 use grantd_core::audit::Stamp;
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::UserId;
-use grantd_core::store::{AppCheck, Stored, TokenVerdict};
+use grantd_core::store::{AppCheck, StoreLoad, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 
 use self::change::{Change, Step};
@@ -115,6 +117,9 @@ pub(crate) trait Engine: Send + Sync + 'static {
     fn is_fit(&self) -> impl Future<Output = Stored<()>> + Send {
         std::future::ready(Ok(()))
     }
+
+    /// How busy it is and was.
+    fn load(&self) -> StoreLoad;
 
     /// Refuses new steps and ends after those in flight.
     fn close(&self) -> impl Future<Output = ()> + Send;

@@ -230,6 +230,11 @@ async fn join(
     if !sessions::take_of(tx, kind, ticket, None).await? {
         return Ok(Err(NotJoined::Spent));
     }
+    let action = match kind {
+        TicketKind::Setup => Action::SetupCompleted,
+        TicketKind::SignUp => Action::SignedUp,
+        _ => Action::InvitationUsed,
+    };
     let is_setup = kind == TicketKind::Setup;
     if is_setup && tx.any(sql::own_accounts::ANY_USER, &[]).await? {
         return Err(Undo::answer(Err(NotJoined::NotFirst)));
@@ -237,10 +242,6 @@ async fn join(
     let user = match users::insert(tx, new).await? {
         Ok(user) => user,
         Err(taken) => return Err(Undo::answer(Err(NotJoined::Taken(taken)))),
-    };
-    let action = match is_setup {
-        true => Action::SetupCompleted,
-        false => Action::InvitationUsed,
     };
     tx.audit(action, &Subject::user(user.id)).await?;
     Ok(Ok(user))

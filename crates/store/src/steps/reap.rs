@@ -52,7 +52,7 @@ pub(super) async fn tokens(tx: &Change<'_>, before: Timestamp, limit: i64) -> Db
 }
 
 /// The grant, if nobody is at it.
-async fn hold_grant(
+pub(super) async fn hold_grant(
     tx: &Change<'_>,
     (user, app): (UserId, AppId),
 ) -> DbResult<Option<(UserId, AppId)>> {
@@ -73,7 +73,7 @@ async fn delete(tx: &Change<'_>, id: i64, before: Timestamp) -> DbResult<usize> 
     Ok(deleted.await?.len())
 }
 
-async fn settle(tx: &Change<'_>, user: UserId, app: AppId) -> DbResult<()> {
+pub(super) async fn settle(tx: &Change<'_>, user: UserId, app: AppId) -> DbResult<()> {
     grants::settle(tx, user, app, &Scopes::default()).await
 }
 

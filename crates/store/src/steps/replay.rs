@@ -105,7 +105,7 @@ async fn apply(tx: &Change<'_>, told: &AuditRow, unusable: &PasswordHash) -> DbR
         Some(Action::AuthorizationEdited) => affected.edited = true,
         _ => {
             if let Some(id) = told.authorization_id {
-                affected.ended |= tokens::end(tx, id, Action::AuthorizationDeleted).await?;
+                affected.ended |= tokens::end_by_id(tx, id, Action::AuthorizationDeleted).await?;
             }
         }
     }

@@ -22,7 +22,7 @@ use crate::db::{Columns, DbError, DbResult};
 pub(crate) const USER: usize = 10;
 const CREDENTIALS: usize = USER + 3;
 const METER: usize = 3;
-pub(crate) const APP: usize = 19;
+pub(crate) const APP: usize = 20;
 pub(crate) const APP_SUMMARY: usize = 5;
 pub(crate) const AUTHORIZATION: usize = 11;
 
@@ -126,6 +126,7 @@ pub(super) fn app_credentials(row: &dyn Columns) -> DbResult<AppCredentials> {
             sub_path_callbacks: row.get(13)?,
             expiring_tokens: row.get(14)?,
             allowed_scopes: row.maybe(15)?.map(Scopes::from_stored),
+            resource_server: row.get(19)?,
         },
         logo_at: row.maybe(16)?.map(Timestamp),
         previous_secret_until: row.maybe(18)?.map(Timestamp),
@@ -154,7 +155,7 @@ fn callback_urls(row: &dyn Columns, at: usize) -> DbResult<Vec<String>> {
     serde_json::from_str(text).map_err(|error| DbError::Column(at, error.into()))
 }
 
-fn app_summary(row: &dyn Columns, at: usize) -> DbResult<Option<AppSummary>> {
+pub(super) fn app_summary(row: &dyn Columns, at: usize) -> DbResult<Option<AppSummary>> {
     let Some(id) = row.maybe(at)? else {
         return Ok(None);
     };

@@ -2,6 +2,8 @@
 //! and who is a site admin.
 
 use async_trait::async_trait;
+use grantd_core::app::App;
+use grantd_core::app::IMPERSONATION_CLIENT_ID;
 use grantd_core::audit::{Action, AuditRow, Stamp};
 use grantd_core::ids::UserId;
 use grantd_core::store::{EventFilter, Page, PageRequest, SearchStore, Stored};
@@ -54,6 +56,38 @@ impl<E: Engine> SearchStore for StoreOn<E> {
             .await
     }
 
+    async fn search_apps(&self, what: &str, page: PageRequest) -> Stored<Page<App>> {
+        if !can_be_stored(what) {
+            return Ok(Page {
+                items: Vec::new(),
+                total: 0,
+            });
+        }
+        let literal = literally(what);
+        let small = literal.to_ascii_lowercase();
+        let owner = literally(LoginKey::of(what).as_str());
+        let patterns = [
+            format!("%{small}%"),
+            format!("%{literal}%"),
+            format!("{small}%"),
+            format!("{owner}%"),
+        ];
+        self.engine
+            .read_at_once((patterns, page), |db, (patterns, page)| {
+                Box::pin(async move {
+                    let [small, literal, client_id, owner] = patterns;
+                    let list = List {
+                        count: sql::apps::COUNT_FOUND,
+                        page: sql::apps::LIST_FOUND,
+                        keys: &[small, literal, client_id, owner, &IMPERSONATION_CLIENT_ID],
+                    };
+                    list.read(db, *page, |r| Ok(row::app_credentials(r)?.app))
+                        .await
+                })
+            })
+            .await
+    }
+
     async fn set_site_admin(&self, user: UserId, site_admin: bool, stamp: Stamp) -> Stored<bool> {
         let of = (user, site_admin);
         self.engine
@@ -62,6 +96,18 @@ impl<E: Engine> SearchStore for StoreOn<E> {
             })
             .await
     }
+}
+
+/// What `LIKE … ESCAPE '!'` takes for the text itself.
+fn literally(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.chars() {
+        if "!%_".contains(character) {
+            pattern.push('!');
+        }
+        pattern.push(character);
+    }
+    pattern
 }
 
 pub(super) async fn set_site_admin(

@@ -5,7 +5,7 @@ use grantd_core::audit::Action;
 use grantd_core::authorization::{Authorization, NewToken};
 use grantd_core::ids::{AppId, AuthorizationId};
 use grantd_core::scope::Scopes;
-use grantd_core::store::{AppCheck, OwnedAuthorization, TokenVerdict};
+use grantd_core::store::{AppCheck, Leaked, OwnedAuthorization, TokenVerdict};
 use grantd_core::token::TokenHash;
 
 use super::change::{Change, Subject};
@@ -82,13 +82,19 @@ async fn find_of_app(
     app: AppId,
     hash: TokenHash,
 ) -> DbResult<Option<OwnedAuthorization>> {
-    let found = tx
-        .all(
-            sql::authorizations::FIND_VALID_OF_APP,
-            &[&hash.prefix(), &app.0, &tx.at().0],
-            row::owned,
-        )
-        .await?;
+    let statement = sql::authorizations::FIND_VALID_OF_APP;
+    let keys: Params<'_> = &[&hash.prefix(), &app.0, &tx.at().0];
+    find(tx, statement, keys, hash).await
+}
+
+/// Of what a statement finds by eight bytes of a hash, the one with all of it.
+async fn find(
+    tx: &Change<'_>,
+    statement: &'static str,
+    keys: Params<'_>,
+    hash: TokenHash,
+) -> DbResult<Option<OwnedAuthorization>> {
+    let found = tx.all(statement, keys, row::owned).await?;
     Ok(found
         .into_iter()
         .find(|found| hash.matches(&found.authorization.token_hash)))
@@ -131,9 +137,27 @@ pub(super) async fn reset(
 
 /// Deletes the app's valid token with that hash.
 pub(super) async fn revoke(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
-    let Some(found) = find_of_app(tx, app, hash).await? else {
-        return Ok(false);
-    };
+    match find_of_app(tx, app, hash).await? {
+        None => Ok(false),
+        Some(found) => end_found(tx, app, found, hash).await,
+    }
+}
+
+/// The same, valid or not.
+pub(super) async fn end(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
+    let keys: Params<'_> = &[&hash.prefix(), &app.0];
+    match find(tx, sql::authorizations::FIND_OF_APP, keys, hash).await? {
+        None => Ok(false),
+        Some(found) => end_found(tx, app, found, hash).await,
+    }
+}
+
+async fn end_found(
+    tx: &Change<'_>,
+    app: AppId,
+    found: OwnedAuthorization,
+    hash: TokenHash,
+) -> DbResult<bool> {
     let record = found.authorization;
     grants::lock(tx, record.user_id, app).await?;
     // By its token, not only by its id: a reset that came first has made it another's.
@@ -156,6 +180,32 @@ pub(super) async fn revoke_grant(tx: &Change<'_>, app: AppId, hash: TokenHash) -
     }
     let statement = sql::grants::DELETE_OF_USER_AND_APP;
     grants::delete(tx, statement, &[&user.0, &app.0]).await
+}
+
+/// Deletes the unexpired authorization with that hash, whoever's it is.
+pub(super) async fn revoke_leaked(
+    tx: &Change<'_>,
+    hash: TokenHash,
+    action: Action,
+) -> DbResult<Option<Leaked>> {
+    let statement = sql::authorizations::FIND_UNEXPIRED_BY_HASH;
+    let keys: Params<'_> = &[&hash.prefix(), &tx.at().0];
+    let found = tx.all(statement, keys, row::authorization).await?;
+    let same = |record: &Authorization| hash.matches(&record.token_hash);
+    let Some(record) = found.into_iter().find(same) else {
+        return Ok(None);
+    };
+    let app = record.app.as_ref().map(|app| app.id);
+    if let Some(app) = app {
+        grants::lock(tx, record.user_id, app).await?;
+    }
+    let statement = sql::authorizations::DELETE_TOKEN;
+    let deleted = delete(tx, statement, &[&record.id.0, &&hash.0[..]], action).await?;
+    Ok(deleted.then_some(Leaked {
+        user: record.user_id,
+        app,
+        last_eight: Some(record.token_last_eight),
+    }))
 }
 
 /// Deletes the authorization that `statement` finds. Whether there was one.
@@ -197,7 +247,11 @@ async fn delete(
 }
 
 /// Deletes the authorization of this id, whoever's it is. Whether there was one.
-pub(super) async fn end(tx: &Change<'_>, id: AuthorizationId, action: Action) -> DbResult<bool> {
+pub(super) async fn end_by_id(
+    tx: &Change<'_>,
+    id: AuthorizationId,
+    action: Action,
+) -> DbResult<bool> {
     delete(tx, sql::authorizations::DELETE, &[&id.0], action).await
 }
 

@@ -57,7 +57,7 @@ async fn sec_s10_to_others_nothing_of_an_admins_is_there() {
         a.admin_users(id, "", ALL).await.map(drop),
         a.admin_user(id, "octocat").await.map(drop),
         a.admin_grants(id, octocat, ALL).await.map(drop),
-        a.admin_apps(id, ALL).await.map(drop),
+        a.admin_apps(id, "", ALL).await.map(drop),
         a.admin_app(id, "abc").await.map(drop),
         a.admin_tokens(id, "12345678", ALL).await.map(drop),
         a.admin_events(id, None, None, None, 10).await.map(drop),
@@ -149,7 +149,7 @@ async fn an_admin_finds_people_apps_and_events() {
     );
     let (found, counts) = a.admin_app(&admin, app.client_id.as_str()).await.unwrap();
     assert_eq!((found.id, counts.tokens), (app.id, 1));
-    assert_eq!(a.admin_apps(&admin, ALL).await.unwrap().total, 1);
+    assert_eq!(a.admin_apps(&admin, " ", ALL).await.unwrap().total, 1);
     let grants = a.admin_grants(&admin, octocat.id, ALL).await.unwrap();
     assert_eq!(grants.total, 1);
     let (user, action) = (Some(octocat.id), Some(Action::AuthorizationCreated));

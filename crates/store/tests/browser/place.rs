@@ -156,6 +156,8 @@ impl Place {
             last_used: Arc::default(),
             key: key.clone(),
             mailer: Some(outbox.clone()),
+            scanners: None,
+            counts: Arc::default(),
         };
         Self {
             authority: Arc::new(authority),

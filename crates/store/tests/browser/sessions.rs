@@ -37,6 +37,23 @@ async fn a_session_ends_after_thirty_days_however_much_it_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_session_used_longest_ago_makes_room() {
+    let mut place = Place::new();
+    place.change_policy(|policy| policy.sessions_per_user = 2);
+    place.user("octocat").await;
+    let first = place.sign_in("octocat").await;
+    place.clock.advance(1);
+    let second = place.sign_in("octocat").await;
+    place.clock.advance(300);
+    assert!(place.session(&first.secret).await.is_some(), "it is used");
+    let third = place.sign_in("octocat").await;
+    assert!(place.session(&second.secret).await.is_none());
+    for kept in [&first, &third] {
+        assert!(place.session(&kept.secret).await.is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_use_is_noted_every_five_minutes_at_most() {
     let place = Place::new();
     place.user("octocat").await;

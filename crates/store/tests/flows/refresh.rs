@@ -53,6 +53,35 @@ async fn a_token_that_ends_comes_with_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_family_ends_after_a_year_and_says_so_before() {
+    on_both_engines(async |stage: Stage| {
+        let octocat = stage.user("octocat").await;
+        let app = stage.app_with(&octocat, false, expiring()).await;
+        let (year, half) = (365 * 86_400, i64::from(REFRESH_SECONDS) - 1);
+        let mut last = first(&stage, &app).await;
+        let mut age = 0;
+        while age + half < year {
+            stage.clock.advance(half);
+            age += half;
+            last = stage.refresh(&app, refresh_token(&last)).await.unwrap();
+            let expected = (half + 1).min(year - age);
+            let told = last.refresh.as_ref().unwrap().value.expires_in;
+            assert_eq!(i64::from(told), expected);
+        }
+        stage.clock.advance(year - age - 1);
+        last = stage.refresh(&app, refresh_token(&last)).await.unwrap();
+        assert_eq!(last.refresh.as_ref().unwrap().value.expires_in, 1);
+        stage.clock.advance(1);
+        let late = stage.refresh(&app, refresh_token(&last)).await;
+        assert_eq!(refusal(late), "bad_refresh_token");
+        // Whoever consents again begins anew.
+        let again = first(&stage, &app).await;
+        assert!(stage.refresh(&app, refresh_token(&again)).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reuse_counts_only_from_the_proved_app() {
     on_both_engines(async |stage: Stage| {
         let octocat = stage.user("octocat").await;

@@ -121,6 +121,8 @@ impl Stage {
             last_used: Arc::default(),
             key,
             mailer: None,
+            scanners: None,
+            counts: Arc::default(),
         });
         Self { authority, clock }
     }
@@ -173,6 +175,7 @@ impl Stage {
             user_agent: String::new(),
             expires_at: self.clock.now().plus(86_400),
             sudo_until: self.clock.now(),
+            most: 50,
         };
         let stamp = Stamp { by, ..self.stamp() };
         let session = self.authority.store.create_session(new, stamp).await;

@@ -1,9 +1,11 @@
 //! The web flow: what a code is bound to, and what ends it.
 
+use grantd_core::app::AppSettings;
 use grantd_core::authority::Policy;
-use grantd_core::code_exchange::CodeExchange;
+use grantd_core::code_exchange::{CodeExchange, TOKEN_SECONDS};
 use grantd_core::consent::{Answer, AuthorizationError, AuthorizeRequest, Decision, Rejection};
 use grantd_core::error::Error;
+use grantd_core::life::Lifetimes;
 use grantd_core::store::PageRequest;
 use grantd_core::user::{Email, PasswordHash};
 
@@ -353,6 +355,43 @@ async fn tokens_wait_for_a_verified_address_where_the_policy_says_so() {
         assert_eq!(refusal(refused), "unverified_user_email");
         let code = stage.code(&app, &hubot).await;
         assert!(stage.exchange(app.exchange(&code)).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_the_web_flow_end_where_the_policy_says_so() {
+    let policy = || Policy {
+        lifetimes: Lifetimes {
+            default_days: None,
+            max_days: Some(3),
+        },
+        ..Policy::default()
+    };
+    on_both_engines_with(policy, async |stage: Stage| {
+        let octocat = stage.user("octocat").await;
+        let app = stage.app(&octocat).await;
+        let code = stage.code(&app, &octocat).await;
+        let tokens = stage.exchange(app.exchange(&code)).await.unwrap();
+        assert_eq!(tokens.expires_in, Some(3 * 86_400));
+        assert!(tokens.refresh.is_none(), "the app asked for none");
+        let end = tokens.access.value.expires_at.unwrap();
+        assert_eq!(end.since(tokens.access.value.created_at), 3 * 86_400);
+        stage.clock.advance(3 * 86_400 - 1);
+        assert!(stage.is_valid(&tokens).await);
+        stage.clock.advance(1);
+        assert!(!stage.is_valid(&tokens).await);
+        // Who asks for ending tokens gets those.
+        let settings = AppSettings {
+            expiring_tokens: true,
+            ..AppSettings::default()
+        };
+        let app = stage.app_with(&octocat, false, settings).await;
+        let octocat = stage.signed_in("octocat").await;
+        let code = stage.code(&app, &octocat).await;
+        let tokens = stage.exchange(app.exchange(&code)).await.unwrap();
+        assert_eq!(tokens.expires_in, Some(TOKEN_SECONDS));
+        assert!(tokens.refresh.is_some());
     })
     .await;
 }

@@ -34,6 +34,10 @@ pub(crate) struct Settings {
     /// The app's tokens never have more than these, separated by commas; `any` lifts that
     #[arg(long, value_name = "SCOPES")]
     allowed_scopes: Option<String>,
+    /// It may introspect every access token, personal ones included: an API or gateway that checks them. Needs a secret
+    #[arg(long, value_name = "on|off", hide_possible_values = true, num_args = 0..=1,
+          require_equals = true, default_missing_value = "on")]
+    resource_server: Option<Switch>,
 }
 
 impl Settings {
@@ -49,6 +53,7 @@ impl Settings {
             sub_path_callbacks: on(self.sub_path_callbacks),
             expiring_tokens: on(self.expiring_tokens),
             allowed_scopes: self.allowed_scopes.map(allowed).transpose()?,
+            resource_server: on(self.resource_server),
             ..AppEdit::default()
         })
     }

@@ -11,7 +11,7 @@ use grantd_core::reaper::Reaper;
 use grantd_core::sealer::Sealer;
 use tokio::task::JoinSet;
 
-use super::TokioTimer;
+use super::{TokioTimer, life};
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::outbound::HttpOutbound;
@@ -23,16 +23,22 @@ pub(super) struct Background {
 
 impl Background {
     /// Starts all there is.
-    pub(super) fn start(instance: &Instance, _authority: &Arc<Authority>) -> Result<Self, Failure> {
+    pub(super) fn start(instance: &Instance, authority: &Arc<Authority>) -> Result<Self, Failure> {
         let mut background = Self {
             tasks: JoinSet::new(),
         };
-        let reaper = reaper(instance);
+        let reaper = reaper(instance, authority);
         background.run(async move { reaper.run(&TokioTimer).await });
         let sealer = sealer(instance);
         background.run(async move { sealer.run(&TokioTimer).await });
         if let Some(stream) = audit_stream(instance)? {
             background.run(async move { stream.run(&TokioTimer).await });
+        }
+        if let Some(keeper) = life::keeper(instance) {
+            background.run(async move { keeper.run(&TokioTimer).await });
+        }
+        if let Some(notifier) = life::notifier(instance, authority) {
+            background.run(async move { notifier.run(&TokioTimer).await });
         }
         Ok(background)
     }
@@ -43,11 +49,12 @@ impl Background {
 }
 
 /// Deletes what is of no use any more.
-fn reaper(instance: &Instance) -> Reaper {
+fn reaper(instance: &Instance, authority: &Authority) -> Reaper {
     Reaper {
         store: Arc::clone(&instance.store),
         clock: instance.clock.clone(),
         token_retention_days: instance.config.values.expired_token_retention_days.0,
+        counts: Arc::clone(&authority.counts),
     }
 }
 

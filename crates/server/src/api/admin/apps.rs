@@ -19,6 +19,7 @@ const KEYS: &[&str] = &[
     "device_flow",
     "sub_path_callbacks",
     "expiring_tokens",
+    "resource_server",
     "allowed_scopes",
 ];
 
@@ -66,6 +67,7 @@ pub(crate) async fn create(mut context: Context) -> Result<Reply> {
         device_flow: schema.flag("device_flow"),
         sub_path_callbacks: schema.flag("sub_path_callbacks").unwrap_or_default(),
         expiring_tokens: schema.flag("expiring_tokens").unwrap_or_default(),
+        resource_server: schema.flag("resource_server").unwrap_or_default(),
         allowed_scopes: schema.list("allowed_scopes").flatten(),
     };
     schema.permit_only(&[KEYS, &["public"]].concat());
@@ -93,6 +95,7 @@ pub(crate) async fn update(mut context: Context) -> Result<Reply> {
             device_flow: schema.flag("device_flow"),
             sub_path_callbacks: schema.flag("sub_path_callbacks"),
             expiring_tokens: schema.flag("expiring_tokens"),
+            resource_server: schema.flag("resource_server"),
             allowed_scopes: None,
         },
         allowed_scopes: schema.list("allowed_scopes"),

@@ -4,7 +4,7 @@ use askama::Template;
 use grantd_core::app::{App, AppCounts};
 use http::StatusCode;
 
-use super::{login_of, outcome, unknown_act};
+use super::{encoded, login_of, outcome, unknown_act};
 use crate::error::Result;
 use crate::reply::Reply;
 use crate::web::form::Faults;
@@ -20,19 +20,26 @@ const PATH: &str = "/site-admin/apps";
 struct AppsPage {
     page: Page,
     tab: &'static str,
+    what: String,
     apps: Vec<App>,
     pager: Pager,
 }
 
 /// `GET /site-admin/apps`.
 pub(crate) async fn list(visit: Visit) -> Result<Reply> {
+    let what = visit.query("q").trim().to_owned();
     let wanted = pager::asked(&visit);
     let who = &visit.who()?.identity;
-    let found = visit.authority().admin_apps(who, wanted).await?;
+    let found = visit.authority().admin_apps(who, &what, wanted).await?;
+    let path = match what.is_empty() {
+        true => PATH.to_owned(),
+        false => format!("{PATH}?q={}", encoded(&what)),
+    };
     visit.show(&AppsPage {
         page: visit.page(visit.words().t("admin-apps")),
         tab: "apps",
-        pager: Pager::new(PATH, wanted, found.total),
+        what,
+        pager: Pager::new(&path, wanted, found.total),
         apps: found.items,
     })
 }

@@ -5,6 +5,7 @@ use grantd_core::app::{App, AppEdit, AppSettings};
 use grantd_core::developer::AppForm;
 use grantd_core::error::{Error, FieldError};
 use grantd_core::redirect_uri;
+use grantd_core::scope::{Catalogue, Scopes};
 use http::StatusCode;
 
 use super::overview::named;
@@ -15,6 +16,7 @@ use crate::reply::Reply;
 use crate::web::form::{Faults, Form};
 use crate::web::notice::Notice;
 use crate::web::page::{Page, Section};
+use crate::web::scope_tree::{self, ScopeNode};
 use crate::web::visit::Visit;
 use crate::web::words::Words;
 
@@ -29,6 +31,9 @@ struct Typed {
     device_flow: bool,
     sub_paths: bool,
     expiring: bool,
+    /// It may ask only for these.
+    limited: bool,
+    scopes: Vec<String>,
 }
 
 #[derive(Template)]
@@ -39,6 +44,7 @@ struct FormPage {
     back: String,
     is_new: bool,
     typed: Typed,
+    scopes: Vec<ScopeNode>,
 }
 
 impl Typed {
@@ -52,10 +58,17 @@ impl Typed {
             device_flow: form.has("device_flow"),
             sub_paths: form.has("sub_paths"),
             expiring: form.has("expiring"),
+            limited: form.has("limited"),
+            scopes: form.all("scope").map(str::to_owned).collect(),
         }
     }
 
     fn of_app(app: &App) -> Self {
+        let allowed = app.settings.allowed_scopes.as_ref();
+        let scopes = allowed.map(|allowed| {
+            let names = allowed.iter().map(|scope| scope.as_str().to_owned());
+            names.collect()
+        });
         Self {
             name: app.name.clone(),
             url: app.url.clone(),
@@ -65,6 +78,8 @@ impl Typed {
             device_flow: app.settings.device_flow,
             sub_paths: app.settings.sub_path_callbacks,
             expiring: app.settings.expiring_tokens,
+            limited: allowed.is_some(),
+            scopes: scopes.unwrap_or_default(),
         }
     }
 
@@ -78,7 +93,16 @@ impl Typed {
         (!self.description.is_empty()).then(|| self.description.clone())
     }
 
-    fn app(&self) -> AppForm {
+    /// # Errors
+    /// `Invalid` for what is no scope.
+    fn allowed(&self, catalogue: &Catalogue) -> grantd_core::error::Result<Option<Scopes>> {
+        match self.limited {
+            true => catalogue.parse(&self.scopes).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn app(&self, allowed: Option<Scopes>) -> AppForm {
         AppForm {
             name: self.name.clone(),
             url: self.url.clone(),
@@ -89,12 +113,13 @@ impl Typed {
                 device_flow: self.device_flow,
                 sub_path_callbacks: self.sub_paths,
                 expiring_tokens: self.expiring,
-                allowed_scopes: None,
+                allowed_scopes: allowed,
+                ..AppSettings::default()
             },
         }
     }
 
-    fn edit(&self) -> AppEdit {
+    fn edit(&self, allowed: Option<Scopes>) -> AppEdit {
         AppEdit {
             name: Some(self.name.clone()),
             url: Some(self.url.clone()),
@@ -103,7 +128,8 @@ impl Typed {
             device_flow: Some(self.device_flow),
             sub_path_callbacks: Some(self.sub_paths),
             expiring_tokens: Some(self.expiring),
-            allowed_scopes: None,
+            allowed_scopes: Some(allowed),
+            ..AppEdit::default()
         }
     }
 }
@@ -120,11 +146,15 @@ pub(crate) async fn new(visit: Visit) -> Result<Reply> {
 /// `POST /settings/developers/new`.
 pub(crate) async fn create(visit: Visit) -> Result<Reply> {
     let typed = Typed::of_form(visit.form());
-    let who = &visit.who()?.identity;
-    let registered = visit
-        .authority()
-        .register_app(who, typed.app(), visit.caller());
-    match registered.await {
+    let (authority, who) = (visit.authority(), &visit.who()?.identity);
+    let registered = match typed.allowed(&authority.scopes) {
+        Ok(allowed) => {
+            let registered = authority.register_app(who, typed.app(allowed), visit.caller());
+            registered.await
+        }
+        Err(error) => Err(error),
+    };
+    match registered {
         Ok((app, Some(secret))) => secret::shown(&visit, &app, &secret),
         Ok((app, None)) => Ok(visit.done(&path_of(&app), Notice::AppSaved)),
         Err(Error::Invalid(errors)) => {
@@ -146,11 +176,15 @@ pub(crate) async fn edit(visit: Visit) -> Result<Reply> {
 pub(crate) async fn save(visit: Visit) -> Result<Reply> {
     let app = named(&visit).await?;
     let typed = Typed::of_form(visit.form());
-    let (who, client_id) = (&visit.who()?.identity, app.client_id.as_str());
-    let saved = visit
-        .authority()
-        .edit_own_app(who, client_id, typed.edit(), visit.caller());
-    match saved.await {
+    let (authority, who) = (visit.authority(), &visit.who()?.identity);
+    let saved = match typed.allowed(&authority.scopes) {
+        Ok(allowed) => {
+            let (id, edit) = (app.client_id.as_str(), typed.edit(allowed));
+            authority.edit_own_app(who, id, edit, visit.caller()).await
+        }
+        Err(error) => Err(error),
+    };
+    match saved {
         Ok(app) => Ok(visit.done(&path_of(&app), Notice::AppSaved)),
         Err(Error::Invalid(errors)) => {
             let faults = faults(visit.words(), &typed, &errors);
@@ -170,6 +204,7 @@ fn form(visit: &Visit, app: Option<&App>, typed: Typed, faults: Faults) -> Resul
         true => StatusCode::OK,
         false => StatusCode::UNPROCESSABLE_ENTITY,
     };
+    let ticked: Vec<&str> = typed.scopes.iter().map(String::as_str).collect();
     let back = app.map_or_else(|| PATH.to_owned(), path_of);
     let page = FormPage {
         page: visit
@@ -182,6 +217,7 @@ fn form(visit: &Visit, app: Option<&App>, typed: Typed, faults: Faults) -> Resul
         },
         back,
         is_new: app.is_none(),
+        scopes: scope_tree::trees(&visit.authority().scopes, &ticked, words),
         typed,
     };
     visit.write(status, &page, "")
@@ -195,6 +231,7 @@ fn faults(words: &Words, typed: &Typed, errors: &[FieldError]) -> Faults {
             "name" => faults.add("name", words.t("developers-bad-name")),
             "url" => faults.add("url", words.t("developers-bad-url")),
             "description" => faults.add("description", words.t("developers-bad-description")),
+            "scopes" => faults.add("scope", words.t("developers-bad-scope")),
             _ => faults.add("callbacks", about_callbacks(words, typed)),
         }
     }

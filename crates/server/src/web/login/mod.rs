@@ -4,6 +4,7 @@ pub(crate) mod done;
 pub(crate) mod forgot;
 pub(crate) mod join;
 pub(crate) mod passkey;
+pub(crate) mod sign_up;
 pub(crate) mod sudo;
 pub(crate) mod two_factor;
 pub(crate) mod verify;
@@ -39,6 +40,8 @@ struct LoginPage {
     password: Field,
     /// Where its script asks, where browsers have passkeys.
     passkey: Option<&'static str>,
+    /// Where an account can be made, if it can and the app does not mind.
+    join: Option<String>,
 }
 
 /// `GET /login`.
@@ -76,9 +79,11 @@ async fn view(visit: &Visit, to: String, faults: Faults) -> Result<LoginPage> {
         true => (name.focus(), password),
         false => (name, password.focus()),
     };
+    let may_join = visit.authority().sign_up_way().is_some() && !asking.no_sign_up;
     Ok(LoginPage {
         page,
         app: asking.app,
+        join: may_join.then(|| target::with_ticket("/join", &to)),
         to,
         name,
         password,
@@ -92,6 +97,8 @@ struct Asking {
     app: Option<String>,
     /// Whom the app expects.
     login: String,
+    /// The app wants nobody to sign up on the way (`allow_signup`).
+    no_sign_up: bool,
 }
 
 impl Asking {
@@ -115,6 +122,7 @@ impl Asking {
         Ok(Self {
             app,
             login: query.text("login").chars().take(39).collect(),
+            no_sign_up: query.text("allow_signup") == "false",
         })
     }
 }

@@ -144,6 +144,15 @@ impl Words {
         self.say(key, Some(&args))
     }
 
+    /// The message of this key with values put in.
+    pub(crate) fn filled(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let mut args = FluentArgs::with_capacity(values.len());
+        for (name, value) in values {
+            args.set(*name, *value);
+        }
+        self.say(key, Some(&args))
+    }
+
     /// The message of a key that follows from data, if there is one.
     pub(crate) fn find(&self, key: &str) -> Option<String> {
         CATALOGUES.has(key).then(|| self.t(key))

@@ -87,6 +87,7 @@ impl Stage {
         }
         let right = with(&app.client_id, &app.secret, VERIFIER);
         let issued = self.flow(TOKEN, place, right.clone()).await.json();
+        self.questions(&issued).await;
         let refresh = issued["refresh_token"].as_str().expect("a refresh token");
         let refreshing = |id: &str, secret: &str| {
             vec![
@@ -102,6 +103,38 @@ impl Stage {
         let _ = self.flow(TOKEN, place, own).await;
         // And once more, which ends what it made.
         let _ = self.flow(TOKEN, place, right).await;
+    }
+
+    /// The same tokens where apps, resource servers and proxies present them, in right places and wrong ones.
+    async fn questions(&mut self, issued: &Value) {
+        let (foreign, app) = (self.foreign.clone(), self.app.clone());
+        for key in ["access_token", "refresh_token"] {
+            let token = issued[key].as_str().expect("a token");
+            let body = format!("token={token}&token_type_hint={key}");
+            let in_query = format!("/login/oauth/introspect?{body}");
+            for answer in [
+                app.post("/login/oauth/introspect", body.as_str()).await,
+                foreign.post("/login/oauth/introspect", body.as_str()).await,
+                foreign.post("/login/oauth/revoke", body.as_str()).await,
+                app.post(&in_query, "").await,
+                app.get(&in_query).await,
+            ] {
+                self.refusals
+                    .extend((answer.status >= 400).then_some(answer));
+            }
+            let bearer = self.t.anyone().with_token(token);
+            for path in [
+                "/forward-auth".to_owned(),
+                "/forward-auth?scope=site_admin".to_owned(),
+                format!("/forward-auth?for=/applications/x/tokens/{token}"),
+                format!("/forward-auth?scope={token}"),
+                format!("/forward-auth/{token}"),
+            ] {
+                let answer = bearer.get(&path).await;
+                self.refusals.push(answer);
+                let _ = bearer.send(Method::OPTIONS, &path, "").await;
+            }
+        }
     }
 
     async fn device_flow(&mut self, place: usize) {

@@ -1,6 +1,7 @@
 //! Secrets that no artefact may hold: unique ones are driven through every
 //! route, in every place and spelling, and then looked for in the log at its
-//! most talkative, in error bodies, and in the files of the database.
+//! most talkative (with the spans that a collector is sent), in error bodies, in
+//! the metrics, and in the files of the database.
 
 mod flows;
 mod search;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use grantd_server::routes::ROUTES;
 use http::Method;
 use serde_json::json;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use self::search::{Search, Secret};
 use crate::support::{Answer, Client, Log, OAuthApp, TestApp, User, basic};
@@ -57,7 +59,10 @@ impl Stage {
         let answer = client.send(method, path, body).await;
         if answer.status >= 400 {
             self.refusals.push(answer.clone());
-        } else if answer.status == 201 || answer.asked.starts_with("POST /applications") {
+        } else if answer.status == 201
+            || answer.asked.starts_with("POST /applications")
+            || answer.asked.starts_with("PATCH /applications")
+        {
             self.secrets
                 .push(Secret::new("an issued token", answer.token()));
         }
@@ -115,6 +120,10 @@ impl Stage {
                     json!({ "client_secret": secret, "note": "n" }).to_string(),
                     format!("{{\"client_secret\":\"{secret}\""),
                     json!({ "client_secret": [secret], "note": "n" }).to_string(),
+                    json!({ "access_token": [&token], "credentials": [[&token]] }).to_string(),
+                    format!("{{\"access_token\":\"{token}\""),
+                    json!({ "access_token": token }).to_string(),
+                    json!({ "credentials": [&token, &secret] }).to_string(),
                 ] {
                     let _ = self.send(&client, route.method.clone(), &path, &body).await;
                 }
@@ -262,10 +271,12 @@ async fn files(t: &TestApp) -> Vec<(String, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_or_files() {
+async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_metrics_or_files() {
     let log = Log::default();
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
         .with_writer(log.clone())
         .init();
     let mut stage = Stage::new().await;
@@ -298,7 +309,15 @@ async fn sec_s14_s15_s17_s32_no_secret_stands_in_logs_errors_or_files() {
         .iter()
         .flat_map(|answer| format!("{:?}\n{}\n", answer.headers, answer.text()).into_bytes())
         .collect();
+    assert!(
+        lines.contains("}:store{otel.kind="),
+        "and what traces are made of"
+    );
+    let metrics = stage.t.server.metrics();
+    let metrics = [metrics.open_metrics(), metrics.classic()].concat();
+    assert!(metrics.contains("operation=\"apps/check-authorization\""));
     let mut places = vec![
+        ("the metrics".to_owned(), metrics.into_bytes()),
         ("the log".to_owned(), logged.clone()),
         ("a refusal".to_owned(), refusals),
     ];

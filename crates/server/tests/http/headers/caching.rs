@@ -45,6 +45,11 @@ async fn answers_are_kept_as_the_fine_print_says() {
                 .await,
             app.get("/applications/another/tokens/x").await,
             app.patch(&app.path(&token), "").await,
+            app.ask(http::Method::POST, "token", &token).await,
+            app.ask(http::Method::POST, "token", "x").await,
+            app.ask(http::Method::POST, "token/scoped", &token).await,
+            app.delete(&format!("/applications/{}/grant", app.client_id))
+                .await,
             app.reset(&token).await,
         ] {
             assert_eq!(control(&answer), "private, no-store", "{}", answer.asked);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use grantd_core::consent::{AuthorizeRequest, Decision};
 use serde_json::json;
 
-use super::{DEVICE, DEVICE_GRANT, Stage, TOKEN, form};
+use super::{DEVICE, DEVICE_GRANT, INTROSPECT, REVOKE, Stage, TOKEN, form};
 
 const METADATA: &str = "/.well-known/oauth-authorization-server";
 
@@ -33,6 +33,10 @@ async fn the_metadata_is_that_of_the_public_url_whatever_the_host() {
             "authorization_endpoint": "https://git.example.com/login/oauth/authorize",
             "token_endpoint": "https://git.example.com/login/oauth/access_token",
             "device_authorization_endpoint": "https://git.example.com/login/device/code",
+            "introspection_endpoint": "https://git.example.com/login/oauth/introspect",
+            "introspection_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "revocation_endpoint": "https://git.example.com/login/oauth/revoke",
+            "revocation_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic", "none"],
             "scopes_supported": null,
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
@@ -56,13 +60,18 @@ async fn every_address_and_grant_that_is_named_is_served() {
     let stage = Stage::new().await;
     let metadata = stage.anyone().get(METADATA).await.json();
     let public = metadata["issuer"].as_str().unwrap();
-    for key in ["token_endpoint", "device_authorization_endpoint"] {
+    for key in [
+        "token_endpoint",
+        "device_authorization_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
+    ] {
         let path = metadata[key]
             .as_str()
             .unwrap()
             .strip_prefix(public)
             .unwrap();
-        assert!([TOKEN, DEVICE].contains(&path));
+        assert!([TOKEN, DEVICE, INTROSPECT, REVOKE].contains(&path));
         stage.anyone().get(path).await.is(405);
     }
     for grant in metadata["grant_types_supported"].as_array().unwrap() {

@@ -4,11 +4,15 @@
 mod codes;
 mod device;
 mod encodings;
+mod forward_auth;
 mod hostile;
+mod introspection;
 mod metadata;
 mod pkce;
 mod refresh;
 mod refusals;
+mod revocation;
+mod verdicts;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -23,6 +27,8 @@ use crate::support::{Answer, Client, OAuthApp, Setup, TestApp, User};
 
 const TOKEN: &str = "/login/oauth/access_token";
 const DEVICE: &str = "/login/device/code";
+const INTROSPECT: &str = "/login/oauth/introspect";
+const REVOKE: &str = "/login/oauth/revoke";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// The only callback of every app in the tests.
 const CALLBACK: &str = "http://my-github-app.com/callback";

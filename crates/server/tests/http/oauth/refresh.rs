@@ -157,3 +157,14 @@ async fn sec_s38_a_replayed_code_ends_what_was_refreshed_since() {
     assert!(!stage.works(&second.access).await);
     says(&stage.refresh(&second.refresh).await, "bad_refresh_token");
 }
+
+#[tokio::test]
+async fn sec_s36_a_reported_refresh_token_takes_its_family_along() {
+    let (stage, first) = stage().await;
+    let second = pair(&stage.refresh(&first.refresh).await);
+    let report = serde_json::json!({ "credentials": [first.refresh] });
+    let anyone = stage.t.anyone();
+    anyone.post("/credentials/revoke", report).await.is(202);
+    assert!(!stage.works(&second.access).await);
+    says(&stage.refresh(&second.refresh).await, "bad_refresh_token");
+}

@@ -58,6 +58,7 @@ fn rows() -> Vec<Row> {
         ("another method", 405, "invalid_request", "Method Not Allowed", DOCUMENTATION.to_owned(), None),
         ("a long query", 431, "invalid_request", "Request headers are too large", DOCUMENTATION.to_owned(), None),
         ("too many wrong secrets", 429, "temporarily_unavailable", "Too many requests. Please try again later.", DOCUMENTATION.to_owned(), None),
+        ("too many tokens", 429, "temporarily_unavailable", "Too many requests. Please try again later.", DOCUMENTATION.to_owned(), None),
         ("too many starts", 429, "temporarily_unavailable", "Too many requests. Please try again later.", DOCUMENTATION.to_owned(), None),
         ("a store that is away", 503, "temporarily_unavailable", "Service unavailable", DOCUMENTATION.to_owned(), None),
     ]
@@ -152,6 +153,13 @@ async fn provoke(stage: &Stage, what: &str, accept: &str) -> Answer {
             }
             answer
         }
+        "too many tokens" => loop {
+            let code = stage.code("").await;
+            let answer = ask(&[id, secret, ("code", &code)]).await;
+            if answer.status != 200 {
+                break answer;
+            }
+        },
         "too many starts" => {
             let mut answer = client.post(DEVICE, form(&[id]).as_str()).await;
             while answer.status == 200 {
@@ -187,6 +195,9 @@ async fn every_refusal_has_its_text_and_status_in_three_encodings() {
                 setup.settings.slow_client = Duration::from_millis(50);
             }
             setup.policy.require_verified_email = unverified;
+            if what == "too many tokens" {
+                setup.policy.mint_limits.per_hour = Some(2);
+            }
         })
         .await;
         if unverified {

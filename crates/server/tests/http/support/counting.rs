@@ -20,12 +20,14 @@ use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
     Access, AccountStore, AdminStore, AppAdministration, AppCheck, AppStore, AuthorizationStore,
     CodeRecord, CodeRedemption, ConsentCheck, Consented, Count, CounterStore, DeviceDecision,
-    DeviceRedemption, DeviceRequest, EventFilter, FlowStore, GotOrCreated, Impersonation,
-    LiveSession, MintLimits, NewCode, NewDeviceCode, NewImpersonation, NewSession, NewTicket,
-    NotCreated, NotJoined, OtpUse, OwnedApp, OwnedAuthorization, OwnedPasskey, Page, PageRequest,
-    PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotation, SearchStore, SessionRecord,
-    SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stored, Taken, TicketStore,
+    DeviceRedemption, DeviceRequest, EventFilter, Expiring, FlowStore, GotOrCreated, Impersonation,
+    Leaked, LifeStore, LiveRefreshToken, LiveSession, Lived, MintLimits, NewCode, NewDeviceCode,
+    NewImpersonation, NewSession, NewTicket, NotCreated, NotJoined, NoticeKey, OtpUse, OwnedApp,
+    OwnedAuthorization, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll,
+    Reaped, Rotated, Rotation, RotationLimits, SearchStore, SessionRecord, SessionStore,
+    Settlement, SharedStore, Sighting, SignInCheck, Stock, StoreLoad, Stored, Taken, TicketStore,
     TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
+    WatchStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
@@ -139,8 +141,11 @@ pass_on!(FlowStore {
     decide_device_code(user_code: [u8; 32], decision: DeviceDecision, stamp: Stamp) -> Stored<bool>;
     poll_device_code(app: AppId, device_code: SecretHash, now: Timestamp) -> Stored<Option<Poll>>;
     redeem_device_code(app: AppId, device_code: SecretHash, access: Access, stamp: Stamp) -> Stored<DeviceRedemption>;
-    rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, grace: u32, stamp: Stamp) -> Stored<Rotation>;
+    rotate_refresh_token(app: AppId, hash: TokenHash, access: Access, limits: RotationLimits, stamp: Stamp) -> Stored<Rotation>;
     revoke_refresh_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+    revoke_leaked(hash: TokenHash, action: Action, stamp: Stamp) -> Stored<Option<Leaked>>;
+    find_refresh_token(hash: TokenHash, now: Timestamp) -> Stored<Option<LiveRefreshToken>>;
+    end_token(app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
 });
 
 pass_on!(SessionStore {
@@ -193,9 +198,20 @@ pass_on!(UseStore {
     delete_grants(user: UserId, stamp: Stamp) -> Stored<usize>;
 });
 
+pass_on!(LifeStore {
+    list_lives(after: AuthorizationId, limit: u32) -> Stored<Vec<Lived>>;
+    shorten_lives(ends: Vec<(AuthorizationId, Timestamp)>, stamp: Stamp) -> Stored<usize>;
+    delete_idle(ids: Vec<AuthorizationId>, since: Timestamp, stamp: Stamp) -> Stored<usize>;
+    list_expiring(which: Expiring, now: Timestamp, limit: u32) -> Stored<Vec<Lived>>;
+    claim_notice(notice: NoticeKey, lease_until: Timestamp, told: bool, now: Timestamp) -> Stored<bool>;
+    settle_notice(notice: NoticeKey, told: bool, now: Timestamp) -> Stored<()>;
+    rotate_token(user: UserId, id: AuthorizationId, new: NewToken, expires_at: Option<Timestamp>, old_until: Timestamp, stamp: Stamp) -> Stored<Option<Rotated>>;
+});
+
 pass_on!(SearchStore {
     list_events(filter: EventFilter, before: Option<i64>, limit: u32) -> Stored<Vec<AuditRow>>;
     search_users(prefix: &LoginKey, page: PageRequest) -> Stored<Page<User>>;
+    search_apps(what: &str, page: PageRequest) -> Stored<Page<App>>;
     set_site_admin(user: UserId, site_admin: bool, stamp: Stamp) -> Stored<bool>;
 });
 
@@ -242,3 +258,14 @@ pass_on!(Upkeep {
     ping() -> Stored<()>;
     close() -> ();
 });
+
+#[async_trait]
+impl WatchStore for Counting {
+    fn load(&self) -> StoreLoad {
+        self.inner.load()
+    }
+
+    async fn take_stock(&self, now: Timestamp, most: u32) -> Stored<Stock> {
+        self.count("take_stock").take_stock(now, most).await
+    }
+}

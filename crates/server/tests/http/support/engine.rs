@@ -51,6 +51,14 @@ impl Engine {
         }
     }
 
+    /// A store of its own on the same records; where one process owns the file, the same store.
+    pub(super) async fn again(&self) -> SharedStore {
+        match &self.place {
+            Place::Database(database) => Arc::new(database.open().await),
+            Place::Folder(_) | Place::Elsewhere => self.store(),
+        }
+    }
+
     /// A store that was made elsewhere.
     pub(crate) fn of(store: SharedStore) -> Self {
         let place = Place::Elsewhere;

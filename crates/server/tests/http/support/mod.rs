@@ -12,6 +12,7 @@ mod engine;
 pub(crate) mod html;
 mod log;
 pub(crate) mod mail;
+mod nodes;
 mod people;
 mod server;
 
@@ -20,6 +21,7 @@ pub(crate) use browser::Browser;
 pub(crate) use client::Client;
 pub(crate) use engine::Engine;
 pub(crate) use log::Log;
+pub(crate) use mail::Mails;
 pub(crate) use people::{OAuthApp, User};
 pub(crate) use server::{Setup, TestApp};
 

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use grantd_core::app::AppEdit;
 use grantd_core::audit::{Actor, Stamp};
 use grantd_core::authority::BrowserIdentity;
 use grantd_core::clock::Clock as _;
@@ -10,6 +11,7 @@ use grantd_core::ids::{AppId, UserId};
 use grantd_core::login::otp;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::NewSession;
+use http::Method;
 use serde_json::{Value, json};
 
 use super::{Answer, Client, TestApp};
@@ -137,6 +139,13 @@ impl OAuthApp {
         self.delete(&self.path(token)).await
     }
 
+    /// Asks about a token in the body, at `token`, `token/scoped` or `grant`.
+    pub(crate) async fn ask(&self, method: Method, place: &str, token: &str) -> Answer {
+        let path = format!("/applications/{}/{place}", self.client_id);
+        let body = json!({ "access_token": token });
+        self.send(method, &path, body).await
+    }
+
     pub(crate) async fn revoke_grant(&self, token: &str) -> Answer {
         self.delete(&format!("/applications/{}/grants/{token}", self.client_id))
             .await
@@ -153,6 +162,7 @@ impl TestApp {
             user_agent: String::new(),
             expires_at: now.plus(86_400),
             sudo_until: now,
+            most: 50,
         };
         let by = Actor::User {
             id: found.user.id,
@@ -168,5 +178,19 @@ impl TestApp {
             auth_generation: found.auth_generation,
             session: session.expect("a store"),
         }
+    }
+
+    /// An app that may ask about every token.
+    pub(crate) async fn resource_server(&self, name: &str) -> OAuthApp {
+        let app = self.app(name).await;
+        let edit = AppEdit {
+            resource_server: Some(true),
+            ..AppEdit::default()
+        };
+        let stamp = Stamp::operator(self.clock.now());
+        let edited = self.authority.store.edit_app(app.id, edit, stamp).await;
+        let edited = edited.expect("a store").expect("an app");
+        assert!(edited.settings.resource_server);
+        app
     }
 }

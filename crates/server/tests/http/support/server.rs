@@ -20,6 +20,7 @@ use grantd_core::mail::Mailer;
 use grantd_core::onboarding::Invitation;
 use grantd_core::scope::Catalogue;
 use grantd_core::secret::{InstanceKey, Secret};
+use grantd_core::secret_scanning::KeySet;
 use grantd_core::store::{SearchStore, SharedStore, UserStore};
 use grantd_core::ticket::ReturnTo;
 use grantd_core::token::TokenFormat;
@@ -44,6 +45,8 @@ pub(crate) struct Setup {
     pub(crate) cost: PasswordCost,
     /// Who sends mail, if anybody does.
     pub(crate) mailer: Option<Arc<dyn Mailer>>,
+    /// Whose messages about secrets found in public are taken, if anybody's.
+    pub(crate) scanners: Option<KeySet>,
 }
 
 impl Default for Setup {
@@ -60,6 +63,7 @@ impl Default for Setup {
             hex_tokens: None,
             cost: CHEAP,
             mailer: None,
+            scanners: None,
         }
     }
 }
@@ -73,11 +77,11 @@ pub(crate) struct Inner {
     pub(crate) authority: Arc<Authority>,
     pub(crate) store: Arc<Counting>,
     pub(crate) clock: Arc<ManualClock>,
-    entropy: Arc<SeededEntropy>,
+    pub(super) entropy: Arc<SeededEntropy>,
     pub(crate) key: Arc<InstanceKey>,
     /// What browsers call this site.
     pub(crate) origin: String,
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
 }
 
 impl std::ops::Deref for TestApp {
@@ -129,9 +133,17 @@ impl TestApp {
 
     /// With mail, which arrives at the test.
     pub(crate) async fn with_mail() -> (Self, Mails) {
+        Self::with_mail_and(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn with_mail_and(change: impl FnOnce(&mut Setup)) -> (Self, Mails) {
         let (post, mails) = mail::post();
-        let t = Self::with(|setup| setup.mailer = Some(Arc::new(post))).await;
-        (t, mails)
+        let t = Self::with(|setup| {
+            setup.mailer = Some(Arc::new(post));
+            change(setup);
+        });
+        (t.await, mails)
     }
 
     /// On a store of the test's own choice.
@@ -148,30 +160,7 @@ impl TestApp {
         Self::node(store, clock, entropy, key, engine, setup)
     }
 
-    /// Another node on the same store: same time, same key, a memory of its own. What a
-    /// restart forgets, it does not know either.
-    pub(crate) fn beside(&self, change: impl FnOnce(&mut Setup)) -> Self {
-        let mut setup = Setup::default();
-        change(&mut setup);
-        let Inner {
-            store,
-            clock,
-            entropy,
-            key,
-            engine,
-            ..
-        } = &*self.0;
-        Self::node(
-            store.clone(),
-            clock.clone(),
-            entropy.clone(),
-            key.clone(),
-            engine.clone(),
-            setup,
-        )
-    }
-
-    fn node(
+    pub(super) fn node(
         store: Arc<Counting>,
         clock: Arc<ManualClock>,
         entropy: Arc<SeededEntropy>,
@@ -204,6 +193,8 @@ impl TestApp {
             last_used: Arc::default(),
             key: key.clone(),
             mailer: setup.mailer,
+            scanners: setup.scanners,
+            counts: Arc::default(),
         });
         let origin = setup.settings.public_url.origin().ascii_serialization();
         let server = Arc::new(App::new(authority.clone(), setup.settings));

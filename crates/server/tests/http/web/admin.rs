@@ -1,5 +1,6 @@
 //! The pages of site admins.
 
+use grantd_core::app::AppEdit;
 use grantd_core::audit::Stamp;
 use grantd_core::clock::Clock as _;
 use http::Method;
@@ -162,6 +163,49 @@ async fn a_lost_second_factor_is_reset() {
             .contains("The password alone signs in now.")
     );
     monalisa.get("/authorizations").await.is(200);
+}
+
+#[tokio::test]
+async fn apps_are_found_by_name_client_id_and_owner() {
+    let s = Stage::new().await;
+    s.t.app("Builder").await;
+    let edit = AppEdit {
+        name: Some("100%".to_owned()),
+        ..AppEdit::default()
+    };
+    let (id, stamp) = (s.t.app("all").await.id, Stamp::operator(s.t.clock.now()));
+    s.t.authority.store.edit_app(id, edit, stamp).await.unwrap();
+    let mut last = String::new();
+    for number in 0..21 {
+        last = s.t.app(&format!("many-{number}")).await.client_id;
+    }
+    let names = async |query: &str| {
+        let page = s.browser.get(&format!("/site-admin/apps{query}")).await;
+        is_well_made(page.is(200));
+        let text = page.text();
+        let parts = text.split("<h2><a href=\"/site-admin/apps/").skip(1);
+        let names = parts.map(|part| {
+            let (_, rest) = part.split_once('>').unwrap();
+            rest.split('<').next().unwrap().to_owned()
+        });
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names("").await.len(), 20);
+    assert_eq!(names("?q=UILD").await, ["Builder"]);
+    assert_eq!(names("?q=0%25").await, ["100%"]);
+    assert_eq!(names("?q=owner-of-b").await, ["Builder"]);
+    assert_eq!(names(&format!("?q={last}")).await, ["many-20"]);
+    assert_eq!(names("?q=many&page=2").await, ["many-20"]);
+    let page = s.browser.get("/site-admin/apps?q=many").await;
+    assert!(
+        page.text()
+            .contains("href=\"/site-admin/apps?q=many&#38;page=2\""),
+        "{}",
+        page.text()
+    );
+    let page = s.browser.get("/site-admin/apps?q=%3Cx%3E%00").await;
+    assert!(page.is(200).text().contains("No app fits."));
+    assert!(page.text().contains("value=\"&#60;x&#62;"));
 }
 
 #[tokio::test]

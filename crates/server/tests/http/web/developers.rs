@@ -96,6 +96,62 @@ fn between(text: &str, start: &str) -> String {
 }
 
 #[tokio::test]
+async fn an_app_is_limited_to_the_scopes_that_are_ticked() {
+    let s = Stage::new().await;
+    let app = s.register().await;
+    let edit = app.path("/edit");
+    let ticked = async || {
+        let page = s.browser.get(&edit).await;
+        let text = page.is(200).text();
+        is_well_made(&page);
+        let boxes = text.split("<input type=\"checkbox\" ").skip(1);
+        let checked = boxes.filter(|one| one.split('>').next().unwrap().contains(" checked"));
+        let named = checked.filter(|one| one.starts_with("name=\"scope\""));
+        let named: Vec<String> = named
+            .map(|one| one.split('"').nth(3).unwrap().to_owned())
+            .collect();
+        (text.contains("name=\"limited\" checked"), named)
+    };
+    assert_eq!(ticked().await, (false, vec![]));
+    let create = async |scope: &str| {
+        let body = serde_json::json!({
+            "client_id": app.client_id, "client_secret": app.secret, "scopes": [scope],
+        });
+        s.octocat.post("/authorizations", body).await.status
+    };
+    assert_eq!(create("gist").await, 201);
+    let form = async || {
+        let page = s.browser.get(&edit).await;
+        s.browser.fill(page.is(200), &edit)
+    };
+    let saved = form()
+        .await
+        .set("limited", "on")
+        .set("scope", "repo")
+        .submit()
+        .await;
+    assert!(saved.is(200).text().contains("The app was saved."));
+    assert_eq!(ticked().await, (true, vec!["repo".to_owned()]));
+    assert_eq!(
+        (create("gist").await, create("repo:status").await),
+        (422, 201)
+    );
+    let odd = form().await.set("scope", "made:up").submit().await;
+    assert!(odd.is(422).text().contains("Choose scopes from the list."));
+    assert!(odd.text().contains("name=\"limited\" checked"));
+    // Limited to nothing at all is limited, too; without the tick everything is allowed again.
+    let mut none = form().await;
+    none.form.fields.retain(|(name, _)| name != "scope");
+    none.submit().await.is(200);
+    assert_eq!(ticked().await, (true, vec![]));
+    assert_eq!(create("repo:status").await, 422);
+    let mut all = form().await;
+    all.form.fields.retain(|(name, _)| name != "limited");
+    all.submit().await.is(200);
+    assert_eq!(create("gist").await, 201);
+}
+
+#[tokio::test]
 async fn an_app_is_registered_shown_and_changed() {
     let s = Stage::new().await;
     assert!(

@@ -4,7 +4,7 @@ use http::Method;
 
 use super::every_page::is_well_made;
 use super::people::signed_in;
-use crate::support::{Answer, Browser, OAuthApp, TestApp, User};
+use crate::support::{Answer, Browser, OAuthApp, Setup, TestApp, User};
 
 const PATH: &str = "/login/device";
 const DECISION: &str = "/login/device/decision";
@@ -18,7 +18,11 @@ struct Stage {
 
 impl Stage {
     async fn new() -> Self {
-        let t = TestApp::new().await;
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Setup)) -> Self {
+        let t = TestApp::with(change).await;
         let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
         let browser = signed_in(&t, &octocat).await;
         Self {
@@ -31,8 +35,12 @@ impl Stage {
 
     /// A device's codes: device code and user code.
     async fn device(&self) -> (String, String) {
+        self.device_at("198.51.100.7").await
+    }
+
+    async fn device_at(&self, address: &str) -> (String, String) {
         let body = format!("client_id={}&scope=repo,gist", self.app.client_id);
-        let device = self.t.anyone().from("198.51.100.7");
+        let device = self.t.anyone().from(address);
         let answer = device.post("/login/device/code", body.as_str()).await;
         let text = answer.is(200).text();
         let find = |name: &str| {
@@ -204,4 +212,62 @@ async fn sec_s43_guessing_codes_ends_after_ten() {
     let page = fresh.get(PATH).await;
     let form = fresh.fill(&page, PATH).set("user_code", &user_code);
     form.send().await.is(200);
+}
+
+#[tokio::test]
+async fn whoever_has_no_verified_address_connects_nothing_where_one_is_required() {
+    let s = Stage::with(|setup| setup.policy.require_verified_email = true).await;
+    let monalisa = s.t.user_without_address("monalisa").await;
+    let browser = signed_in(&s.t, &monalisa).await;
+    let (device_code, user_code) = s.device().await;
+    let page = browser.get(PATH).await;
+    let page = browser.fill(&page, PATH).set("user_code", &user_code);
+    let page = page.send().await;
+    let form = browser.fill(page.is(200), DECISION);
+    let refused = form.clone().set("decision", "approve").send().await;
+    is_well_made(refused.is(403));
+    let text = refused.text();
+    assert!(
+        text.contains("Your e-mail address must be verified first."),
+        "{text}"
+    );
+    assert!(s.poll(&device_code).await.contains("authorization_pending"));
+    // A no needs no address.
+    form.set("decision", "deny").submit().await.is(200);
+    assert!(s.poll(&device_code).await.contains("error=access_denied"));
+    // Nor does anybody else's yes.
+    let (device_code, user_code) = s.device().await;
+    let page = s.type_in(&user_code).await;
+    let form = s.browser.fill(page.is(200), DECISION);
+    form.set("decision", "approve").submit().await.is(200);
+    assert!(s.poll(&device_code).await.contains("access_token="));
+}
+
+#[tokio::test]
+async fn sec_s43_fifty_devices_of_an_app_are_decided_about_in_an_hour() {
+    let s = Stage::new().await;
+    let page = s.browser.get(PATH).await;
+    let (_, csrf) = s.browser.fill(&page, PATH).form.fields.remove(0);
+    let decide = async |user_code: &str, decision: &str| {
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("user_code", user_code),
+            ("decision", decision),
+        ];
+        s.browser.post(DECISION, &fields).await
+    };
+    for number in 0..50 {
+        let (_, user_code) = s.device_at(&format!("198.51.100.{number}")).await;
+        decide(&user_code, "deny").await.is(303);
+    }
+    let (device_code, user_code) = s.device_at("198.51.100.51").await;
+    for decision in ["approve", "deny"] {
+        let refused = decide(&user_code, decision).await;
+        is_well_made(refused.is(429));
+        let text = refused.text();
+        assert!(text.contains("Very many devices"), "{text}");
+    }
+    assert!(s.poll(&device_code).await.contains("authorization_pending"));
+    s.t.clock.advance(600);
+    decide(&user_code, "approve").await.is(429);
 }

@@ -214,6 +214,7 @@ async fn sec_s40_no_form_is_taken_without_its_token_or_from_elsewhere() {
 async fn sec_s42_every_page_is_whole_small_and_cannot_be_framed() {
     let t = TestApp::with(|setup| {
         setup.settings.public_url = "http://localhost:8370".parse().unwrap();
+        setup.policy.sign_up = true;
     })
     .await;
     let (octocat, app) = (t.user("octocat").await, t.app("ci").await);

@@ -12,6 +12,7 @@ mod passkeys;
 mod people;
 mod safe_methods;
 mod sign_in;
+mod sign_up;
 mod site;
 mod sudo;
 mod targets;

@@ -37,7 +37,7 @@ async fn lasting(t: &TestApp, users: &[grantd_core::ids::UserId]) -> String {
 
 #[tokio::test]
 async fn sec_s40_looking_changes_nothing_on_any_page() {
-    let t = TestApp::new().await;
+    let t = TestApp::with(|setup| setup.policy.sign_up = true).await;
     let (octocat, monalisa, app) = (
         t.user("octocat").await,
         t.user_with_otp("monalisa").await,

@@ -109,6 +109,57 @@ async fn what_is_wrong_with_a_new_token_is_said_beside_its_field_and_the_rest_is
 }
 
 #[tokio::test]
+async fn a_tokens_note_is_changed_and_names_one_token() {
+    let t = TestApp::new().await;
+    let (octocat, hubot) = (t.user("octocat").await, t.user("hubot").await);
+    let browser = signed_in(&t, &octocat).await;
+    let token = create(&browser, "laptop", &["repo"]).await;
+    create(&browser, "taken", &[]).await;
+    let path = "/settings/tokens/1";
+    let list = browser.get("/settings/tokens").await;
+    assert!(list.is(200).text().contains(&format!("href=\"{path}\"")));
+    let page = browser.get(path).await;
+    assert!(page.is(200).text().contains("value=\"laptop\""));
+    let rename = |note: &str| browser.fill(&page, path).set("note", note);
+    let long = "x".repeat(7_000);
+    for (note, said) in [
+        (" ", "Say what the token is for."),
+        ("taken", "You have a token with this note already."),
+        (&long, "This is too long."),
+    ] {
+        let refused = rename(note).submit().await;
+        let text = refused.is(422).text();
+        let field = text
+            .split_once("id=\"note-error\"")
+            .expect("beside the field")
+            .1;
+        assert!(field.starts_with(&format!(">{said}")), "{said}: {field}");
+    }
+    let done = rename("desktop & <co>").submit().await;
+    let text = done.is(200).text();
+    assert!(text.contains("The note was saved.") && text.contains("desktop &#38; &#60;co&#62;"));
+    let user = t.anyone().with_token(&token).get("/user").await;
+    assert_eq!(
+        user.is(200).header("x-oauth-scopes"),
+        Some("repo"),
+        "all else stays"
+    );
+    rename("desktop & <co>").submit().await.is(200);
+    // Another's, and an app's.
+    let stranger = signed_in(&t, &hubot).await;
+    stranger.get(path).await.is(404);
+    let own = stranger.get("/settings").await;
+    let (_, csrf) = stranger.fill(&own, "/logout").form.fields.remove(0);
+    let stolen = [("csrf", csrf.as_str()), ("note", "stolen")];
+    stranger.post(path, &stolen).await.is(404);
+    let of_app = octocat.token_of(&t.app("ci").await).await.id();
+    browser
+        .get(&format!("/settings/tokens/{of_app}"))
+        .await
+        .is(404);
+}
+
+#[tokio::test]
 async fn a_token_ends_on_the_chosen_day_or_never() {
     let t = TestApp::new().await;
     let octocat = t.user("octocat").await;
@@ -230,4 +281,58 @@ async fn changing_the_password_can_end_all_tokens_and_apps() {
     for token in [&own, &apps] {
         t.anyone().with_token(token).get("/user").await.is(401);
     }
+}
+
+#[tokio::test]
+async fn an_end_beyond_the_maximum_is_refused_with_its_number() {
+    let t = TestApp::with(|setup| setup.policy.lifetimes.max_days = Some(60)).await;
+    let octocat = t.user("octocat").await;
+    let browser = signed_in(&t, &octocat).await;
+    let page = browser.open("/settings/tokens/new").await;
+    let text = page.is(200).text();
+    assert!(text.contains("value=\"60\"") && !text.contains("value=\"90\""));
+    assert!(!text.contains("value=\"never\""));
+    let fields = |expires| {
+        let csrf = browser.fill(&page, "/settings/tokens").form.fields[0]
+            .1
+            .clone();
+        vec![
+            ("csrf".to_owned(), csrf),
+            ("note".to_owned(), "a".to_owned()),
+            ("expires".to_owned(), String::from(expires)),
+        ]
+    };
+    for expires in ["never", "61", "365"] {
+        let fields = fields(expires);
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
+        let refused = browser.post("/settings/tokens", &fields).await;
+        let said = "Tokens may live for 60 days at most here.";
+        assert!(refused.is(422).text().contains(said), "{expires}");
+    }
+    let form = browser.fill(&page, "/settings/tokens").set("note", "a");
+    shown(&form.set("expires", "60").submit().await);
+    let text = browser.open("/settings/tokens").await.is(200).text();
+    assert!(text.contains("29 November 2018"), "{text}");
+}
+
+#[tokio::test]
+async fn a_regenerated_token_is_kept_for_the_time_that_was_chosen() {
+    let t = TestApp::new().await;
+    let octocat = t.user("octocat").await;
+    let browser = signed_in(&t, &octocat).await;
+    let old = create(&browser, "laptop", &["repo"]).await;
+    let page = browser.open("/settings/tokens/1/regenerate").await;
+    let form = browser.fill(&page, "/settings/tokens/1/regenerate");
+    let new = shown(&form.set("expires", "30").set("keep", "1h").submit().await);
+    for token in [&old, &new] {
+        t.anyone().with_token(token).get("/user").await.is(200);
+    }
+    t.clock.advance(3_599);
+    t.anyone().with_token(&old).get("/user").await.is(200);
+    t.clock.advance(1);
+    t.anyone().with_token(&old).get("/user").await.is(401);
+    t.anyone().with_token(&new).get("/user").await.is(200);
 }

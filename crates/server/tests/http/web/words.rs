@@ -72,6 +72,7 @@ async fn no_word_on_any_page_is_outside_the_catalogue() {
     let t = TestApp::with(|setup| {
         setup.settings.pseudo_locale = true;
         setup.settings.public_url = "http://localhost:8370".parse().unwrap();
+        setup.policy.sign_up = true;
     })
     .await;
     let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
@@ -98,6 +99,7 @@ async fn no_word_on_any_page_is_outside_the_catalogue() {
         "/settings/tokens/new",
         "/settings/password",
         "/settings/email",
+        "/settings/tokens/1",
     ] {
         let page = browser.get(&format!("{path}?prompt=select_account")).await;
         let action = if path == "/settings/tokens/new" {

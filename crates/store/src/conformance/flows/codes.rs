@@ -170,7 +170,7 @@ pub(in crate::conformance) async fn a_replay_deletes_what_the_code_made(w: World
     let hash = first.refresh.unwrap().hash;
     let rotated = w
         .store
-        .rotate_refresh_token(app.id, hash, second.clone(), 30, operator());
+        .rotate_refresh_token(app.id, hash, second.clone(), LIMITS, operator());
     rotated.await.unwrap();
     assert!(w.is_valid(second.token.hash).await);
     let again = redeem(&w, &code, access(&w)).await;

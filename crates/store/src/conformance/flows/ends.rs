@@ -1,5 +1,6 @@
 //! Promises about what ends codes, device codes and refresh tokens.
 
+use grantd_core::audit::Action;
 use grantd_core::store::{Reaped, StoreError, Stored};
 use grantd_core::user::PasswordHash;
 
@@ -32,7 +33,7 @@ impl Pending {
         let app = self.device.app;
         let rotated = w
             .store
-            .rotate_refresh_token(app, hash, expiring(w), 30, operator());
+            .rotate_refresh_token(app, hash, expiring(w), LIMITS, operator());
         let rotated = rotated.await.unwrap();
         [
             matches!(
@@ -43,7 +44,7 @@ impl Pending {
                 spend(w, &self.device, access(w)).await,
                 DeviceRedemption::Issued(_)
             ),
-            matches!(rotated, grantd_core::store::Rotation::Issued(_)),
+            matches!(rotated, grantd_core::store::Rotation::Issued(..)),
         ]
     }
 }
@@ -205,15 +206,19 @@ pub(in crate::conformance) async fn a_stale_actor_is_refused(w: World) {
         ),
         refused(s.redeem_device_code(id, device, access(&w), stale()).await),
         refused(
-            s.rotate_refresh_token(id, refresh, expiring(&w), 30, stale())
+            s.rotate_refresh_token(id, refresh, expiring(&w), LIMITS, stale())
                 .await,
         ),
         refused(s.revoke_refresh_token(id, refresh, stale()).await),
+        refused(
+            s.revoke_leaked(refresh, Action::TokenReported, stale())
+                .await,
+        ),
         refused(s.edit_app(id, Default::default(), stale()).await),
         refused(s.end_previous_secret(id, stale()).await),
         refused(s.set_app_logo(id, None, stale()).await),
     ];
-    assert_eq!(all, [true; 11]);
+    assert_eq!(all, [true; 12]);
     assert_eq!(w.trail().await.len(), rows);
     assert_eq!(before.alive(&w).await, [true; 3]);
 }

@@ -3,6 +3,7 @@
 pub(super) mod codes;
 pub(super) mod devices;
 pub(super) mod ends;
+pub(super) mod leaks;
 pub(super) mod refresh;
 pub(super) mod settings;
 
@@ -14,7 +15,7 @@ use grantd_core::ids::SessionId;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRedemption, Consented, DeviceDecision, DeviceRedemption, NewCode, NewDeviceCode,
-    NewRefreshToken, Poll,
+    NewRefreshToken, Poll, RotationLimits,
 };
 use grantd_core::token::TokenHash;
 use grantd_core::user::User;
@@ -60,6 +61,12 @@ fn access(w: &World) -> Access {
         limits: TEN,
     }
 }
+
+/// Thirty seconds of grace, and three times as long for a family as for one of it.
+const LIMITS: RotationLimits = RotationLimits {
+    grace: 30,
+    family: 3 * REFRESH_SECONDS,
+};
 
 /// A token that ends at `NOW + 100`, and what to refresh it with.
 fn expiring(w: &World) -> Access {

@@ -4,14 +4,12 @@ use grantd_core::app::App;
 use grantd_core::authorization::AuthorizationEdit;
 use grantd_core::ids::AppId;
 use grantd_core::scope::ScopeChange;
-use grantd_core::store::{MintLimits, Rotation};
+use grantd_core::store::{LiveRefreshToken, MintLimits, Rotation};
 
 use super::*;
 
-const GRACE: u32 = 30;
-
 /// A first token, and what to refresh it with.
-async fn first(w: &World, user: &User, app: &App) -> Access {
+pub(super) async fn first(w: &World, user: &User, app: &App) -> Access {
     let code = consented(w, user, app, "repo user").await;
     let access = expiring(w);
     issued(w, &code, access.clone()).await;
@@ -26,15 +24,15 @@ async fn rotate_at(w: &World, app: &App, by: &Access, to: &Access, at: i64) -> R
     let (hash, to) = (refresh_of(by), to.clone());
     let rotated = w
         .store
-        .rotate_refresh_token(app.id, hash, to, GRACE, later(at));
+        .rotate_refresh_token(app.id, hash, to, LIMITS, later(at));
     rotated.await.unwrap()
 }
 
 /// The next token by the refresh token of one.
-async fn next(w: &World, app: &App, by: &Access, at: i64) -> Access {
+pub(super) async fn next(w: &World, app: &App, by: &Access, at: i64) -> Access {
     let to = expiring(w);
     match rotate_at(w, app, by, &to, at).await {
-        Rotation::Issued(made) => assert_eq!(made.token_hash, to.token.hash),
+        Rotation::Issued(made, _) => assert_eq!(made.token_hash, to.token.hash),
         other => panic!("{other:?}"),
     }
     to
@@ -66,7 +64,7 @@ pub(in crate::conformance) async fn a_refresh_replaces_token_and_refresh_token(w
     };
     assert!(matches!(
         rotate_at(&w, &app, &three, &narrow, 30).await,
-        Rotation::Issued(made) if made.scopes == scopes("user")
+        Rotation::Issued(made, _) if made.scopes == scopes("user")
     ));
     // What was lost so does not come back.
     let four = next(&w, &app, &narrow, 40).await;
@@ -105,6 +103,53 @@ pub(in crate::conformance) async fn a_refresh_token_is_its_apps_and_ends(w: Worl
         .await
         .unwrap();
     assert_eq!(kept.items[0].token_hash, two.token.hash);
+}
+
+pub(in crate::conformance) async fn a_family_ends_however_often_it_is_refreshed(w: World) {
+    let octocat = w.user("octocat").await;
+    let app = w.app("abc", &octocat).await;
+    let mut last = first(&w, &octocat, &app).await;
+    let (step, end) = (REFRESH_SECONDS - 1, LIMITS.family);
+    let ends = async |by: &Access, at: i64| {
+        let mut to = expiring(&w);
+        let refresh = to.refresh.as_mut().unwrap();
+        refresh.expires_at = NOW.plus(at + REFRESH_SECONDS);
+        match rotate_at(&w, &app, by, &to, at).await {
+            Rotation::Issued(_, ends) => (to, ends.unwrap()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let told;
+    (last, told) = ends(&last, step).await;
+    assert_eq!(
+        told,
+        NOW.plus(step + REFRESH_SECONDS),
+        "its own end is nearer"
+    );
+    for at in [step + 1, 2 * step, end - 5, end - 1] {
+        let told;
+        (last, told) = ends(&last, at).await;
+        assert_eq!(told, NOW.plus((at + REFRESH_SECONDS).min(end)));
+    }
+    assert_eq!(refused(&w, &app, &last, end).await, Rotation::Unknown);
+    // A shorter limit counts for families that began under a longer one.
+    let one = first(&w, &octocat, &app).await;
+    let two = next(&w, &app, &one, 10).await;
+    let short = RotationLimits {
+        family: 60,
+        ..LIMITS
+    };
+    for (at, good) in [(60, false), (59, true)] {
+        let hash = refresh_of(&two);
+        let rotated = w
+            .store
+            .rotate_refresh_token(app.id, hash, expiring(&w), short, later(at));
+        let rotated = rotated.await.unwrap();
+        assert_eq!(matches!(rotated, Rotation::Issued(..)), good, "{rotated:?}");
+    }
+    // A superseded one is a theft as long as its family lasts, and nothing any more afterwards.
+    assert_eq!(refused(&w, &app, &one, end).await, Rotation::Unknown);
+    assert_eq!(refused(&w, &app, &one, 100).await, Rotation::Reused);
 }
 
 pub(in crate::conformance) async fn a_repetition_in_time_is_issued_once_more(w: World) {
@@ -207,11 +252,11 @@ pub(in crate::conformance) async fn of_fifty_refreshes_at_once_all_are_repetitio
             let to = expiring(&w);
             let rotated = w
                 .store
-                .rotate_refresh_token(id, hash, to.clone(), GRACE, operator());
+                .rotate_refresh_token(id, hash, to.clone(), LIMITS, operator());
             (rotated.await.unwrap(), to)
         })
         .await;
-    let issued = |one: &Rotation| matches!(one, Rotation::Issued(_));
+    let issued = |one: &Rotation| matches!(one, Rotation::Issued(..));
     assert!(all.iter().all(|(one, _)| issued(one)));
     // The ten-tokens rule holds, and the first to go on supersedes all others.
     assert_eq!(w.authorizations(&octocat).await.len(), 10);
@@ -240,4 +285,102 @@ pub(in crate::conformance) async fn a_revoked_refresh_token_ends_its_family(w: W
     assert!(!w.is_valid(two.token.hash).await);
     assert!(!revoke(app.id, &one).await && !revoke(app.id, &two).await);
     assert_eq!(w.grant(&octocat).await.scopes, scopes("repo user"));
+}
+
+/// The refresh token that came with an access, if it can be found then.
+async fn found(w: &World, access: &Access, at: i64) -> Option<LiveRefreshToken> {
+    let found = w.store.find_refresh_token(refresh_of(access), NOW.plus(at));
+    found.await.unwrap()
+}
+
+pub(in crate::conformance) async fn a_refresh_token_is_found_while_it_could_be_exchanged(w: World) {
+    let octocat = w.user("octocat").await;
+    let app = w.app("abc", &octocat).await;
+    let one = first(&w, &octocat, &app).await;
+    let live = found(&w, &one, 0).await.unwrap();
+    assert_eq!((live.app.id, live.user.id), (app.id, octocat.id));
+    assert_eq!(live.scopes, scopes("repo user"));
+    assert_eq!(live.expires_at, NOW.plus(REFRESH_SECONDS));
+    let access = w.store.find_refresh_token(one.token.hash, NOW).await;
+    assert_eq!(access.unwrap(), None, "an access token is none");
+    // To the second, and beyond its access token's end and reaping.
+    assert!(found(&w, &one, REFRESH_SECONDS - 1).await.is_some());
+    assert!(found(&w, &one, REFRESH_SECONDS).await.is_none());
+    w.store.reap(NOW.plus(100), 10, later(200)).await.unwrap();
+    assert!(found(&w, &one, 300).await.is_some());
+    // Suspensions are looked at each time.
+    for suspended in [true, false] {
+        let set = w
+            .store
+            .set_user_suspended(octocat.id, suspended, operator());
+        assert!(set.await.unwrap());
+        assert_eq!(found(&w, &one, 1).await.is_none(), suspended);
+        let set = w.store.set_app_suspended(app.id, suspended, operator());
+        assert!(set.await.unwrap());
+        assert_eq!(found(&w, &one, 1).await.is_none(), suspended);
+    }
+    let set = w.store.set_app_suspended(app.id, true, operator());
+    assert!(set.await.unwrap());
+    assert!(found(&w, &one, 1).await.is_none(), "the app's alone, too");
+    let set = w.store.set_app_suspended(app.id, false, operator());
+    assert!(set.await.unwrap());
+    // What is superseded, deleted with its token, or lost its grant, is not found.
+    let two = next(&w, &app, &one, 1).await;
+    assert!(found(&w, &one, 1).await.is_none());
+    let revoked = w.store.revoke_token(app.id, two.token.hash, operator());
+    assert!(revoked.await.unwrap());
+    assert!(found(&w, &two, 1).await.is_none());
+    let three = first(&w, &octocat, &app).await;
+    let id = w.grant(&octocat).await.id;
+    assert!(
+        w.store
+            .delete_grant(octocat.id, id, operator())
+            .await
+            .unwrap()
+    );
+    assert!(found(&w, &three, 1).await.is_none());
+}
+
+pub(in crate::conformance) async fn sec_s20_what_an_app_ends_is_ended_valid_or_not(w: World) {
+    let octocat = w.user("octocat").await;
+    let (app, other) = (w.app("abc", &octocat).await, w.app("other", &octocat).await);
+    let end = async |app: &App, hash, at| {
+        let ended = w.store.end_token(app.id, hash, later(at));
+        ended.await.unwrap()
+    };
+    let suspend = async |suspended| {
+        let set = w
+            .store
+            .set_user_suspended(octocat.id, suspended, operator());
+        assert!(set.await.unwrap());
+    };
+    let token = w.create(w.for_app(&octocat, &app, "repo user")).await;
+    let personal = w.create(w.personal(&octocat, "n")).await;
+    assert!(!end(&other, token.token_hash, 0).await);
+    assert!(!end(&app, personal.token_hash, 0).await);
+    assert!(w.is_valid(token.token_hash).await && w.is_valid(personal.token_hash).await);
+    let seen = w.trail().await.len();
+    suspend(true).await;
+    assert!(end(&app, token.token_hash, 1).await);
+    assert!(!end(&app, token.token_hash, 1).await);
+    suspend(false).await;
+    assert!(!w.is_valid(token.token_hash).await, "it is gone for good");
+    let trail = w.actions(seen).await;
+    assert_eq!(
+        trail,
+        ["user.suspend", "oauth_access.revoke", "user.unsuspend"]
+    );
+    assert_eq!(w.grant(&octocat).await.scopes, scopes("repo user"));
+    // An expired one, too; a refresh token with its family, by a suspended user as well.
+    let one = first(&w, &octocat, &app).await;
+    assert!(end(&app, one.token.hash, 100).await);
+    assert!(found(&w, &one, 1).await.is_none());
+    let one = first(&w, &octocat, &app).await;
+    let two = next(&w, &app, &one, 1).await;
+    assert!(!end(&other, refresh_of(&two), 1).await);
+    suspend(true).await;
+    assert!(end(&app, refresh_of(&two), 1).await);
+    suspend(false).await;
+    assert!(!w.is_valid(two.token.hash).await && found(&w, &two, 1).await.is_none());
+    assert!(!end(&app, refresh_of(&two), 1).await);
 }

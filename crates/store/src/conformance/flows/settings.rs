@@ -19,6 +19,7 @@ pub(in crate::conformance) async fn an_app_keeps_its_settings(w: World) {
         sub_path_callbacks: true,
         expiring_tokens: true,
         allowed_scopes: Some(scopes("user repo")),
+        resource_server: true,
     };
     let new = NewApp {
         description: Some("It builds".to_owned()),
@@ -52,6 +53,7 @@ pub(in crate::conformance) async fn an_edit_changes_an_app_as_it_is(w: World) {
         sub_path_callbacks: Some(true),
         expiring_tokens: Some(true),
         allowed_scopes: Some(Some(scopes(""))),
+        resource_server: Some(true),
     };
     let after = edit(app.id, all.clone(), 5).await.unwrap();
     assert_eq!(after, all.apply(&app, NOW.plus(5)));

@@ -1,1 +1,3 @@
--- (to be written)
+-- Apps that may ask about every token, not only their own. Programs of the schema before
+-- add apps, too: those ask about their own.
+ALTER TABLE apps ADD COLUMN resource_server BOOLEAN NOT NULL DEFAULT FALSE;

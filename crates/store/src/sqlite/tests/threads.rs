@@ -14,6 +14,7 @@ use super::super::{Options, SqliteStore, check};
 use super::{NOW, app, create, hash, is_valid, open, stamp, token, user};
 use crate::db::{DbError, DbResult, Undo};
 use crate::sql;
+use crate::toll::Kind;
 
 fn one_reader(path: &std::path::Path, queue: usize) -> SqliteStore {
     let options = Options {
@@ -74,7 +75,7 @@ async fn a_later_check_is_not_answered_from_an_earlier_snapshot() {
     let hold = {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
-            let both = store.engine.look_up(move |conn| {
+            let both = store.engine.look_up(Kind::LookUp, move |conn| {
                 let of = (client_id, Some(hash(1)), NOW);
                 let mut look = || db::run(check(&Lent::new(conn), &of));
                 let before = look()?.is_some_and(|check| check.token.is_some());
@@ -130,7 +131,11 @@ async fn a_failing_step_takes_nothing_of_its_neighbours_along() {
     assert!(first.await.unwrap().is_ok() && last.await.unwrap().is_ok());
     assert!(failing.await.unwrap().is_err() && panicking.await.unwrap().is_err());
     assert!(refusing.await.unwrap().is_ok());
-    let there = |key: &'static str| store.engine.look_up(move |conn| is_there(conn, key));
+    let there = |key: &'static str| {
+        store
+            .engine
+            .look_up(Kind::LookUp, move |conn| is_there(conn, key))
+    };
     for (key, kept) in [
         ("first", true),
         ("failing", false),
@@ -167,7 +172,9 @@ async fn nothing_is_left_of_a_batch_with(culprit: &'static str) {
     for step in batch {
         assert!(unavailable(async { step.await.unwrap() }).await);
     }
-    let there = store.engine.look_up(|conn| is_there(conn, "there"));
+    let there = store
+        .engine
+        .look_up(Kind::LookUp, |conn| is_there(conn, "there"));
     assert!(!there.await.unwrap());
     store.ping().await.unwrap();
 }
@@ -193,7 +200,7 @@ async fn a_panicking_look_up_leaves_its_thread_alive() {
     let store = one_reader(&folder.path().join("db"), 100);
     let panicking = store
         .engine
-        .look_up(|_| -> DbResult<()> { panic!("on purpose") });
+        .look_up(Kind::LookUp, |_| -> DbResult<()> { panic!("on purpose") });
     assert!(unavailable(panicking).await);
     assert!(
         store
@@ -213,7 +220,7 @@ async fn a_full_queue_refuses_at_once() {
     let hold = {
         let store = Arc::clone(&store);
         tokio::spawn(async move {
-            let held = store.engine.look_up(move |_| {
+            let held = store.engine.look_up(Kind::LookUp, move |_| {
                 reached.send(()).unwrap();
                 Ok(held.recv().is_ok())
             });
@@ -241,7 +248,7 @@ async fn a_look_up_without_end_is_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     let store = one_reader(&folder.path().join("db"), 100);
     let started = Instant::now();
-    let endless = store.engine.look_up(|conn| {
+    let endless = store.engine.look_up(Kind::LookUp, |conn| {
         Ok(conn.query_row(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n",
             params![],

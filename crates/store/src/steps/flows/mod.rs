@@ -13,7 +13,7 @@ mod refresh;
 
 use async_trait::async_trait;
 use grantd_core::app::ClientId;
-use grantd_core::audit::Stamp;
+use grantd_core::audit::{Action, Stamp};
 use grantd_core::authorization::{Authorization, NewAuthorization};
 use grantd_core::clock::Timestamp;
 use grantd_core::fingerprint::Fingerprint;
@@ -22,12 +22,13 @@ use grantd_core::scope::Scopes;
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, NewCode, NewDeviceCode, NotCreated, Poll, Rotation, Stored,
+    DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, NotCreated, Poll,
+    Rotation, RotationLimits, Stored,
 };
 use grantd_core::token::TokenHash;
 
 use super::change::Change;
-use super::{Engine, StoreOn, can_be_stored, grants, mint, row};
+use super::{Engine, StoreOn, can_be_stored, grants, mint, row, tokens};
 use crate::db::{DbResult, Params};
 use crate::sql;
 
@@ -159,13 +160,13 @@ impl<E: Engine> FlowStore for StoreOn<E> {
         app: AppId,
         hash: TokenHash,
         access: Access,
-        grace: u32,
+        limits: RotationLimits,
         stamp: Stamp,
     ) -> Stored<Rotation> {
-        let input = (app, hash, access, grace);
+        let input = (app, hash, access, limits);
         self.engine
-            .change(stamp, input, |tx, (app, hash, access, grace)| {
-                Box::pin(refresh::rotate(tx, *app, *hash, access, *grace))
+            .change(stamp, input, |tx, (app, hash, access, limits)| {
+                Box::pin(refresh::rotate(tx, *app, *hash, access, *limits))
             })
             .await
     }
@@ -179,6 +180,44 @@ impl<E: Engine> FlowStore for StoreOn<E> {
         self.engine
             .change(stamp, (app, hash), |tx, &(app, hash)| {
                 Box::pin(async move { Ok(refresh::revoke(tx, app, hash).await?) })
+            })
+            .await
+    }
+
+    async fn revoke_leaked(
+        &self,
+        hash: TokenHash,
+        action: Action,
+        stamp: Stamp,
+    ) -> Stored<Option<Leaked>> {
+        self.engine
+            .change(stamp, (hash, action), |tx, &(hash, action)| {
+                Box::pin(async move {
+                    match tokens::revoke_leaked(tx, hash, action).await? {
+                        None => Ok(refresh::revoke_leaked(tx, hash, action).await?),
+                        found => Ok(found),
+                    }
+                })
+            })
+            .await
+    }
+
+    async fn find_refresh_token(
+        &self,
+        hash: TokenHash,
+        now: Timestamp,
+    ) -> Stored<Option<LiveRefreshToken>> {
+        self.engine
+            .read((hash, now), |db, &(hash, now)| {
+                Box::pin(refresh::find(db, hash, now))
+            })
+            .await
+    }
+
+    async fn end_token(&self, app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool> {
+        self.engine
+            .change(stamp, (app, hash), |tx, &(app, hash)| {
+                Box::pin(async move { Ok(refresh::end_token(tx, app, hash).await?) })
             })
             .await
     }
@@ -205,6 +244,10 @@ impl Under {
 struct Descent {
     family: i64,
     parent: TokenHash,
+    /// When the first one was created.
+    began: Timestamp,
+    /// No later one ends after that.
+    ends: Timestamp,
 }
 
 /// Makes an authorization and its refresh token, under the grant's lock.
@@ -232,6 +275,10 @@ async fn issue(
     };
     let made = mint::mint(tx, &new, Some(under.grant), access.limits).await?;
     if let (Ok(made), Some(refresh)) = (&made, &access.refresh) {
+        let began = descent.map_or(tx.at(), |descent| descent.began);
+        let ends = descent.map_or(refresh.expires_at, |descent| {
+            refresh.expires_at.min(descent.ends)
+        });
         tx.run(
             sql::flows::INSERT_REFRESH_TOKEN,
             &[
@@ -243,7 +290,8 @@ async fn issue(
                 &under.grant.0,
                 &made.id.0,
                 &made.scopes.to_stored(),
-                &refresh.expires_at.0,
+                &ends.0,
+                &began.0,
             ],
         )
         .await?;

@@ -5,15 +5,16 @@
 use grantd_core::audit::Action;
 use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
+use grantd_core::code_exchange::REFRESH_SECONDS;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
 use grantd_core::scope::Scopes;
-use grantd_core::store::{Access, NotCreated, Rotation};
+use grantd_core::store::{Access, Leaked, LiveRefreshToken, NotCreated, Rotation, RotationLimits};
 use grantd_core::token::TokenHash;
 
 use super::{Descent, Under, issue};
-use crate::db::{Columns, DbResult, Lock, Params, Undo};
+use crate::db::{Columns, Db, DbError, DbResult, Lock, Params, Undo};
 use crate::sql;
-use crate::steps::change::Change;
+use crate::steps::change::{Change, Subject};
 use crate::steps::{grants, row, tokens};
 
 /// A refresh token's row; only the last column ever changes.
@@ -21,11 +22,13 @@ struct Kept {
     family: i64,
     under: Under,
     expires_at: Timestamp,
+    /// When the first one of its family was created.
+    family_began: Timestamp,
     superseded_at: Option<Timestamp>,
 }
 
 async fn look(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<Option<Kept>> {
-    let keys: Params<'_> = &[&&hash.0[..], &app.0];
+    let keys: Params<'_> = &[&i64::from(REFRESH_SECONDS), &&hash.0[..], &app.0];
     tx.one(
         sql::flows::LOOK_AT_REFRESH_TOKEN,
         keys,
@@ -39,6 +42,7 @@ async fn look(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<Option<K
                 },
                 expires_at: Timestamp(r.get(3)?),
                 superseded_at: r.maybe(4)?.map(Timestamp),
+                family_began: Timestamp(r.get(5)?),
             })
         },
     )
@@ -51,11 +55,17 @@ pub(super) async fn rotate(
     app: AppId,
     hash: TokenHash,
     access: &Access,
-    grace: u32,
+    limits: RotationLimits,
 ) -> Result<Rotation, Undo<Rotation>> {
-    let Some(Kept { family, under, .. }) = look(tx, app, hash).await? else {
+    let Some(kept) = look(tx, app, hash).await? else {
         return Ok(Rotation::Unknown);
     };
+    let (family, under) = (kept.family, kept.under);
+    // What this is read from never changes.
+    let family_ends = kept.family_began.plus(limits.family);
+    if family_ends <= tx.at() {
+        return Ok(Rotation::Unknown);
+    }
     let active = tx
         .hold(
             Lock::Share,
@@ -70,6 +80,8 @@ pub(super) async fn rotate(
     let descent = Descent {
         family,
         parent: hash,
+        began: kept.family_began,
+        ends: family_ends,
     };
     let keys: Params<'_> = &[&tx.at().0, &&hash.0[..]];
     let superseded = tx.one(sql::flows::SUPERSEDE, keys, |r| row::scopes(r, 0));
@@ -81,13 +93,17 @@ pub(super) async fn rotate(
             tokens::remove(tx, statement, &[&family], Action::TokenRefreshed).await?;
             scopes
         }
-        None => match repeated(tx, app, hash, grace).await? {
+        None => match repeated(tx, app, hash, limits.grace).await? {
             Ok(scopes) => scopes,
             Err(why) => return Ok(why),
         },
     };
     match issue(tx, under, scopes, access, Some(descent)).await? {
-        Ok(made) => Ok(Rotation::Issued(Box::new(made))),
+        Ok(made) => {
+            let refresh = access.refresh.as_ref();
+            let ends = refresh.map(|refresh| refresh.expires_at.min(family_ends));
+            Ok(Rotation::Issued(Box::new(made), ends))
+        }
         Err(NotCreated::TooMany) => Err(Undo::answer(Rotation::TooMany)),
         Err(NotCreated::Taken(_) | NotCreated::NoApp) => Err(Undo::answer(Rotation::Unknown)),
     }
@@ -162,6 +178,61 @@ pub(super) async fn revoke(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbRe
     }
     end_family(tx, under, family, Action::TokenRevoked).await?;
     Ok(true)
+}
+
+/// Ends the family of an unexpired refresh token, whoever's it is.
+pub(super) async fn revoke_leaked(
+    tx: &Change<'_>,
+    hash: TokenHash,
+    action: Action,
+) -> DbResult<Option<Leaked>> {
+    let keys: Params<'_> = &[&&hash.0[..], &tx.at().0];
+    let statement = sql::flows::FIND_UNEXPIRED_REFRESH_TOKEN;
+    let Some(app) = tx.one(statement, keys, row::id).await?.map(AppId) else {
+        return Ok(None);
+    };
+    let Some(Kept { family, under, .. }) = look(tx, app, hash).await? else {
+        return Ok(None);
+    };
+    if !under.lock(tx).await? || look(tx, app, hash).await?.is_none() {
+        return Ok(None);
+    }
+    // What it came with may have expired and be gone: the trail names the refresh token itself.
+    let own = Subject {
+        token_hash: Some(hash),
+        ..Subject::grant(under.grant, under.user, app)
+    };
+    tx.audit(action, &own).await?;
+    end_family(tx, under, family, action).await?;
+    Ok(Some(Leaked {
+        user: under.user,
+        app: Some(app),
+        last_eight: None,
+    }))
+}
+
+/// The same, or the end of the app's token with that hash: one string is never both.
+pub(super) async fn end_token(tx: &Change<'_>, app: AppId, hash: TokenHash) -> DbResult<bool> {
+    Ok(revoke(tx, app, hash).await? || tokens::end(tx, app, hash).await?)
+}
+
+/// A refresh token that is as good as it was.
+pub(super) async fn find(
+    db: &dyn Db,
+    hash: TokenHash,
+    now: Timestamp,
+) -> DbResult<Option<LiveRefreshToken>> {
+    let keys: Params<'_> = &[&&hash.0[..], &now.0];
+    db.one(sql::flows::FIND_REFRESH_TOKEN, keys, |r: &dyn Columns| {
+        const OWN: usize = row::APP_SUMMARY + row::USER;
+        Ok(LiveRefreshToken {
+            app: row::app_summary(r, 0)?.ok_or(DbError::Missing)?,
+            user: row::user(r, row::APP_SUMMARY)?,
+            scopes: row::scopes(r, OWN)?,
+            expires_at: Timestamp(r.get(OWN + 1)?),
+        })
+    })
+    .await
 }
 
 /// The scopes of an authorization were edited: what it is refreshed with has the same.

@@ -34,25 +34,36 @@ impl<E: Engine> SessionStore for StoreOn<E> {
         };
         let address = stamp.address.map(|address| address.to_string());
         let of = (new, id, auth_generation, address.unwrap_or_default());
+        // For the user's row alone: two who sign in at once would each leave room for themselves only.
         self.engine
-            .change(stamp, of, |tx, (new, id, auth_generation, address)| {
-                Box::pin(async move {
-                    let values: Params<'_> = &[
-                        &&new.hash.0[..],
-                        &id.0,
-                        auth_generation,
-                        &tx.at().0,
-                        &new.expires_at.0,
-                        &new.sudo_until.0,
-                        address,
-                        &new.user_agent,
-                    ];
-                    let made = tx.one(sql::sessions::INSERT, values, row::id).await?;
-                    tx.audit(Action::SessionStarted, &Subject::user(*id))
-                        .await?;
-                    Ok(SessionId(made.ok_or(DbError::Missing)?))
-                })
-            })
+            .change_of(
+                Some(id),
+                stamp,
+                of,
+                |tx, (new, id, auth_generation, address)| {
+                    Box::pin(async move {
+                        let values: Params<'_> = &[
+                            &&new.hash.0[..],
+                            &id.0,
+                            auth_generation,
+                            &tx.at().0,
+                            &new.expires_at.0,
+                            &new.sudo_until.0,
+                            address,
+                            &new.user_agent,
+                        ];
+                        let made = tx.one(sql::sessions::INSERT, values, row::id).await?;
+                        let made = made.ok_or(DbError::Missing)?;
+                        tx.audit(Action::SessionStarted, &Subject::user(*id))
+                            .await?;
+                        let others = i64::from(new.most.saturating_sub(1));
+                        let keys: Params<'_> =
+                            &[&id.0, auth_generation, &tx.at().0, &made, &others];
+                        end(tx, *id, sql::sessions::END_BEYOND, keys).await?;
+                        Ok(SessionId(made))
+                    })
+                },
+            )
             .await
     }
 

@@ -3,13 +3,14 @@
 
 use async_trait::async_trait;
 use grantd_core::app::ClientId;
-use grantd_core::audit::Stamp;
+use grantd_core::audit::{Action, Stamp};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, SessionId, UserId};
 use grantd_core::secret::SecretHash;
 use grantd_core::store::{
     Access, CodeRecord, CodeRedemption, ConsentCheck, Consented, DeviceDecision, DeviceRedemption,
-    DeviceRequest, FlowStore, NewCode, NewDeviceCode, Poll, Rotation, Stored,
+    DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, Poll, Rotation,
+    RotationLimits, Stored,
 };
 use grantd_core::token::TokenHash;
 
@@ -39,6 +40,9 @@ refuse! {
     decide_device_code([u8; 32], DeviceDecision, Stamp) -> bool;
     poll_device_code(AppId, SecretHash, Timestamp) -> Option<Poll>;
     redeem_device_code(AppId, SecretHash, Access, Stamp) -> DeviceRedemption;
-    rotate_refresh_token(AppId, TokenHash, Access, u32, Stamp) -> Rotation;
+    rotate_refresh_token(AppId, TokenHash, Access, RotationLimits, Stamp) -> Rotation;
     revoke_refresh_token(AppId, TokenHash, Stamp) -> bool;
+    revoke_leaked(TokenHash, Action, Stamp) -> Option<Leaked>;
+    find_refresh_token(TokenHash, Timestamp) -> Option<LiveRefreshToken>;
+    end_token(AppId, TokenHash, Stamp) -> bool;
 }

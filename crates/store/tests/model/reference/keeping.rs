@@ -2,6 +2,7 @@
 //! needs them, and their promises are the conformance suite's.
 
 use async_trait::async_trait;
+use grantd_core::app::App;
 use grantd_core::audit::{AuditRow, Stamp};
 use grantd_core::authority::BrowserIdentity;
 use grantd_core::authorization::{Authorization, NewToken};
@@ -10,9 +11,10 @@ use grantd_core::ids::{AppId, AuthorizationId, GrantId, PasskeyId, UserId};
 use grantd_core::last_used::LastUse;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
-    AdminStore, AppAdministration, EventFilter, Impersonation, NewImpersonation, NotCreated,
-    OwnedApp, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, SearchStore, Stored,
-    Taken, UseStore, UsedAuthorization, UsedGrant,
+    AdminStore, AppAdministration, EventFilter, Expiring, Impersonation, LifeStore, Lived,
+    NewImpersonation, NotCreated, NoticeKey, OwnedApp, OwnedPasskey, Page, PageRequest,
+    PasskeyNotAdded, PasskeyStore, Rotated, SearchStore, Stock, StoreLoad, Stored, Taken, UseStore,
+    UsedAuthorization, UsedGrant, WatchStore,
 };
 use grantd_core::user::{Login, LoginKey, User};
 
@@ -55,9 +57,22 @@ refuse! {
 }
 
 refuse! {
+    LifeStore {
+        list_lives(AuthorizationId, u32) -> Vec<Lived>;
+        shorten_lives(Vec<(AuthorizationId, Timestamp)>, Stamp) -> usize;
+        delete_idle(Vec<AuthorizationId>, Timestamp, Stamp) -> usize;
+        list_expiring(Expiring, Timestamp, u32) -> Vec<Lived>;
+        claim_notice(NoticeKey, Timestamp, bool, Timestamp) -> bool;
+        settle_notice(NoticeKey, bool, Timestamp) -> ();
+        rotate_token(UserId, AuthorizationId, NewToken, Option<Timestamp>, Timestamp, Stamp) -> Option<Rotated>;
+    }
+}
+
+refuse! {
     SearchStore {
         list_events(EventFilter, Option<i64>, u32) -> Vec<AuditRow>;
         search_users(&LoginKey, PageRequest) -> Page<User>;
+        search_apps(&str, PageRequest) -> Page<App>;
         set_site_admin(UserId, bool, Stamp) -> bool;
     }
 }
@@ -70,5 +85,16 @@ refuse! {
         list_owned_apps(PageRequest) -> Page<OwnedApp>;
         find_owned_app(AppId) -> Option<OwnedApp>;
         administer_app(AppId, AppAdministration, Stamp) -> Option<OwnedApp>;
+    }
+}
+
+#[async_trait]
+impl WatchStore for Reference {
+    fn load(&self) -> StoreLoad {
+        StoreLoad::default()
+    }
+
+    async fn take_stock(&self, _: Timestamp, _: u32) -> Stored<Stock> {
+        Err(unavailable("nobody watches it"))
     }
 }

@@ -2,21 +2,47 @@
 //! is chosen and read.
 
 use grantd_core::clock::Timestamp;
+use grantd_core::life::Lifetimes;
 
 use super::super::super::form::Form;
 use super::super::super::page::{Field, Page};
 
 /// What is chosen unless somebody chooses otherwise.
-const USUAL: &str = "30";
+const USUAL: u32 = 30;
+/// What can be chosen by days, as far as the policy allows.
+const OFFERED: [u32; 5] = [7, 30, 60, 90, 365];
 const DAY: i64 = 86_400;
 /// The field of a day of one's own.
 pub(super) const FIELD: &str = "day";
 
-/// The choice as it was made, for the page that is shown again.
-pub(super) fn chosen(form: &Form) -> String {
-    match form.text("expires") {
-        "" => USUAL.to_owned(),
-        chosen => chosen.chars().take(10).collect(),
+/// What can be chosen.
+pub(super) struct Choice {
+    /// The choice as it was made, for the page that is shown again.
+    pub(super) chosen: String,
+    /// So many days, ascending.
+    pub(super) days: Vec<u32>,
+    /// No end at all.
+    pub(super) never: bool,
+}
+
+impl Choice {
+    pub(super) fn of(form: &Form, lifetimes: Lifetimes) -> Self {
+        let most = lifetimes.max_days.unwrap_or(u32::MAX);
+        let mut days: Vec<u32> = OFFERED.into_iter().filter(|days| *days <= most).collect();
+        days.extend(lifetimes.default_days.map(|days| days.min(most)));
+        // A short maximum is an offer of its own.
+        days.extend(lifetimes.max_days.filter(|most| *most < OFFERED[0]));
+        days.sort_unstable();
+        days.dedup();
+        let usual = lifetimes.default_days.unwrap_or(USUAL).min(most);
+        Self {
+            chosen: match form.text("expires") {
+                "" => usual.to_string(),
+                chosen => chosen.chars().take(10).collect(),
+            },
+            days,
+            never: lifetimes.max_days.is_none(),
+        }
     }
 }
 
@@ -60,6 +86,24 @@ pub(super) struct NoDay;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_allowed_is_not_offered() {
+        let offered = |default_days, max_days| {
+            let lifetimes = Lifetimes {
+                default_days,
+                max_days,
+            };
+            let choice = Choice::of(&Form::of_pairs(b""), lifetimes);
+            (choice.chosen, choice.days, choice.never)
+        };
+        let text = |days: u32| days.to_string();
+        assert_eq!(offered(None, None), (text(30), OFFERED.to_vec(), true));
+        assert_eq!(offered(None, Some(60)), (text(30), vec![7, 30, 60], false));
+        assert_eq!(offered(None, Some(3)), (text(3), vec![3], false));
+        let usual = offered(Some(45), Some(60));
+        assert_eq!(usual, (text(45), vec![7, 30, 45, 60], false));
+    }
 
     #[test]
     fn an_end_is_days_ahead_or_a_day_or_none() {

@@ -3,9 +3,11 @@
 mod expiry;
 mod new;
 mod regenerate;
+mod rename;
 
 pub(crate) use new::{ask as new, create};
 pub(crate) use regenerate::{ask as ask_to_regenerate, regenerate};
+pub(crate) use rename::{edit, rename};
 
 use askama::Template;
 use grantd_core::authorization::{Authorization, Issued};

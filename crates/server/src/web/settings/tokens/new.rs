@@ -3,7 +3,7 @@
 use askama::Template;
 use grantd_core::error::{Error, FieldError};
 use grantd_core::own_account::AccountRefusal;
-use grantd_core::personal_tokens::PersonalTokenForm;
+use grantd_core::personal_tokens::{PersonalTokenForm, TOO_LONG};
 
 use super::super::super::form::Faults;
 use super::super::super::page::{Field, Page, Section};
@@ -20,7 +20,7 @@ use crate::reply::Reply;
 struct NewPage {
     page: Page,
     note: Field,
-    expires: String,
+    expires: expiry::Choice,
     day: Field,
     scopes: Vec<ScopeNode>,
 }
@@ -38,7 +38,7 @@ fn view(visit: &Visit, faults: Faults) -> NewPage {
             .hint(words.t("token-hint-note"))
             .value(form.text("note"))
             .longest(200),
-        expires: expiry::chosen(form),
+        expires: expiry::Choice::of(form, visit.authority().policy.lifetimes),
         day: expiry::field(&page, form),
         scopes: scope_tree::trees(&visit.authority().scopes, &ticked, words),
         page,
@@ -53,6 +53,7 @@ pub(crate) async fn ask(visit: Visit) -> Result<Reply> {
 /// `POST /settings/tokens`.
 pub(crate) async fn create(visit: Visit) -> Result<Reply> {
     let (words, form) = (visit.words(), visit.form());
+    let lifetimes = visit.authority().policy.lifetimes;
     let told = match expiry::read(form, visit.now()) {
         Err(_) => {
             let mut faults = Faults::one(expiry::FIELD, words.t("token-bad-day"));
@@ -71,7 +72,7 @@ pub(crate) async fn create(visit: Visit) -> Result<Reply> {
             match visit.authority().create_own_token(who, new, caller).await {
                 Ok(issued) => return show_once(&visit, &issued),
                 Err(AccountRefusal::Other(Error::Invalid(errors))) => {
-                    Told::faults(say(&errors, words))
+                    Told::faults(say(&errors, lifetimes.max_days, words))
                 }
                 Err(refusal) => told::tell(refusal, "note", words)?,
             }
@@ -80,13 +81,17 @@ pub(crate) async fn create(visit: Visit) -> Result<Reply> {
     visit.tell(&told, &view(&visit, told.faults.clone()))
 }
 
-/// Core's errors beside the fields that they are about.
-pub(super) fn say(errors: &[FieldError], words: &Words) -> Faults {
+/// Core's errors beside the fields that they are about; `most` are the days that a token may live.
+pub(super) fn say(errors: &[FieldError], most: Option<u32>, words: &Words) -> Faults {
     let mut faults = Faults::default();
     for error in errors {
         match (error.field, error.code) {
             ("description", "missing_field") => faults.add("note", words.t("token-missing-note")),
             ("description", "already_exists") => faults.add("note", words.t("token-note-taken")),
+            ("expires_at", TOO_LONG) => faults.add(
+                expiry::FIELD,
+                words.t1("token-too-long", "days", most.unwrap_or_default()),
+            ),
             ("expires_at", _) => faults.add(expiry::FIELD, words.t("token-bad-day")),
             ("scopes", _) => faults.add("scope", words.t("token-bad-scope")),
             ("user", _) => faults.add("note", words.t("token-unverified")),

@@ -1,9 +1,14 @@
 //! `/login/oauth/authorize`, as hostile pages and apps call it.
 
+use grantd_core::app::AppEdit;
 use http::Method;
 
 use super::{CALLBACK, ISSUER, PATH, Stage, carried, is_page};
 use crate::web::people::signed_in;
+
+/// The same corpus that core's matching is held to.
+#[path = "../../../../../core/src/redirect_uri/corpus/hostile.rs"]
+mod corpus;
 
 #[tokio::test]
 async fn sec_s37_a_mismatch_is_never_sent_anywhere_but_to_the_only_callback() {
@@ -45,6 +50,49 @@ async fn sec_s37_a_mismatch_is_never_sent_anywhere_but_to_the_only_callback() {
     }
     let good = s.url("&redirect_uri=https%3A%2F%2Ftwo.example%2Fcb");
     is_page(&s.browser.get(&good).await, 200, "https://two.example/cb");
+}
+
+/// No URI of the corpus is ever where an answer leads: with one callback the error goes there, with several nowhere;
+/// with a consent given before, without one, and to who is not signed in.
+#[tokio::test]
+async fn sec_s37_no_hostile_uri_of_the_corpus_is_ever_sent_anything() {
+    const ONE: &str = "https://app.example/cb";
+    let s = Stage::new().await;
+    assert!(corpus::HOSTILE.len() >= 200);
+    let stranger = crate::support::Browser::new(&s.t);
+    for (callbacks, sub_paths) in [
+        (&[ONE] as &[&str], false),
+        (&[ONE], true),
+        (&[ONE, "https://other.example/"], false),
+    ] {
+        s.edit(AppEdit {
+            sub_path_callbacks: Some(sub_paths),
+            ..AppEdit::default()
+        })
+        .await;
+        s.callbacks(callbacks).await;
+        let good: String = url::form_urlencoded::byte_serialize(ONE.as_bytes()).collect();
+        let good = format!("&redirect_uri={good}");
+        let asking = format!("{good}&prompt=consent");
+        s.decide(&asking, "approve").await.is(303);
+        let (place, given) = carried(s.browser.get(&s.url(&good)).await.is(302));
+        assert!(place == ONE && given.contains_key("code"));
+        for uri in corpus::HOSTILE {
+            let encoded: String = url::form_urlencoded::byte_serialize(uri.as_bytes()).collect();
+            let asked = s.url(&format!("&state=s&redirect_uri={encoded}"));
+            for browser in [&s.browser, &stranger] {
+                let answer = browser.get(&asked).await;
+                if callbacks.len() > 1 {
+                    is_page(&answer, 400, "This link cannot be trusted");
+                    continue;
+                }
+                let (place, carried) = carried(answer.is(302));
+                assert_eq!(place, ONE, "{uri:?}");
+                assert_eq!(carried["error"], "redirect_uri_mismatch", "{uri:?}");
+                assert!(!carried.contains_key("code"), "{uri:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

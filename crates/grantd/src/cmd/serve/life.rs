@@ -1,0 +1,65 @@
+//! The life of tokens while the server runs: idle ones end, and people are told
+//! of those that end soon. Owns from which settings that follows.
+
+use std::sync::Arc;
+
+use grantd_core::Authority;
+use grantd_core::idle::LifeKeeper;
+use grantd_core::notices::{Notifier, Post, Receiver};
+use grantd_core::outbound::Webhook;
+use grantd_core::secret::Secret;
+
+use crate::instance::Instance;
+use crate::outbound::HttpOutbound;
+
+/// Ends idle tokens, where that is wished.
+pub(super) fn keeper(instance: &Instance) -> Option<LifeKeeper> {
+    let policy = instance.config.life_policy();
+    policy.idle_days?;
+    Some(LifeKeeper {
+        store: Arc::clone(&instance.store),
+        clock: instance.clock.clone(),
+        policy,
+    })
+}
+
+/// Tells of tokens that end soon, where there is anybody to tell.
+pub(super) fn notifier(instance: &Instance, authority: &Authority) -> Option<Notifier> {
+    let config = &instance.config;
+    let site = config.public_url(config.values.listen.0);
+    let site = site.as_str().trim_end_matches('/').to_owned();
+    let post = authority.mailer.clone().map(|mailer| Post {
+        mailer,
+        wording: grantd_server::notices::wording(site.clone()),
+    });
+    let receiver = receiver(instance);
+    (post.is_some() || receiver.is_some()).then(|| Notifier {
+        store: Arc::clone(&instance.store),
+        clock: instance.clock.clone(),
+        days: config
+            .values
+            .notice_days
+            .iter()
+            .map(|days| days.0)
+            .collect(),
+        site,
+        receiver,
+        post,
+    })
+}
+
+fn receiver(instance: &Instance) -> Option<Receiver> {
+    let values = &instance.config.values;
+    let url = values.notice_webhook_url.as_ref()?;
+    let outbound = HttpOutbound::new()
+        .inspect_err(|why| tracing::error!(%why, "no webhooks are sent"))
+        .ok()?;
+    let secret = values.notice_webhook_secret.as_ref();
+    Some(Receiver {
+        webhook: Webhook {
+            url: url.0.as_str().to_owned(),
+            secret: secret.map(|secret| Secret::new(secret.0.expose().to_owned())),
+        },
+        outbound: Arc::new(outbound),
+    })
+}

@@ -1,0 +1,255 @@
+//! Every operation of the API that changes something leaves its rows in the
+//! trail, no more and no fewer; one that changes nothing leaves none.
+
+use std::collections::BTreeMap;
+
+use grantd_core::clock::Clock;
+use grantd_server::routes::ROUTES;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, OAuthApp, TestApp, User};
+
+/// What a change is tried on: each on its own.
+struct Stage {
+    t: TestApp,
+    octocat: User,
+    app: OAuthApp,
+}
+
+/// The rows of each operation that succeeds. A new one that is not safe needs a line here, and an act below.
+const ROWS: &[(&str, &[&str])] = &[
+    (
+        "oauth-authorizations/create-authorization",
+        &["oauth_access.create"],
+    ),
+    (
+        "oauth-authorizations/get-or-create-authorization-for-app",
+        &["oauth_authorization.create", "oauth_access.create"],
+    ),
+    (
+        "oauth-authorizations/get-or-create-authorization-for-app-and-fingerprint",
+        &["oauth_authorization.create", "oauth_access.create"],
+    ),
+    (
+        "oauth-authorizations/update-authorization",
+        &["oauth_access.update"],
+    ),
+    (
+        "grantd/update-authorization-by-post",
+        &["oauth_access.update"],
+    ),
+    (
+        "oauth-authorizations/delete-authorization",
+        &["oauth_access.destroy"],
+    ),
+    // The grant, and its one token.
+    (
+        "oauth-authorizations/delete-grant",
+        &["oauth_authorization.destroy", "oauth_access.destroy"],
+    ),
+    ("apps/reset-authorization", &["oauth_access.regenerate"]),
+    (
+        "apps/revoke-authorization-for-application",
+        &["oauth_access.revoke"],
+    ),
+    (
+        "apps/revoke-grant-for-application",
+        &["oauth_authorization.destroy", "oauth_access.destroy"],
+    ),
+    ("graphql/query", &[]),
+    ("graphql/query-as-on-github-com", &[]),
+];
+
+impl Stage {
+    async fn new() -> Self {
+        let t = TestApp::new().await;
+        let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
+        // The day's first sign-in leaves its row now.
+        octocat.get("/user").await.is(200);
+        Self { t, octocat, app }
+    }
+
+    /// What has the operation succeed, with the number of rows before its call; `None` for one that nobody knows.
+    async fn act(&self, operation: &str) -> Option<(usize, Answer)> {
+        let (octocat, app) = (&self.octocat, &self.app);
+        let for_app = format!("/authorizations/clients/{}", app.client_id);
+        let secret = json!({ "client_secret": app.secret });
+        let note = r#"{"note":"another"}"#;
+        Some(match operation {
+            "oauth-authorizations/create-authorization" => (
+                self.rows().await,
+                octocat.post("/authorizations", note).await,
+            ),
+            "oauth-authorizations/get-or-create-authorization-for-app" => {
+                let rows = self.rows().await;
+                (rows, octocat.put(&for_app, secret).await)
+            }
+            "oauth-authorizations/get-or-create-authorization-for-app-and-fingerprint" => {
+                let rows = self.rows().await;
+                (rows, octocat.put(&format!("{for_app}/abc"), secret).await)
+            }
+            "oauth-authorizations/update-authorization" => {
+                let path = self.personal_token().await;
+                (self.rows().await, octocat.patch(&path, note).await)
+            }
+            "grantd/update-authorization-by-post" => {
+                let path = self.personal_token().await;
+                (self.rows().await, octocat.post(&path, note).await)
+            }
+            "oauth-authorizations/delete-authorization" => {
+                let path = self.personal_token().await;
+                (self.rows().await, octocat.delete(&path).await)
+            }
+            "oauth-authorizations/delete-grant" => {
+                octocat.token_of(app).await.is(201);
+                let grants = octocat.get("/applications/grants").await.json();
+                let path = format!("/applications/grants/{}", grants[0]["id"]);
+                (self.rows().await, octocat.delete(&path).await)
+            }
+            "apps/reset-authorization" => {
+                let token = octocat.token_of(app).await.token();
+                (self.rows().await, app.reset(&token).await)
+            }
+            "apps/revoke-authorization-for-application" => {
+                let token = octocat.token_of(app).await.token();
+                (self.rows().await, app.revoke(&token).await)
+            }
+            "apps/revoke-grant-for-application" => {
+                let token = octocat.token_of(app).await.token();
+                (self.rows().await, app.revoke_grant(&token).await)
+            }
+            "graphql/query" | "graphql/query-as-on-github-com" => {
+                let token = octocat.personal_token("graph").await.token();
+                let path = match operation {
+                    "graphql/query" => "/api/graphql",
+                    _ => "/graphql",
+                };
+                let client = self.t.anyone().with_token(&token);
+                let query = r#"{"query":"{viewer{login}}"}"#;
+                (self.rows().await, client.post(path, query).await)
+            }
+            _ => return None,
+        })
+    }
+
+    async fn personal_token(&self) -> String {
+        let made = self.octocat.personal_token("one").await;
+        format!("/authorizations/{}", made.id())
+    }
+
+    async fn rows(&self) -> usize {
+        self.t.audit().await.len()
+    }
+}
+
+#[tokio::test]
+async fn sec_s46_every_change_by_the_api_leaves_its_rows() {
+    let known: BTreeMap<_, _> = ROWS.iter().copied().collect();
+    let changing = ROUTES
+        .iter()
+        .filter(|route| ![Method::GET, Method::HEAD].contains(&route.method));
+    let mut without = Vec::new();
+    for route in changing {
+        let operation = route.operation;
+        let stage = Stage::new().await;
+        let Some((expected, (before, answer))) =
+            known.get(operation).zip(stage.act(operation).await)
+        else {
+            without.push(operation);
+            continue;
+        };
+        assert!(
+            (200..300).contains(&answer.status),
+            "{operation}: {}",
+            answer.text()
+        );
+        let rows = stage.t.authority.store.list_audit(0, 10_000).await;
+        let rows = &rows.expect("a store")[before..];
+        let actions: Vec<_> = rows.iter().map(|row| row.action.as_str()).collect();
+        assert_eq!(actions, *expected, "{operation}");
+        for row in rows {
+            assert!(row.actor_id.is_some(), "{operation} says not who: {row:?}");
+            assert!(row.address.is_some(), "{operation} says not from where");
+            assert_eq!(row.at, stage.t.clock.now(), "{operation} says not when");
+            let id = answer.header("x-github-request-id").map(ToOwned::to_owned);
+            assert_eq!(row.request_id, id, "{operation} says not in which request");
+        }
+    }
+    assert!(
+        without.is_empty(),
+        "say which rows these leave, and try them: {without:?}"
+    );
+}
+
+#[tokio::test]
+async fn sec_s46_what_is_refused_leaves_no_row() {
+    let stage = Stage::new().await;
+    let (octocat, app) = (&stage.octocat, &stage.app);
+    octocat
+        .post("/authorizations", r#"{"note":"one"}"#)
+        .await
+        .is(201);
+    let before = stage.rows().await;
+    octocat
+        .post("/authorizations", r#"{"note":"one"}"#)
+        .await
+        .is(422);
+    octocat
+        .post("/authorizations", r#"{"scopes":1}"#)
+        .await
+        .is(422);
+    octocat.patch("/authorizations/999999", "{}").await.is(404);
+    octocat.delete("/authorizations/999999").await.is(404);
+    octocat.delete("/applications/grants/999999").await.is(404);
+    app.revoke("0123456789012345678901234567890123456789")
+        .await
+        .is(404);
+    let wrong = octocat.with_wrong_password();
+    wrong
+        .post("/authorizations", r#"{"note":"two"}"#)
+        .await
+        .is(401);
+    assert_eq!(stage.rows().await, before);
+}
+
+/// The hundredth wrong password closes a login to new addresses; whoever goes on is one row, not one each time.
+#[tokio::test]
+async fn sec_s46_refusals_leave_one_row_per_window() {
+    let t = TestApp::with(|setup| {
+        setup.throttle.failures = 3;
+        setup.throttle.failures_per_login_and_hour = 5;
+        setup.settings.requests_per_hour = Some(40);
+    })
+    .await;
+    let octocat = t.user("octocat").await;
+    octocat.get("/user").await.is(200);
+    let wrong = octocat.with_wrong_password();
+    for number in 0..12 {
+        let _ = wrong.from(&format!("192.0.2.{number}")).get("/user").await;
+        let _ = wrong.from("198.51.100.1").get("/user").await;
+    }
+    let count = async |action: &str| {
+        let rows = t.audit().await;
+        rows.iter().filter(|row| *row == action).count()
+    };
+    assert_eq!(count("user.sign_in_closed").await, 1);
+    octocat.get("/user").await.is(200);
+    assert_eq!(count("user.api_login").await, 1);
+    for _ in 0..60 {
+        let _ = octocat.get("/user").await;
+    }
+    t.authority.exchange_counts().await.expect("a store");
+    let _ = octocat.get("/user").await;
+    t.authority.exchange_counts().await.expect("a store");
+    assert_eq!(count("limit.exceeded").await, 1);
+    let rows = t.authority.store.list_audit(0, 10_000).await;
+    let told: Vec<Value> = rows
+        .expect("a store")
+        .iter()
+        .filter(|row| row.action == "limit.exceeded")
+        .map(|row| json!([row.user_id.map(|id| id.0), row.details]))
+        .collect();
+    let id = octocat.id.0;
+    assert_eq!(told, [json!([id, format!("requests of user {id}")])]);
+}
