@@ -267,6 +267,7 @@ fn app(number: u64) -> Vec<Value> {
         int(MADE),
         bytes(&[8; 32]),
         int(MADE + 86_400),
+        Value::Flag(false),
     ]
 }
 
