@@ -108,6 +108,10 @@ async fn rotate(key: InstanceKey, file: &Path, url: &DatabaseUrl) -> Result<(), 
     if let Some(count) = count.take() {
         count.end(done);
     }
+    tell_what_is_next(&key, &kept, done, file)
+}
+
+fn tell_what_is_next(key: &InstanceKey, kept: &str, done: u64, file: &Path) -> Result<(), Failure> {
     let old = key.previous().find(|old| old.fingerprint() == kept);
     let old_public = old.map(|old| CheckpointKey::of(&old).public().to_pem());
     output::json(&json!({

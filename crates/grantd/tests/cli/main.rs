@@ -3,6 +3,7 @@
 
 mod app;
 mod audit;
+mod backup;
 mod copy;
 mod demo;
 mod instance;

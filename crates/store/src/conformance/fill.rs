@@ -345,7 +345,8 @@ impl Row {
         at: usize,
         read: impl FnOnce(&'r Value) -> Option<T>,
     ) -> DbResult<Option<T>> {
-        match &self.0[at] {
+        // Columns of later schemas, which may be empty.
+        match self.0.get(at).unwrap_or(&Value::Null) {
             Value::Null => Ok(None),
             value => match read(value) {
                 Some(read) => Ok(Some(read)),

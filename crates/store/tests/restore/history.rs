@@ -104,7 +104,7 @@ impl World {
                 url: "https://app.example".to_owned(),
                 callback_urls: Vec::new(),
                 owner_id: users[3].id,
-                secret_hash: Some(SecretHash([number; 32])),
+                secret_hash: Some(SecretHash([number + 1; 32])),
                 description: None,
                 settings: AppSettings::default(),
             };
@@ -166,10 +166,12 @@ impl World {
     }
 
     pub(crate) async fn mint(&self, dice: &mut Dice) {
-        let (user, app) = (
-            &self.users[dice.roll(4) as usize],
-            &self.apps[dice.roll(2) as usize],
-        );
+        let (user, app) = (dice.roll(4), dice.roll(2));
+        self.mint_for(user as usize, app as usize).await;
+    }
+
+    pub(crate) async fn mint_for(&self, user: usize, app: usize) {
+        let (user, app) = (&self.users[user], &self.apps[app]);
         let token = self.token();
         let new = NewAuthorization {
             user_id: user.id,

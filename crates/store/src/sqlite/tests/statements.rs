@@ -98,6 +98,7 @@ const READ_WHOLE_TABLES: &[&str] = &[
     "audit::ALL_META",
     "authorizations::COUNT_ALL",
     "authorizations::LIST_ALL",
+    "restore::LAST",
     "users::COUNT",
     "users::LIST",
     "watch::TOKENS",
