@@ -193,7 +193,7 @@ settings! {
     audit_archive: ArchiveMode = "off";
     /// The file of the archive; goes with `audit_archive = "sync"`. It belongs on another disk than the
     /// database's. Opened anew on SIGHUP; each node has its own.
-    audit_archive_file: Option<PathBuf> = "", for example "/mnt/other-disk/grantd-audit.jsonl";
+    audit_archive_file: Option<PathBuf> = "", for example "/var/backups/grantd/audit.jsonl";
     /// Who can read backups: age recipients (`age1…`). Without any, `grantd backup` writes clear text.
     backup_age_recipients: Vec<AgeRecipient> = "", for example "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
     /// The site's name in authenticator apps.

@@ -122,19 +122,11 @@ pub(crate) const SQLITE: &[Migration] = &[
     },
     Migration {
         version: 11,
-        name: "impersonation",
+        name: "limits",
         oldest: 10,
         locks: THE_FILE,
         reads: None,
-        ddl: include_str!("sqlite/0011_impersonation.sql"),
-    },
-    Migration {
-        version: 12,
-        name: "limits",
-        oldest: 11,
-        locks: THE_FILE,
-        reads: None,
-        ddl: include_str!("sqlite/0012_limits.sql"),
+        ddl: include_str!("sqlite/0011_limits.sql"),
     },
 ];
 
@@ -227,20 +219,12 @@ pub(crate) const POSTGRES: &[Migration] = &[
     },
     Migration {
         version: 11,
-        name: "impersonation",
-        oldest: 10,
-        locks: NEW_TABLES,
-        reads: None,
-        ddl: include_str!("postgres/0011_impersonation.sql"),
-    },
-    Migration {
-        version: 12,
         name: "limits",
-        oldest: 11,
+        oldest: 10,
         locks: "ACCESS EXCLUSIVE on refresh_tokens for a moment, in which no row is read: flows that hand out \
                 tokens wait for it",
         reads: None,
-        ddl: include_str!("postgres/0012_limits.sql"),
+        ddl: include_str!("postgres/0011_limits.sql"),
     },
 ];
 

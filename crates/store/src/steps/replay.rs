@@ -138,10 +138,8 @@ async fn of_user(
             search::set_site_admin(tx, user, true).await?;
         }
         Action::SiteAdminTaken => affected.ended |= search::set_site_admin(tx, user, false).await?,
-        Action::PasswordChanged | Action::PasswordReset => {
-            if close(tx, user, unusable).await? {
-                affected.password_of = Some(user);
-            }
+        Action::PasswordChanged | Action::PasswordReset if close(tx, user, unusable).await? => {
+            affected.password_of = Some(user);
         }
         Action::TwoFactorEnabled | Action::TwoFactorDisabled => {
             // The old factor may be a thief's by now, and the new one is not known.
