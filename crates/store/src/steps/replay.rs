@@ -139,9 +139,8 @@ async fn of_user(
         }
         Action::SiteAdminTaken => affected.ended |= search::set_site_admin(tx, user, false).await?,
         Action::PasswordChanged | Action::PasswordReset => {
-            if close(tx, user, unusable).await? {
-                affected.password_of = Some(user);
-            }
+            let closed = close(tx, user, unusable).await?;
+            affected.password_of = closed.then_some(user);
         }
         Action::TwoFactorEnabled | Action::TwoFactorDisabled => {
             // The old factor may be a thief's by now, and the new one is not known.
