@@ -121,4 +121,13 @@ await step("scopeToken", async () => {
   return "404: an OAuth app has none";
 });
 
+await step("leaked tokens, reported", async () => {
+  const [ended, other] = [await fresh(expiring), await fresh(app)];
+  const credentials = [ended.refreshToken, other.token, "nothing"];
+  assert.equal((await request("POST /credentials/revoke", { credentials })).status, 202);
+  await refused(400, refreshToken({ ...expiring, refreshToken: ended.refreshToken }));
+  for (const { token } of [ended, other]) await refused(401, me(token));
+  return "202; a refresh token ends with what came of it";
+});
+
 process.exitCode = failures === 0 ? 0 : 1;

@@ -50,6 +50,8 @@ fn effect(row: &AuditRow) -> Effect {
         | Action::AuthorizationReaped
         | Action::AuthorizationIdle
         | Action::TokenRevoked
+        | Action::TokenReported
+        | Action::TokenScanned
         | Action::TokenRefreshed
         | Action::CodeReplayed
         | Action::RefreshTokenReused => Effect::Ends,

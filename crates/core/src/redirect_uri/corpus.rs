@@ -1,9 +1,9 @@
 //! URIs of people who mean harm, and what each must come to.
 
-mod hostile;
-
-use self::hostile::HOSTILE;
 use super::*;
+
+/// Never the callback of `https://app.example/cb`, with or without what lies below it.
+const HOSTILE: &[&str] = include!("corpus/hostile.in");
 
 const CALLBACK: &str = "https://app.example/cb";
 

@@ -87,6 +87,7 @@ impl Authority {
         let (name, url, description) = (&wish.name, &wish.url, wish.description.as_deref());
         let callbacks = Some(wish.callback_urls.as_slice());
         let mut errors = check(Some(name), Some(url), description, callbacks);
+        errors.extend(proves_itself(wish.public, wish.resource_server));
         let allowed_scopes = gather(&mut errors, self.allowed(wish.allowed_scopes))?.flatten();
         let owner = match wish.owner {
             None => Some(who.user().id),
@@ -134,6 +135,8 @@ impl Authority {
         let (name, url) = (edit.name.as_deref(), edit.url.as_deref());
         let description = edit.description.as_ref().and_then(Option::as_deref);
         let mut errors = check(name, url, description, edit.callback_urls.as_deref());
+        let asks = edit.resource_server == Some(true);
+        errors.extend(proves_itself(before.app.public, asks));
         if let Some(names) = change.allowed_scopes {
             edit.allowed_scopes = gather(&mut errors, self.allowed(names))?;
         }
@@ -207,6 +210,12 @@ impl Authority {
             Err(other) => Err(other),
         }
     }
+}
+
+/// Who asks about tokens must prove who asks.
+fn proves_itself(public: bool, resource_server: bool) -> Option<FieldError> {
+    let words = "a public app has no secret to prove itself by: it cannot be a resource server";
+    (public && resource_server).then(|| field("resource_server", Some(words.to_owned())))
 }
 
 fn field(field: &'static str, message: Option<String>) -> FieldError {

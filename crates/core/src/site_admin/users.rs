@@ -153,6 +153,7 @@ impl Authority {
             token_hash: token.hash(),
             token_last_eight: token.last_eight(),
             scopes,
+            expires_at: self.policy.lifetimes.unasked(self.clock.now()),
         };
         let stamp = self.done_by(who, caller);
         let made = self.store.impersonate(new, stamp).await?;

@@ -6,6 +6,7 @@ use super::{NotCreated, Page, PageRequest, Stored, Taken};
 use crate::app::{App, AppEdit};
 use crate::audit::Stamp;
 use crate::authorization::Authorization;
+use crate::clock::Timestamp;
 use crate::ids::{AppId, AuthorizationId, UserId};
 use crate::scope::Scopes;
 use crate::token::{TokenHash, TokenLastEight};
@@ -41,6 +42,8 @@ pub struct NewImpersonation {
     pub token_last_eight: TokenLastEight,
     /// In the order asked for.
     pub scopes: Scopes,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A fresh impersonation.
@@ -85,8 +88,7 @@ pub trait AdminStore: Send + Sync {
         stamp: Stamp,
     ) -> Stored<Option<Result<User, Taken>>>;
     /// Makes a token of the app of impersonations
-    /// ([`IMPERSONATION_CLIENT_ID`](crate::app::IMPERSONATION_CLIENT_ID)) for a user, without note, fingerprint and
-    /// end; the user's token of that app before it is deleted. Of any number of concurrent callers' tokens one is
+    /// ([`IMPERSONATION_CLIENT_ID`](crate::app::IMPERSONATION_CLIENT_ID)) for a user, without note and fingerprint; the user's token of that app before it is deleted. Of any number of concurrent callers' tokens one is
     /// left. The app is registered at the first use: public, without callbacks and device flow, the acting user's
     /// (or else the user's own). `NoApp` when that app is suspended. `None` when there is no such user.
     async fn impersonate(

@@ -120,6 +120,7 @@ struct RowJson<'a> {
     address: Option<&'a str>,
     request_id: Option<&'a str>,
     token_last_eight: Option<&'a str>,
+    details: Option<&'a str>,
 }
 
 impl<'a> RowJson<'a> {
@@ -134,6 +135,7 @@ impl<'a> RowJson<'a> {
             address: row.address.as_deref(),
             request_id: row.request_id.as_deref(),
             token_last_eight: row.token_last_eight.as_ref().map(|end| end.0.as_str()),
+            details: row.details.as_deref(),
         }
     }
 }
@@ -250,8 +252,10 @@ fn words(explanation: &Explanation, facts: &Facts, logins: &BTreeMap<i64, String
         let from = row.address.as_deref().unwrap_or("-");
         let request = row.request_id.as_deref().unwrap_or("-");
         let (at, action, by) = (row.at, &row.action, by(row));
+        let details = row.details.as_ref();
+        let details = details.map_or_else(String::new, |words| format!("  ({words})"));
         lines.push(format!(
-            "  {at}  {action}  by {by}  from {from}  request {request}"
+            "  {at}  {action}  by {by}  from {from}  request {request}{details}"
         ));
     }
     lines.push(String::new());

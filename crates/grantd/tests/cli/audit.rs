@@ -101,8 +101,8 @@ fn sec_s46_a_trail_is_sealed_through_kills_and_verifies_without_the_database() {
         assert_eq!(json["whole"], false);
         json["broken_seq"].as_i64().unwrap()
     };
-    let third = |text: &str| text.lines().nth(3).unwrap().to_owned();
-    let line = third(&export.stdout);
+    let third = |line: &&str| line.starts_with("{\"seq\":3,");
+    let line = export.stdout.lines().find(third).unwrap().to_owned();
     let edited = line.replace("oauth_access.create", "oauth_access.update");
     assert_eq!(broken(&export.stdout.replace(&line, &edited)), 3);
     assert_eq!(broken(&export.stdout.replace(&format!("{line}\n"), "")), 3);

@@ -38,6 +38,7 @@ pub(super) fn of(w: &World, user: &User, names: &str) -> NewImpersonation {
         token_hash: token.hash,
         token_last_eight: token.last_eight,
         scopes: scopes(names),
+        expires_at: Some(NOW.plus(1_000)),
     }
 }
 
@@ -95,7 +96,10 @@ pub(super) async fn one_impersonation_of_a_user_is_left(w: World) {
     let app = record.app.as_ref().unwrap();
     assert_eq!(app.client_id.as_str(), IMPERSONATION_CLIENT_ID);
     assert_eq!(app.name, "GitHub Site Administrator");
-    assert_eq!((&record.note, record.expires_at), (&None, None));
+    assert_eq!(
+        (&record.note, record.expires_at),
+        (&None, Some(NOW.plus(1_000)))
+    );
     assert_eq!(
         (record.user_id, &record.scopes),
         (octocat.id, &scopes("repo"))
@@ -180,7 +184,10 @@ pub(super) async fn an_impersonation_ends_with_token_grant_or_user(w: World) {
     };
     assert!(!end().await, "there is no app yet");
     let made = impersonate(&w, &octocat, stamp.clone()).await.authorization;
-    assert_eq!(w.authorizations(&octocat).await, [made.clone()]);
+    assert_eq!(
+        w.authorizations(&octocat).await,
+        std::slice::from_ref(&made)
+    );
     assert!(end().await && !end().await);
     assert!(!w.is_valid(made.token_hash).await);
     let grants = w.store.list_grants(octocat.id, None, ALL).await.unwrap();

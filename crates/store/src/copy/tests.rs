@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use grantd_core::clock::SystemClock;
-use grantd_core::store::{Store, TokenVerdict};
+use grantd_core::audit::chain::Seal;
+use grantd_core::clock::{SystemClock, Timestamp};
+use grantd_core::store::{Lease, Store, TokenVerdict};
 
 use super::tables::{Kind, NOT_COPIED, TABLES};
 use super::*;
@@ -18,6 +19,8 @@ const SMALL: Fill = Fill {
     apps: 2,
     tokens: 450,
 };
+/// So many rows of the trail have a seal.
+const SEALED: i64 = 5;
 /// Rows of a page, so that small copies have many.
 const PAGE: usize = 100;
 
@@ -32,6 +35,22 @@ pub(crate) async fn filled(url: &DatabaseUrl) {
     store.ping().await.unwrap();
     store.close().await;
     SMALL.run(url).await.unwrap();
+    let store = opened(url).await;
+    let chain = [9; 32];
+    let seals = (1..=SEALED).map(|seq| Seal {
+        seq,
+        audit_id: seq,
+        chain,
+    });
+    let lease = Lease {
+        name: "work",
+        holder: "somebody".to_owned(),
+        expires_at: Timestamp(2),
+    };
+    let now = Timestamp(1);
+    let sealed = store.seal(lease, now, seals.collect(), None).await;
+    assert!(sealed.unwrap());
+    store.close().await;
 }
 
 fn file(folder: &Path, name: &str) -> DatabaseUrl {
@@ -79,6 +98,10 @@ pub(crate) async fn survives_every_cut(from: &DatabaseUrl, to: &DatabaseUrl) {
     assert!(at > 4 * TABLES.len(), "only {at} events");
     let store = opened(to).await;
     assert_eq!(store.claim_instance_key("other").await.unwrap(), "abc");
+    let waiting = store.waiting(1_000).await.unwrap();
+    let ids: Vec<i64> = waiting.rows.iter().map(|row| row.id).collect();
+    assert_eq!(ids, Vec::from_iter(SEALED + 1..=450));
+    assert_eq!(waiting.head.seq, SEALED);
     let now = grantd_core::clock::Timestamp(1_600_000_000);
     for number in [0, 1, 449] {
         let verdict = store.find_token(token(number).hash(), now).await.unwrap();

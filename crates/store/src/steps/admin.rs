@@ -2,7 +2,7 @@
 //! is left, settled under the lock of the grant that all of them hang on.
 
 use async_trait::async_trait;
-use grantd_core::app::IMPERSONATION_CLIENT_ID;
+use grantd_core::app::{AppSettings, ClientId, IMPERSONATION_CLIENT_ID, NewApp};
 use grantd_core::audit::{Action, Stamp};
 use grantd_core::authorization::NewAuthorization;
 use grantd_core::fingerprint::Fingerprint;
@@ -146,7 +146,7 @@ async fn impersonate(
         note_url: None,
         scopes: new.scopes.clone(),
         fingerprint: Fingerprint::default(),
-        expires_at: None,
+        expires_at: new.expires_at,
     };
     let limits = MintLimits {
         per_scope_set: u32::MAX,
@@ -183,37 +183,24 @@ async fn app_of_impersonations(tx: &Change<'_>, user: UserId) -> DbResult<AppId>
     if let Some(app) = find_app(tx).await? {
         return Ok(app);
     }
-    let owner = tx.acting_user().unwrap_or(user);
-    let id = tx
-        .one(
-            sql::apps::INSERT,
-            &[
-                &IMPERSONATION_CLIENT_ID,
-                &NAME,
-                &URL,
-                &"[]",
-                &owner.0,
-                &None::<&[u8]>,
-                &tx.at().0,
-                &None::<&str>,
-                &true,
-                &false,
-                &false,
-                &None::<String>,
-            ],
-            row::id,
-        )
-        .await?;
-    let Some(id) = id.map(AppId) else {
+    let new = NewApp {
+        client_id: ClientId::from_stored(IMPERSONATION_CLIENT_ID.to_owned()),
+        name: NAME.to_owned(),
+        url: URL.to_owned(),
+        description: None,
+        callback_urls: Vec::new(),
+        owner_id: tx.acting_user().unwrap_or(user),
+        secret_hash: None,
+        settings: AppSettings {
+            device_flow: false,
+            ..AppSettings::default()
+        },
+    };
+    match apps::insert(tx, &new).await? {
+        Some(app) => Ok(app),
         // Somebody else was quicker.
-        return find_app(tx).await?.ok_or(DbError::Missing);
-    };
-    let subject = Subject {
-        user: Some(owner),
-        ..Subject::app(id)
-    };
-    tx.audit(Action::AppCreated, &subject).await?;
-    Ok(id)
+        None => find_app(tx).await?.ok_or(DbError::Missing),
+    }
 }
 
 async fn end(tx: &Change<'_>, user: UserId) -> DbResult<bool> {

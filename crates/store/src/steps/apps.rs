@@ -166,6 +166,17 @@ type Created = Result<App, Taken>;
 
 async fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>> {
     tx.hold_user(new.owner_id).await?;
+    let Some(id) = insert(tx, new).await? else {
+        return Err(Undo::answer(Err(Taken::ClientId)));
+    };
+    let created = tx
+        .one(sql::apps::FIND_BY_ID, &[&id.0], row::app_credentials)
+        .await?;
+    Ok(Ok(created.ok_or(DbError::Missing)?.app))
+}
+
+/// Adds an app; none when the client id is taken.
+pub(super) async fn insert(tx: &Change<'_>, new: &NewApp) -> DbResult<Option<AppId>> {
     let id = tx
         .one(
             sql::apps::INSERT,
@@ -188,17 +199,14 @@ async fn create(tx: &Change<'_>, new: &NewApp) -> Result<Created, Undo<Created>>
         )
         .await?;
     let Some(id) = id.map(AppId) else {
-        return Err(Undo::answer(Err(Taken::ClientId)));
+        return Ok(None);
     };
     let subject = Subject {
         user: Some(new.owner_id),
         ..Subject::app(id)
     };
     tx.audit(Action::AppCreated, &subject).await?;
-    let created = tx
-        .one(sql::apps::FIND_BY_ID, &[&id.0], row::app_credentials)
-        .await?;
-    Ok(Ok(created.ok_or(DbError::Missing)?.app))
+    Ok(Some(id))
 }
 
 pub(super) async fn set_owner(tx: &Change<'_>, id: AppId, owner: UserId) -> DbResult<bool> {

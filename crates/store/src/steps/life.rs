@@ -151,7 +151,10 @@ async fn shorten(tx: &Change<'_>, id: AuthorizationId, end: Timestamp) -> DbResu
         return Ok(0);
     }
     let values: Params<'_> = &[&end.0, &tx.at().0, &id.0];
-    let shortened = tx.all(sql::life::SHORTEN, values, Subject::remains).await?;
+    let mut shortened = tx.all(sql::life::SHORTEN, values, Subject::remains).await?;
+    for subject in &mut shortened {
+        subject.details = Some(format!("ends at {end}"));
+    }
     tx.audit_all(Action::LifeShortened, &shortened).await?;
     Ok(shortened.len())
 }

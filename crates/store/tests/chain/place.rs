@@ -28,7 +28,10 @@ pub(crate) struct Place {
 }
 
 enum ByHand {
-    File(Mutex<rusqlite::Connection>, tempfile::TempDir),
+    File {
+        conn: Mutex<rusqlite::Connection>,
+        _folder: tempfile::TempDir,
+    },
     Server {
         client: tokio_postgres::Client,
         url: String,
@@ -42,7 +45,11 @@ impl Place {
         let file = folder.path().join("grantd.db");
         let store: SharedStore = Arc::new(SqliteStore::open(&file, Options::default()).unwrap());
         let by_hand = rusqlite::Connection::open(&file).unwrap();
-        Self::new(store, ByHand::File(Mutex::new(by_hand), folder), 1)
+        let by_hand = ByHand::File {
+            conn: Mutex::new(by_hand),
+            _folder: folder,
+        };
+        Self::new(store, by_hand, 1)
     }
 
     pub(crate) async fn postgresql() -> Self {
@@ -120,7 +127,7 @@ impl Place {
     /// Does something behind the store's back; several statements at once.
     pub(crate) async fn by_hand(&self, sql: &str) {
         match &self.by_hand {
-            ByHand::File(conn, _) => {
+            ByHand::File { conn, .. } => {
                 let conn = conn.lock().unwrap();
                 conn.busy_timeout(std::time::Duration::from_secs(10))
                     .unwrap();
@@ -140,7 +147,7 @@ impl Place {
     pub(crate) async fn another_connection(&self) -> tokio_postgres::Client {
         match &self.by_hand {
             ByHand::Server { url, .. } => connect(url).await,
-            ByHand::File(..) => panic!("a file has no connections"),
+            ByHand::File { .. } => panic!("a file has no connections"),
         }
     }
 

@@ -133,7 +133,7 @@ fn sec_s46_ten_thousand_random_changes_of_an_export_are_all_found() {
         let mut verifier = before[first].clone();
         let rest = changed[first..].iter();
         let found = rest.map(|line| verifier.line(line)).find(Result::is_err);
-        let found = found.map_or_else(|| verifier.end().map(drop), |broken| broken);
+        let found = found.unwrap_or_else(|| verifier.end().map(drop));
         let broken = found.expect_err(what);
         assert!((0..=ROWS + 1).contains(&broken.seq), "{what}: {broken}");
         *tried.entry(what).or_default() += 1;

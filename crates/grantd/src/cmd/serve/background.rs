@@ -37,7 +37,7 @@ impl Background {
         if let Some(keeper) = life::keeper(instance) {
             background.run(async move { keeper.run(&TokioTimer).await });
         }
-        if let Some(notifier) = life::notifier(instance, authority) {
+        if let Some(notifier) = life::notifier(instance, authority)? {
             background.run(async move { notifier.run(&TokioTimer).await });
         }
         Ok(background)

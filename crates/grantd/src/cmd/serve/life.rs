@@ -9,6 +9,7 @@ use grantd_core::notices::{Notifier, Post, Receiver};
 use grantd_core::outbound::Webhook;
 use grantd_core::secret::Secret;
 
+use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::outbound::HttpOutbound;
 
@@ -24,7 +25,13 @@ pub(super) fn keeper(instance: &Instance) -> Option<LifeKeeper> {
 }
 
 /// Tells of tokens that end soon, where there is anybody to tell.
-pub(super) fn notifier(instance: &Instance, authority: &Authority) -> Option<Notifier> {
+///
+/// # Errors
+/// Webhooks cannot be sent at all.
+pub(super) fn notifier(
+    instance: &Instance,
+    authority: &Authority,
+) -> Result<Option<Notifier>, Failure> {
     let config = &instance.config;
     let site = config.public_url(config.values.listen.0);
     let site = site.as_str().trim_end_matches('/').to_owned();
@@ -32,8 +39,9 @@ pub(super) fn notifier(instance: &Instance, authority: &Authority) -> Option<Not
         mailer,
         wording: grantd_server::notices::wording(site.clone()),
     });
-    let receiver = receiver(instance);
-    (post.is_some() || receiver.is_some()).then(|| Notifier {
+    let receiver = receiver(instance)?;
+    let anybody = post.is_some() || receiver.is_some();
+    Ok(anybody.then(|| Notifier {
         store: Arc::clone(&instance.store),
         clock: instance.clock.clone(),
         days: config
@@ -45,21 +53,20 @@ pub(super) fn notifier(instance: &Instance, authority: &Authority) -> Option<Not
         site,
         receiver,
         post,
-    })
+    }))
 }
 
-fn receiver(instance: &Instance) -> Option<Receiver> {
+fn receiver(instance: &Instance) -> Result<Option<Receiver>, Failure> {
     let values = &instance.config.values;
-    let url = values.notice_webhook_url.as_ref()?;
-    let outbound = HttpOutbound::new()
-        .inspect_err(|why| tracing::error!(%why, "no webhooks are sent"))
-        .ok()?;
+    let Some(url) = &values.notice_webhook_url else {
+        return Ok(None);
+    };
     let secret = values.notice_webhook_secret.as_ref();
-    Some(Receiver {
+    Ok(Some(Receiver {
         webhook: Webhook {
             url: url.0.as_str().to_owned(),
             secret: secret.map(|secret| Secret::new(secret.0.expose().to_owned())),
         },
-        outbound: Arc::new(outbound),
-    })
+        outbound: Arc::new(HttpOutbound::new()?),
+    }))
 }

@@ -25,6 +25,7 @@ async fn an_app_is_registered_and_its_secret_shown_once() {
             "device_flow",
             "sub_path_callbacks",
             "expiring_tokens",
+            "resource_server",
             "allowed_scopes",
             "suspended_at",
             "created_at",
@@ -91,6 +92,15 @@ async fn a_public_app_has_no_secret_and_the_caller_is_the_default_owner() {
         (&json!(["repo"]), &json!(false))
     );
     assert!(app.get("client_secret").is_none());
+    let path = format!("/admin/applications/{}", app["client_id"].as_str().unwrap());
+    let answer = stage
+        .root
+        .patch(&path, json!({ "resource_server": true }))
+        .await;
+    assert_eq!(
+        answer.is(422).json()["errors"][0]["field"],
+        "resource_server"
+    );
     let path = format!(
         "/admin/applications/{}/secret",
         app["client_id"].as_str().unwrap()

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use http::Method;
 use http_body_util::Full;
+use serde_json::json;
 
 use super::super::{INTROSPECT, form, forward_auth};
 use super::world::World;
@@ -37,6 +38,11 @@ pub(super) const SURFACES: &[Surface] = &[
         name: "the check of a token in the path",
         personal: false,
         judge: |case| Box::pin(async move { case.checked().await }),
+    },
+    Surface {
+        name: "the check of a token in the body",
+        personal: false,
+        judge: |case| Box::pin(async move { case.checked_in_body().await }),
     },
     Surface {
         name: "introspection by its app",
@@ -117,6 +123,13 @@ impl Case<'_> {
         let path = self.app.path(self.token);
         let answer = ask(&self.app.at(self.node), Method::GET, &path, "").await;
         // A suspended app is not even listened to.
+        yes_or_no(&answer, 200, &[401, 404])
+    }
+
+    async fn checked_in_body(&self) -> bool {
+        let path = format!("/applications/{}/token", self.app.client_id);
+        let body = json!({ "access_token": self.token }).to_string();
+        let answer = ask(&self.app.at(self.node), Method::POST, &path, &body).await;
         yes_or_no(&answer, 200, &[401, 404])
     }
 

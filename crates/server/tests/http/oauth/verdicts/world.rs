@@ -145,9 +145,19 @@ impl World {
 
     /// The predicate once more, in plain words.
     pub(super) fn is_valid(&self, held: &Held) -> bool {
+        self.may_be_valid(held) && self.suspended(held) == (false, false)
+    }
+
+    /// The predicate but for suspensions, which can be taken back.
+    pub(super) fn may_be_valid(&self, held: &Held) -> bool {
         let unexpired = held.expires_at.is_none_or(|end| end > self.now());
-        let app_active = held.app.is_none_or(|app| !self.apps[app].1);
-        !held.deleted && unexpired && !self.users[held.user].1 && app_active
+        !held.deleted && unexpired
+    }
+
+    /// Its user, its app.
+    pub(super) fn suspended(&self, held: &Held) -> (Suspended, Suspended) {
+        let app = held.app.is_some_and(|app| self.apps[app].1);
+        (self.users[held.user].1, app)
     }
 
     /// Holds every surface of every node to the model.
