@@ -90,8 +90,8 @@ async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> R
     let (reload, shutdown) = (reloads()?, shutdown()?);
     let instance = Instance::open(config).await?;
     let outcome = match Beside::start(&instance, &reload).await {
-        Ok(beside) => {
-            let outcome = answer(&instance, demo, tracer, reload, shutdown).await;
+        Ok(mut beside) => {
+            let outcome = answer(&instance, &mut beside, demo, tracer, reload, shutdown).await;
             drop(beside);
             outcome
         }
@@ -103,6 +103,7 @@ async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> R
 
 async fn answer(
     instance: &Instance,
+    beside: &mut Beside,
     demo: bool,
     tracer: Option<Arc<dyn Tracer>>,
     reload: watch::Receiver<()>,
@@ -111,6 +112,7 @@ async fn answer(
     let config = &instance.config;
     let tls = config.tls().map(certificate).transpose()?;
     let (listener, listening) = listen(config.values.listen.0, "listen").await?;
+    beside.open_socket(instance);
     let public_url = config.public_url(listening);
     let authority = Arc::new(authority(instance)?);
     if demo {

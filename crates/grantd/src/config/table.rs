@@ -191,7 +191,7 @@ settings! {
     /// Append every row of the audit trail to `audit_archive_file`, durable before anybody is answered: `sync`,
     /// or `off`. With it no token that was revoked before a crash is valid after a restore.
     audit_archive: ArchiveMode = "off";
-    /// The file of the archive; goes with `audit_archive = "sync"`. It belongs on another disk than the
+    /// The file of the archive; goes with `audit_archive`. It belongs on another disk than the
     /// database's. Opened anew on SIGHUP; each node has its own.
     audit_archive_file: Option<PathBuf> = "", for example "/var/backups/grantd/audit.jsonl";
     /// Who can read backups: age recipients (`age1…`). Without any, `grantd backup` writes clear text.

@@ -36,6 +36,7 @@ fn load(address: &str, over: &AtomicBool, fill: Fill, tally: [&AtomicU64; 3], la
         slowest.fetch_max(took, Ordering::Relaxed);
         done.fetch_add(1, Ordering::Relaxed);
         if ![200, 204, 404].contains(&answer.status) {
+            println!("{method} of an app was answered {}", answer.status);
             failed.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -48,7 +48,7 @@ pub fn token(number: u64) -> Token {
 
 /// The client id of this app, from 0.
 pub fn client_id(app: u64) -> String {
-    format!("{app:020x}")
+    format!("{:020x}", app + 1)
 }
 
 /// The client secret of this app.

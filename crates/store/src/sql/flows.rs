@@ -86,7 +86,7 @@ statements! {
     /// Programs of the schema before do not say when a family began: then it did when this one was created, $1
     /// seconds before its end.
     LOOK_AT_REFRESH_TOKEN = "SELECT family, user_id, grant_id, expires_at, superseded_at, \
-                             COALESCE(family_began_at, expires_at - $1) FROM refresh_tokens \
+                             COALESCE(family_began_at, expires_at - $1) AS family_began_at FROM refresh_tokens \
                              WHERE token_hash = $2 AND app_id = $3";
     /// Whose it is, as long as it has not ended by itself.
     FIND_UNEXPIRED_REFRESH_TOKEN = "SELECT app_id FROM refresh_tokens WHERE token_hash = $1 AND expires_at > $2";
