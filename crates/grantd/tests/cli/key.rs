@@ -1,9 +1,9 @@
 //! `grantd key`: the instance key is changed, and killed while it is.
 
 use std::process::Stdio;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use grantd_core::clock::Timestamp;
+use grantd_core::clock::{Clock, SystemClock};
 use grantd_core::login::otp::code_at;
 use serde_json::Value;
 
@@ -42,12 +42,8 @@ fn sign_in(server: &Server, login: &str, code: &str) -> u16 {
 }
 
 fn totp(user: &Value) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
     let seed = base32(user["totp_secret"].as_str().unwrap());
-    code_at(&seed, Timestamp(now as i64))
+    code_at(&seed, SystemClock.now())
 }
 
 #[test]

@@ -15,6 +15,10 @@ use crate::stage::{KEY, Stage, place, restored};
 /// Clients at work at once.
 const CLIENTS: u64 = 4;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is told how long to run by its environment"
+)]
 fn histories() -> u64 {
     let said = std::env::var("GRANTD_RESTORE_HISTORIES");
     said.ok().and_then(|text| text.parse().ok()).unwrap_or(12)
