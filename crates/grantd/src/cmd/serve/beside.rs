@@ -18,11 +18,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs until it is dropped.
 pub(super) struct Beside {
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Beside {
-    /// Brings the archive up to date, shuts the gate if the fence stands, and opens the socket.
+    /// Brings the archive up to date, and shuts the gate if the fence stands.
     pub(super) async fn start(
         instance: &Instance,
         reload: &watch::Receiver<()>,
@@ -54,15 +54,20 @@ impl Beside {
             );
             tasks.spawn(open_when_lifted(gate, url));
         }
-        if let Some(sqlite) = instance.sqlite.clone() {
-            match control::listen(&instance.config.values.data, sqlite) {
-                Ok(server) => drop(tasks.spawn(server.run())),
-                Err(why) => output::note(format!(
-                    "warning: {why}; `grantd backup` works only while this server does not run"
-                )),
-            }
+        Ok(Self { tasks })
+    }
+
+    /// Answers the command line from now on; a server that could not listen for others does not.
+    pub(super) fn answer_commands(&mut self, instance: &Instance) {
+        let Some(sqlite) = instance.sqlite.clone() else {
+            return;
+        };
+        match control::listen(&instance.config.values.data, sqlite) {
+            Ok(server) => drop(self.tasks.spawn(server.run())),
+            Err(why) => output::note(format!(
+                "warning: {why}; `grantd backup` works only while this server does not run"
+            )),
         }
-        Ok(Self { _tasks: tasks })
     }
 }
 
