@@ -89,21 +89,13 @@ async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> R
     // Before anything else, so that a signal during start-up is not lost.
     let (reload, shutdown) = (reloads()?, shutdown()?);
     let instance = Instance::open(config).await?;
-    let outcome = match Beside::start(&instance, &reload).await {
-        Ok(mut beside) => {
-            let outcome = answer(&instance, &mut beside, demo, tracer, reload, shutdown).await;
-            drop(beside);
-            outcome
-        }
-        Err(failure) => Err(failure),
-    };
+    let outcome = answer(&instance, demo, tracer, reload, shutdown).await;
     instance.store.close().await;
     outcome
 }
 
 async fn answer(
     instance: &Instance,
-    beside: &mut Beside,
     demo: bool,
     tracer: Option<Arc<dyn Tracer>>,
     reload: watch::Receiver<()>,
@@ -112,7 +104,8 @@ async fn answer(
     let config = &instance.config;
     let tls = config.tls().map(certificate).transpose()?;
     let (listener, listening) = listen(config.values.listen.0, "listen").await?;
-    beside.open_socket(instance);
+    let mut beside = Beside::start(instance, &reload).await?;
+    beside.answer_commands(instance);
     let public_url = config.public_url(listening);
     let authority = Arc::new(authority(instance)?);
     if demo {

@@ -42,9 +42,8 @@ fn sign_in(server: &Server, login: &str, code: &str) -> u16 {
 }
 
 fn totp(user: &Value) -> String {
-    let now = SystemClock.now();
     let seed = base32(user["totp_secret"].as_str().unwrap());
-    code_at(&seed, now)
+    code_at(&seed, SystemClock.now())
 }
 
 #[test]

@@ -17,7 +17,7 @@ const CLIENTS: u64 = 4;
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a setting of the tests, not of the program"
+    reason = "a test is told how long to run by its environment"
 )]
 fn histories() -> u64 {
     let said = std::env::var("GRANTD_RESTORE_HISTORIES");

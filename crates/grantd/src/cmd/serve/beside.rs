@@ -57,8 +57,8 @@ impl Beside {
         Ok(Self { tasks })
     }
 
-    /// Opens the socket through which this server is asked for a backup; there is one for a folder.
-    pub(super) fn open_socket(&mut self, instance: &Instance) {
+    /// Answers the command line from now on; a server that could not listen for others does not.
+    pub(super) fn answer_commands(&mut self, instance: &Instance) {
         let Some(sqlite) = instance.sqlite.clone() else {
             return;
         };
