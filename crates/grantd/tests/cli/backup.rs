@@ -37,9 +37,8 @@ fn load(address: &str, over: &AtomicBool, fill: Fill, tally: [&AtomicU64; 3], la
         slowest.fetch_max(took, Ordering::Relaxed);
         done.fetch_add(1, Ordering::Relaxed);
         if ![200, 204, 404].contains(&answer.status) {
-            if failed.fetch_add(1, Ordering::Relaxed) == 0 {
-                println!("{method} {path}: {} {}", answer.head, answer.body);
-            }
+            println!("{method} {path}: {} {}", answer.head, answer.body);
+            failed.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

@@ -32,7 +32,7 @@ const VERSION: i64 = 1;
 
 /// Where a backup is made of.
 pub enum Source {
-    /// A file that [`SqliteStore::snapshot`](crate::SqliteStore::snapshot) has made.
+    /// A file that the SQLite engine has copied for the purpose.
     Snapshot(PathBuf),
     /// A PostgreSQL database, read in one snapshot over a connection of its own.
     Database(DatabaseUrl),
