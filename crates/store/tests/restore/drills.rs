@@ -135,7 +135,11 @@ async fn one(
     ended(&*store, &world, &acknowledged, tally, seed).await;
     for held in before.alive {
         let spared = !touched.contains(&held.hash.0)
-            && !world.ledger().ever_suspended.contains(&held.user.0);
+            && !world.ledger().ever_suspended.contains(&held.user.0)
+            && !world
+                .ledger()
+                .ended_grants
+                .contains(&(held.user.0, held.app.0));
         if spared {
             let verdict = store.find_token(held.hash, world.now()).await.unwrap();
             assert!(

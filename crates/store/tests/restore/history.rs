@@ -38,6 +38,9 @@ pub(crate) struct Ledger {
     pub(crate) dead: BTreeSet<[u8; 32]>,
     /// Somebody has at least tried to end them.
     pub(crate) touched: BTreeSet<[u8; 32]>,
+    /// User and app of grants that somebody has at least tried to delete: what was being minted then
+    /// went along, unless it came with the next grant.
+    pub(crate) ended_grants: BTreeSet<(i64, i64)>,
     pub(crate) suspended: BTreeSet<i64>,
     pub(crate) ever_suspended: BTreeSet<i64>,
     /// How often somebody has at least tried to suspend or unsuspend them.
@@ -269,6 +272,7 @@ impl World {
                 .map(|held| held.hash.0)
                 .collect();
             ledger.touched.extend(&hashes);
+            ledger.ended_grants.insert((user.0, app.id.0));
             hashes
         };
         if let Ok(true) = self.store.delete_grant(user, grant.id, self.stamp()).await {
