@@ -6,7 +6,7 @@
 #   USER_LOGIN  USER_PASSWORD                a user without two-factor authentication
 #   OTP_LOGIN   OTP_PASSWORD   TOTP_SECRET   a user with it (secret in base32)
 #   CLIENT_ID   CLIENT_SECRET                an app
-#   ADMIN_LOGIN ADMIN_PASSWORD               a site admin without two-factor authentication
+#   ADMIN_LOGIN ADMIN_PASSWORD               a site admin without two-factor authentication, for ruby-octokit alone
 #   EXPIRING_CLIENT_ID   EXPIRING_CLIENT_SECRET    an app whose tokens end, for octokit-oauth-methods alone
 # and prints one line per operation, "ok - OPERATION: DETAIL" or
 # "not ok - OPERATION: WHY". `run` sets all of it up.
@@ -54,8 +54,7 @@ modules() {
 
 need_environment() {
   local name missing=""
-  for name in API_URL USER_LOGIN USER_PASSWORD OTP_LOGIN OTP_PASSWORD TOTP_SECRET CLIENT_ID CLIENT_SECRET \
-    ADMIN_LOGIN ADMIN_PASSWORD; do
+  for name in API_URL USER_LOGIN USER_PASSWORD OTP_LOGIN OTP_PASSWORD TOTP_SECRET CLIENT_ID CLIENT_SECRET; do
     [ -n "${!name:-}" ] || missing="$missing $name"
   done
   [ -z "$missing" ] || die "not set:$missing"
