@@ -22,7 +22,8 @@ export function note(page, grantd, js) {
 /** The rows of the table that are pages: method, path. */
 export function table() {
   const rows = [...readFileSync(TABLE, "utf8").matchAll(/^ *(?:page|site)!\("[^"]+", (\w+) (\w+) "([^"]+)"/gm)];
-  return rows.filter(([, part]) => part !== "Machine").map(([, , method, path]) => ({ method, path }));
+  const forPrograms = ["Machine", "Resource", "Verdict"];
+  return rows.filter(([, part]) => !forPrograms.includes(part)).map(([, , method, path]) => ({ method, path }));
 }
 
 /** Only scripts call these, or they are no pages. */
