@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use clap::builder::ValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 
+use grantd_core::clock::Timestamp;
+
 use crate::cmd;
 use crate::config::table::{SETTINGS, Setting};
-use crate::config::values::Shape;
+use crate::config::values::{Shape, Value};
 
 /// The heading of flags that go with every command.
 const EVERYWHERE: &str = "Everywhere";
@@ -186,6 +188,11 @@ fn flag(setting: &'static Setting) -> Arg {
         Shape::List => arg.action(ArgAction::Append),
         Shape::Text | Shape::Number => arg,
     }
+}
+
+/// A time on a command line, read as the settings read theirs.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    <Timestamp as Value>::parse(text)
 }
 
 #[cfg(test)]

@@ -101,6 +101,10 @@ impl Server {
         let asked = reader.read_line(&mut question);
         let asked = tokio::time::timeout(std::time::Duration::from_secs(5), asked).await;
         asked.map_err(io::Error::other)??;
+        if question.is_empty() {
+            // Somebody only wanted to know whether anybody is here.
+            return Ok(());
+        }
         let question: Value = serde_json::from_str(&question).unwrap_or_default();
         let (Some("snapshot"), Some(into)) = (question["ask"].as_str(), question["into"].as_str())
         else {

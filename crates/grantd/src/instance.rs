@@ -223,6 +223,20 @@ async fn own_key(file: &Path, store: &dyn Store) -> Result<(InstanceKey, bool), 
     }))
 }
 
+/// The folder in which a file is, or will be.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    let folder = file.parent();
+    let named = folder.filter(|folder| !folder.as_os_str().is_empty());
+    named.unwrap_or(Path::new("."))
+}
+
+/// Puts a draft in the place of the file that may be there; it is durable when this returns.
+pub(crate) fn publish(draft: tempfile::NamedTempFile, file: &Path) -> io::Result<()> {
+    draft.as_file().sync_all()?;
+    draft.persist(file).map_err(|refused| refused.error)?;
+    fs::File::open(folder_of(file))?.sync_all()
+}
+
 /// The key in a file; `None` when there is no file.
 pub(crate) fn read_key(file: &Path) -> Result<Option<InstanceKey>, Failure> {
     match fs::read_to_string(file).map(Zeroizing::new) {
@@ -243,12 +257,7 @@ pub(crate) fn read_key(file: &Path) -> Result<Option<InstanceKey>, Failure> {
 /// Puts a fresh key there, whole or not at all. If another process was first, its key counts.
 fn make_key(file: &Path) -> Result<(InstanceKey, bool), Failure> {
     let key = InstanceKey::generate(&OsEntropy);
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let written = write_new(folder, file, &key);
-    match written {
+    match write_new(file, &key) {
         Ok(()) => Ok((key, true)),
         Err(why) if why.kind() == io::ErrorKind::AlreadyExists => match read_key(file)? {
             Some(key) => Ok((key, false)),
@@ -264,7 +273,8 @@ fn make_key(file: &Path) -> Result<(InstanceKey, bool), Failure> {
     }
 }
 
-fn write_new(folder: &Path, file: &Path, key: &InstanceKey) -> io::Result<()> {
+fn write_new(file: &Path, key: &InstanceKey) -> io::Result<()> {
+    let folder = folder_of(file);
     // A temporary file is readable by its owner only.
     let mut draft = tempfile::NamedTempFile::new_in(folder)?;
     draft.write_all(key.to_hex().as_bytes())?;

@@ -122,18 +122,21 @@ pub(super) fn expiry(
     }
 }
 
-/// Whether somebody or something was suspended at a moment: the last row of the two before it says so.
-fn suspended(
-    rows: &[AuditRow],
+/// What its own rows until a moment say of a user or an app: gone, or suspended if the last turn was that.
+fn was_active<'r>(
+    name: &'static str,
+    rows: impl Iterator<Item = &'r AuditRow> + Clone,
+    deleted: Action,
     (on, off): (Action, Action),
-    about: impl Fn(&AuditRow) -> bool,
-    at: Timestamp,
-) -> Option<&AuditRow> {
-    let turns = rows.iter().filter(|row| {
-        let turned = row.action == on.name() || row.action == off.name();
-        turned && about(row) && row.at <= at
-    });
-    turns.last().filter(|row| row.action == on.name())
+) -> Term {
+    if let Some(row) = rows.clone().find(|row| row.action == deleted.name()) {
+        return term(name, Holds::No, format!("deleted at {}", row.at));
+    }
+    let turns = rows.filter(|row| row.action == on.name() || row.action == off.name());
+    match turns.last().filter(|row| row.action == on.name()) {
+        Some(row) => term(name, Holds::No, format!("suspended since {}", row.at)),
+        None => term(name, Holds::Yes, "not suspended"),
+    }
 }
 
 pub(super) fn owner(whose: &Whose, facts: &Facts, now: Timestamp, at: Timestamp) -> Term {
@@ -147,20 +150,12 @@ pub(super) fn owner(whose: &Whose, facts: &Facts, now: Timestamp, at: Timestamp)
             None => term(NAME, Holds::Yes, "not suspended"),
         };
     }
-    let about = |row: &AuditRow| row.user_id == Some(user);
-    let deleted = Action::UserDeleted.name();
-    let gone = facts
+    let trail = facts
         .trail
         .iter()
-        .find(|row| about(row) && row.action == deleted && row.at <= at);
-    if let Some(row) = gone {
-        return term(NAME, Holds::No, format!("deleted at {}", row.at));
-    }
+        .filter(|row| row.user_id == Some(user) && row.at <= at);
     let turns = (Action::UserSuspended, Action::UserUnsuspended);
-    match suspended(&facts.trail, turns, about, at) {
-        Some(row) => term(NAME, Holds::No, format!("suspended since {}", row.at)),
-        None => term(NAME, Holds::Yes, "not suspended"),
-    }
+    was_active(NAME, trail, Action::UserDeleted, turns)
 }
 
 pub(super) fn app(whose: &Whose, facts: &Facts, now: Timestamp, at: Timestamp) -> Term {
@@ -174,20 +169,10 @@ pub(super) fn app(whose: &Whose, facts: &Facts, now: Timestamp, at: Timestamp) -
             None => term(NAME, Holds::Yes, "not suspended"),
         };
     }
-    let about = |row: &AuditRow| row.app_id == Some(app) && row.authorization_id.is_none();
-    let deleted = Action::AppDeleted.name();
-    let gone = facts
-        .trail
-        .iter()
-        .find(|row| about(row) && row.action == deleted && row.at <= at);
-    if let Some(row) = gone {
-        return term(NAME, Holds::No, format!("deleted at {}", row.at));
-    }
+    let own = |row: &&AuditRow| row.app_id == Some(app) && row.authorization_id.is_none();
+    let trail = facts.trail.iter().filter(own).filter(|row| row.at <= at);
     let turns = (Action::AppSuspended, Action::AppUnsuspended);
-    match suspended(&facts.trail, turns, about, at) {
-        Some(row) => term(NAME, Holds::No, format!("suspended since {}", row.at)),
-        None => term(NAME, Holds::Yes, "not suspended"),
-    }
+    was_active(NAME, trail, Action::AppDeleted, turns)
 }
 
 pub(super) fn grant(whose: &Whose, facts: &Facts, now: Timestamp, at: Timestamp) -> Term {

@@ -15,6 +15,7 @@ use grantd_core::audit_stream::{self, NoLines};
 use grantd_core::audit_verify::{self, NotWhole};
 use serde_json::{Value, json};
 
+use super::store::hex;
 use crate::args::Typed;
 use crate::config::Config;
 use crate::failure::Failure;
@@ -107,17 +108,9 @@ async fn checkpoint(instance: &Instance) -> Result<(), Failure> {
 async fn export_file(since: i64, file: &Path, instance: &Instance) -> Result<(), Failure> {
     let cannot =
         |why: std::io::Error| Failure::new(format!("cannot write {}: {why}", file.display()));
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let draft =
-        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(cannot)?;
+    let draft = tempfile::NamedTempFile::new_in(instance::folder_of(file)).map_err(cannot)?;
     export(since, &mut BufWriter::new(draft.as_file()), instance).await?;
-    draft.as_file().sync_all().map_err(cannot)?;
-    draft
-        .persist(file)
-        .map_err(|refused| cannot(refused.error))?;
-    Ok(())
+    instance::publish(draft, file).map_err(cannot)
 }
 
 async fn export(since: i64, to: &mut dyn Write, instance: &Instance) -> Result<(), Failure> {
@@ -240,12 +233,7 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 fn say(verified: &Verified, kept: &[Checkpoint], waiting: Option<u64>) -> Result<(), Failure> {
-    let chain: String = verified
-        .head
-        .chain
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let chain = hex(&verified.head.chain);
     let mut said = json!({
         "whole": true,
         "rows": verified.rows,

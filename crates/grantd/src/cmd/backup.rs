@@ -12,6 +12,7 @@ use grantd_core::clock::{Clock, SystemClock};
 use grantd_store::{BackupError, BackupReport, CopyStep, DatabaseUrl, Source, backup, verify};
 use serde_json::json;
 
+use super::store::hex;
 use crate::config::Config;
 use crate::control::{self, Heard};
 use crate::failure::Failure;
@@ -74,7 +75,7 @@ pub(crate) async fn run(command: Backup, config: Config) -> Result<(), Failure> 
         "tables": written.tables.iter().map(|table| json!({
             "table": table.table,
             "rows": table.rows,
-            "sha256": table.sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            "sha256": hex(&table.sha256),
             "highest_id": table.highest_id,
         })).collect::<Vec<_>>(),
     }))?;
@@ -109,13 +110,10 @@ async fn source(config: Config, url: &DatabaseUrl) -> Result<Read, Failure> {
         return Err(Failure::new(format!("there is no database {url}")));
     }
     let data = config.values.data.clone();
-    let beside = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
     // For its owner only, and gone when dropped.
     let folder = tempfile::Builder::new()
         .prefix("snapshot-")
-        .tempdir_in(beside.unwrap_or(Path::new(".")))
+        .tempdir_in(instance::folder_of(file))
         .map_err(|why| Failure::new(format!("cannot make a folder for the snapshot: {why}")))?;
     let folder_path = folder
         .path()
@@ -202,11 +200,8 @@ impl Draft {
     }
 
     fn publish(&self, output: &Path) -> Result<(), Failure> {
-        let folder = output
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
         fs::rename(&self.0, output)
-            .and_then(|()| fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all())
+            .and_then(|()| fs::File::open(instance::folder_of(output))?.sync_all())
             .map_err(|why| Failure::new(format!("cannot write {}: {why}", output.display())))
     }
 }

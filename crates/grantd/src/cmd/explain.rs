@@ -13,6 +13,7 @@ use grantd_core::token::TokenHash;
 use serde::Serialize;
 
 use super::token;
+use crate::args;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::output::{self, TokenJson};
@@ -26,15 +27,11 @@ pub(crate) struct Explain {
     #[arg(value_name = "TOKEN|HASH|ID")]
     which: String,
     /// For this moment, such as 2026-11-21T09:30:00Z, instead of now
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = args::time)]
     at: Option<Timestamp>,
     /// JSON instead of words
     #[arg(long)]
     json: bool,
-}
-
-fn time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "give a time such as 2026-11-21T09:30:00Z".into())
 }
 
 /// Explains.

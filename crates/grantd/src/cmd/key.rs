@@ -2,7 +2,6 @@
 //! order of steps, each of which may be the last one before a crash; what is
 //! sealed anew is the store's.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
@@ -145,15 +144,10 @@ async fn forget(key: &InstanceKey, file: &Path, url: &DatabaseUrl) -> Result<(),
 
 /// Puts a file in the place of the one that is there, whole or not at all.
 fn replace(file: &Path, key: &InstanceKey) -> Result<(), Failure> {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = instance::folder_of(file);
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut draft| {
         draft.write_all(key.to_file().as_bytes())?;
-        draft.as_file().sync_all()?;
-        draft.persist(file).map_err(|refused| refused.error)?;
-        fs::File::open(folder)?.sync_all()
+        instance::publish(draft, file)
     });
     written.map_err(|why| {
         Failure::new(format!(

@@ -15,6 +15,7 @@ use grantd_store::{
 use serde_json::{Value, json};
 
 use super::backup::Told;
+use crate::args;
 use crate::config::Config;
 use crate::control;
 use crate::failure::Failure;
@@ -38,7 +39,7 @@ pub(crate) struct Restore {
     #[arg(long, value_name = "FILE")]
     replay: Vec<PathBuf>,
     /// You vouch that no revocation after this time is missing (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = args::time)]
     accept_since: Option<Timestamp>,
     /// Put a SQLite database that is there aside first
     #[arg(long)]
@@ -53,13 +54,9 @@ pub(crate) enum Then {
     /// Lift the fence
     Lift {
         /// You vouch that no revocation after this time is missing (RFC 3339)
-        #[arg(long, value_name = "TIME", value_parser = time)]
+        #[arg(long, value_name = "TIME", value_parser = args::time)]
         accept_since: Timestamp,
     },
-}
-
-fn time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "give a time like 2026-01-31T12:00:00Z".to_owned())
 }
 
 /// Carries it out.
@@ -144,13 +141,17 @@ fn make_room(url: &DatabaseUrl, config: &Config, force: bool) -> Result<(), Fail
     if !force || !file.exists() {
         return Ok(());
     }
-    let now = SystemClock.now().0;
+    let name = |more: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(more);
+        PathBuf::from(name)
+    };
+    // What an earlier restore has put aside is nobody's to overwrite.
+    let mut now = SystemClock.now().0;
+    while name(&format!(".before-restore-{now}")).exists() {
+        now += 1;
+    }
     for end in ["", "-wal", "-shm"] {
-        let name = |more: &str| {
-            let mut name = file.as_os_str().to_owned();
-            name.push(more);
-            PathBuf::from(name)
-        };
         let (from, to) = (name(end), name(&format!(".before-restore-{now}{end}")));
         if from.exists() {
             fs::rename(&from, &to).map_err(|why| {

@@ -119,7 +119,7 @@ async fn answer(
         true => None,
         false => authority.setup_link().await?,
     };
-    let background = Background::start(instance, &authority)?;
+    let background = Background::start(instance, &authority, &public_url)?;
     let mut app = App::new(authority, config.surface(public_url.clone()));
     if let Some(tracer) = tracer {
         app = app.with_tracer(tracer);

@@ -88,6 +88,7 @@ fn table(copied: &CopiedTable) -> Value {
     })
 }
 
-fn hex(digest: &[u8]) -> String {
+/// As digests are shown.
+pub(super) fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

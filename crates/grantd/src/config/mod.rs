@@ -280,6 +280,11 @@ fn check_together(values: &Values) -> Result<(), Failure> {
             "audit_webhook_secret signs what goes to audit_webhook_url; set that, too",
         ));
     }
+    if values.notice_webhook_secret.is_some() && values.notice_webhook_url.is_none() {
+        return Err(Failure::new(
+            "notice_webhook_secret signs what goes to notice_webhook_url; set that, too",
+        ));
+    }
     let longest = values.token_lifetime_max_days.map(|days| days.0);
     let usual = values.token_lifetime_default_days.map(|days| days.0);
     if let (Some(longest), Some(usual)) = (longest, usual)

@@ -11,10 +11,10 @@ use grantd_core::ids::{AuthorizationId, GrantId, UserId};
 use grantd_core::last_used::{AddressClass, LastUse};
 use grantd_core::store::{Page, PageRequest, Stored, UseStore, UsedAuthorization, UsedGrant};
 
-use super::change::{Change, Subject};
+use super::change::Change;
 use super::list::List;
 use super::{Engine, StoreOn, grants, row, tokens};
-use crate::db::{Columns, Db, DbResult, Lock, Params};
+use crate::db::{Columns, Db, DbResult, Params};
 use crate::sql;
 
 #[async_trait]
@@ -166,25 +166,13 @@ async fn regenerate(
     new: &NewToken,
     expires_at: Option<Timestamp>,
 ) -> DbResult<Option<Authorization>> {
-    tx.hold(Lock::Own, sql::authorizations::EXISTS, &[&id.0], row::id)
-        .await?;
-    let (find, keys): (_, Params<'_>) = (sql::authorizations::FIND_PERSONAL, &[&user.0, &id.0]);
-    let Some(before) = tx.one(find, keys, row::authorization).await? else {
+    let before = tokens::replace(tx, (user, id), new, expires_at, Action::TokenReset).await?;
+    if before.is_none() {
         return Ok(None);
-    };
-    let values: Params<'_> = &[
-        &new.hash.prefix(),
-        &&new.hash.0[..],
-        &new.last_eight.0,
-        &expires_at.map(|at| at.0),
-        &tx.at().0,
-        &id.0,
-    ];
-    tx.run(sql::authorizations::REGENERATE, values).await?;
-    // The row names the token that ended: that is what somebody will look for.
-    tx.audit(Action::TokenReset, &Subject::authorization(&before))
-        .await?;
-    tx.one(find, keys, row::authorization).await
+    }
+    let keys: Params<'_> = &[&user.0, &id.0];
+    tx.one(sql::authorizations::FIND_PERSONAL, keys, row::authorization)
+        .await
 }
 
 /// An authorization, its app's summary, its last use.

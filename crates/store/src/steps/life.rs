@@ -18,7 +18,7 @@ use grantd_core::store::{Expiring, LifeStore, Lived, NoticeKey, Rotated, Stored}
 use super::change::{Change, Subject};
 use super::last_used::last_use;
 use super::{Engine, StoreOn, reap, row, tokens};
-use crate::db::{Columns, Db, DbError, DbResult, Lock, Params};
+use crate::db::{Columns, Db, DbError, DbResult, Params};
 use crate::sql;
 
 #[async_trait]
@@ -229,24 +229,10 @@ async fn rotate(
     old_until: Timestamp,
 ) -> DbResult<Option<Rotated>> {
     tx.hold_user(user).await?;
-    tx.hold(Lock::Own, sql::authorizations::EXISTS, &[&id.0], row::id)
-        .await?;
-    let (find, keys): (_, Params<'_>) = (sql::authorizations::FIND_PERSONAL, &[&user.0, &id.0]);
-    let Some(before) = tx.one(find, keys, row::authorization).await? else {
+    let replaced = tokens::replace(tx, (user, id), new, expires_at, Action::TokenRotated);
+    let Some(before) = replaced.await? else {
         return Ok(None);
     };
-    let values: Params<'_> = &[
-        &new.hash.prefix(),
-        &&new.hash.0[..],
-        &new.last_eight.0,
-        &expires_at.map(|at| at.0),
-        &tx.at().0,
-        &id.0,
-    ];
-    tx.run(sql::authorizations::REGENERATE, values).await?;
-    // The row names the token that was replaced: that is what somebody will look for.
-    tx.audit(Action::TokenRotated, &Subject::authorization(&before))
-        .await?;
     let until = before
         .expires_at
         .map_or(old_until, |end| end.min(old_until));
@@ -255,7 +241,10 @@ async fn rotate(
     } else {
         None
     };
-    let authorization = tx.one(find, keys, row::authorization).await?;
+    let keys: Params<'_> = &[&user.0, &id.0];
+    let authorization = tx
+        .one(sql::authorizations::FIND_PERSONAL, keys, row::authorization)
+        .await?;
     Ok(Some(Rotated {
         authorization: authorization.ok_or(DbError::Missing)?,
         predecessor,

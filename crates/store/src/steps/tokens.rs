@@ -3,7 +3,8 @@
 
 use grantd_core::audit::Action;
 use grantd_core::authorization::{Authorization, NewToken};
-use grantd_core::ids::{AppId, AuthorizationId};
+use grantd_core::clock::Timestamp;
+use grantd_core::ids::{AppId, AuthorizationId, UserId};
 use grantd_core::scope::Scopes;
 use grantd_core::store::{AppCheck, Leaked, OwnedAuthorization, TokenVerdict};
 use grantd_core::token::TokenHash;
@@ -206,6 +207,35 @@ pub(super) async fn revoke_leaked(
         app,
         last_eight: Some(record.token_last_eight),
     }))
+}
+
+/// Gives the user's personal token with this id another token and end. The record as it was: its
+/// audit row names the token that was replaced, which is what somebody will look for.
+pub(super) async fn replace(
+    tx: &Change<'_>,
+    (user, id): (UserId, AuthorizationId),
+    new: &NewToken,
+    expires_at: Option<Timestamp>,
+    action: Action,
+) -> DbResult<Option<Authorization>> {
+    tx.hold(Lock::Own, sql::authorizations::EXISTS, &[&id.0], row::id)
+        .await?;
+    let keys: Params<'_> = &[&user.0, &id.0];
+    let statement = sql::authorizations::FIND_PERSONAL;
+    let Some(before) = tx.one(statement, keys, row::authorization).await? else {
+        return Ok(None);
+    };
+    let values: Params<'_> = &[
+        &new.hash.prefix(),
+        &&new.hash.0[..],
+        &new.last_eight.0,
+        &expires_at.map(|at| at.0),
+        &tx.at().0,
+        &id.0,
+    ];
+    tx.run(sql::authorizations::REGENERATE, values).await?;
+    tx.audit(action, &Subject::authorization(&before)).await?;
+    Ok(Some(before))
 }
 
 /// Deletes the authorization that `statement` finds. Whether there was one.

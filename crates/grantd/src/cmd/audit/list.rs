@@ -9,6 +9,7 @@ use grantd_core::store::EventFilter;
 use grantd_core::token::TokenHash;
 use grantd_core::user::LoginKey;
 
+use crate::args;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::output;
@@ -29,10 +30,10 @@ pub(crate) struct List {
     #[arg(long)]
     action: Option<String>,
     /// Not before this moment (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = args::time)]
     since: Option<Timestamp>,
     /// Before this moment (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = args::time)]
     until: Option<Timestamp>,
     /// About the token with this SHA-256 hash (64 hex digits) or these last eight characters
     #[arg(long, value_name = "HASH")]
@@ -40,10 +41,6 @@ pub(crate) struct List {
     /// At most so many rows; 0 for all
     #[arg(long, default_value_t = 100)]
     limit: usize,
-}
-
-fn time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "a time is written as 2020-11-13T16:00:00Z".into())
 }
 
 /// What a row must be.

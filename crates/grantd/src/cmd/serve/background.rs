@@ -10,8 +10,10 @@ use grantd_core::outbound::Webhook;
 use grantd_core::reaper::Reaper;
 use grantd_core::sealer::Sealer;
 use tokio::task::JoinSet;
+use url::Url;
 
 use super::{TokioTimer, life};
+use crate::config::values::{HiddenText, WebhookUrl};
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::outbound::HttpOutbound;
@@ -23,7 +25,11 @@ pub(super) struct Background {
 
 impl Background {
     /// Starts all there is.
-    pub(super) fn start(instance: &Instance, authority: &Arc<Authority>) -> Result<Self, Failure> {
+    pub(super) fn start(
+        instance: &Instance,
+        authority: &Arc<Authority>,
+        public_url: &Url,
+    ) -> Result<Self, Failure> {
         let mut background = Self {
             tasks: JoinSet::new(),
         };
@@ -37,7 +43,7 @@ impl Background {
         if let Some(keeper) = life::keeper(instance) {
             background.run(async move { keeper.run(&TokioTimer).await });
         }
-        if let Some(notifier) = life::notifier(instance, authority)? {
+        if let Some(notifier) = life::notifier(instance, authority, public_url)? {
             background.run(async move { notifier.run(&TokioTimer).await });
         }
         Ok(background)
@@ -74,13 +80,7 @@ fn audit_stream(instance: &Instance) -> Result<Option<AuditStream>, Failure> {
     let Some(url) = &values.audit_webhook_url else {
         return Ok(None);
     };
-    let webhook = Webhook {
-        url: url.0.to_string(),
-        secret: values
-            .audit_webhook_secret
-            .as_ref()
-            .map(|secret| secret.0.clone()),
-    };
+    let webhook = webhook(url, values.audit_webhook_secret.as_ref());
     Ok(Some(AuditStream::new(
         Arc::clone(&instance.store),
         instance.clock.clone(),
@@ -88,4 +88,12 @@ fn audit_stream(instance: &Instance) -> Result<Option<AuditStream>, Failure> {
         webhook,
         &*instance.entropy,
     )))
+}
+
+/// The receiver of two settings.
+pub(super) fn webhook(url: &WebhookUrl, secret: Option<&HiddenText>) -> Webhook {
+    Webhook {
+        url: url.0.to_string(),
+        secret: secret.map(|secret| secret.0.clone()),
+    }
 }

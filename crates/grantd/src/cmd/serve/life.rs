@@ -6,9 +6,9 @@ use std::sync::Arc;
 use grantd_core::Authority;
 use grantd_core::idle::LifeKeeper;
 use grantd_core::notices::{Notifier, Post, Receiver};
-use grantd_core::outbound::Webhook;
-use grantd_core::secret::Secret;
+use url::Url;
 
+use super::background::webhook;
 use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::outbound::HttpOutbound;
@@ -31,10 +31,10 @@ pub(super) fn keeper(instance: &Instance) -> Option<LifeKeeper> {
 pub(super) fn notifier(
     instance: &Instance,
     authority: &Authority,
+    public_url: &Url,
 ) -> Result<Option<Notifier>, Failure> {
     let config = &instance.config;
-    let site = config.public_url(config.values.listen.0);
-    let site = site.as_str().trim_end_matches('/').to_owned();
+    let site = public_url.as_str().trim_end_matches('/').to_owned();
     let post = authority.mailer.clone().map(|mailer| Post {
         mailer,
         wording: grantd_server::notices::wording(site.clone()),
@@ -63,10 +63,7 @@ fn receiver(instance: &Instance) -> Result<Option<Receiver>, Failure> {
     };
     let secret = values.notice_webhook_secret.as_ref();
     Ok(Some(Receiver {
-        webhook: Webhook {
-            url: url.0.as_str().to_owned(),
-            secret: secret.map(|secret| Secret::new(secret.0.expose().to_owned())),
-        },
+        webhook: webhook(url, secret),
         outbound: Arc::new(HttpOutbound::new()?),
     }))
 }

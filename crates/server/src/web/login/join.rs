@@ -3,6 +3,7 @@
 use grantd_core::onboarding::{FirstUser, Invitation};
 use grantd_core::own_account::AccountRefusal;
 use grantd_core::secret::Secret;
+use grantd_core::session::SignedIn;
 use grantd_core::user::{Email, Login};
 
 use super::super::form::Faults;
@@ -100,9 +101,10 @@ fn first_user(visit: &Visit) -> std::result::Result<FirstUser, Faults> {
     }
 }
 
-fn invitation_page(
+/// Where somebody who has followed a link chooses a password; the form goes back to `action`.
+pub(super) fn welcome(
     visit: &Visit,
-    link: &Secret,
+    action: String,
     invitation: &Invitation,
     faults: Faults,
 ) -> FormPage {
@@ -110,18 +112,48 @@ fn invitation_page(
     let page = visit.page(words.t("invitation-title")).faults(faults);
     FormPage {
         lead: Some(words.t1("invitation-lead", "login", invitation.login.as_str())),
-        action: format!("/invitations/{}", link.expose()),
+        action,
         fields: new_password::fields(&page, false).into(),
         button: words.t("invitation-button"),
         page,
     }
 }
 
+/// Takes the password that was chosen there; `begin` makes the account.
+pub(super) async fn choose<F>(
+    visit: &Visit,
+    action: String,
+    invitation: &Invitation,
+    begin: impl FnOnce(Secret) -> F,
+) -> Result<Reply>
+where
+    F: Future<Output = Result<SignedIn, AccountRefusal>>,
+{
+    let told = match new_password::read(visit.form(), visit.words()) {
+        Err(faults) => Told::faults(faults),
+        Ok(password) => match begin(password).await {
+            Ok(signed_in) => return enter(visit, &signed_in, "").await,
+            Err(AccountRefusal::Spent) => return gone(visit),
+            // There is no field for a login or an address here: they were chosen before.
+            Err(refusal) => told::tell(refusal, "password", visit.words())?,
+        },
+    };
+    visit.tell(
+        &told,
+        &welcome(visit, action, invitation, told.faults.clone()),
+    )
+}
+
 /// `GET /invitations/{link}`.
 pub(crate) async fn invitation(visit: Visit) -> Result<Reply> {
     let link = visit.secret_param("link")?;
     match visit.authority().invitation(&link).await? {
-        Some(found) => visit.show(&invitation_page(&visit, &link, &found, Faults::default())),
+        Some(found) => visit.show(&welcome(
+            &visit,
+            format!("/invitations/{}", link.expose()),
+            &found,
+            Faults::default(),
+        )),
         None => gone(&visit),
     }
 }
@@ -132,23 +164,18 @@ pub(crate) async fn accept(visit: Visit) -> Result<Reply> {
     let Some(found) = visit.authority().invitation(&link).await? else {
         return gone(&visit);
     };
-    let told = match new_password::read(visit.form(), visit.words()) {
-        Err(faults) => Told::faults(faults),
-        Ok(password) => {
-            let (agent, caller) = (visit.user_agent(), visit.caller());
-            let accepted = visit
-                .authority()
-                .accept_invitation(&link, &password, agent, caller);
-            match accepted.await {
-                Ok(signed_in) => return enter(&visit, &signed_in, "").await,
-                Err(AccountRefusal::Spent) => return gone(&visit),
-                // There is no field for a login or an address here: both were the inviter's choice.
-                Err(refusal) => told::tell(refusal, "password", visit.words())?,
-            }
-        }
+    let (authority, agent) = (visit.authority(), visit.user_agent());
+    let (link, caller) = (&link, visit.caller());
+    let begin = |password| async move {
+        authority
+            .accept_invitation(link, &password, agent, caller)
+            .await
     };
-    visit.tell(
-        &told,
-        &invitation_page(&visit, &link, &found, told.faults.clone()),
+    choose(
+        &visit,
+        format!("/invitations/{}", link.expose()),
+        &found,
+        begin,
     )
+    .await
 }

@@ -3,22 +3,19 @@
 
 use askama::Template;
 use grantd_core::error::Error;
-use grantd_core::onboarding::Invitation;
-use grantd_core::own_account::AccountRefusal;
-use grantd_core::secret::Secret;
 use grantd_core::sign_up::SignUpWay;
 use grantd_core::user::{Email, Login};
 
 use super::super::form::Faults;
-use super::super::form_page::{FormPage, MessagePage};
+use super::super::form_page::MessagePage;
 use super::super::letters;
 use super::super::new_password;
 use super::super::page::{Field, Page};
 use super::super::target;
 use super::super::told::{self, Told};
 use super::super::visit::Visit;
-use super::enter;
 use super::forgot::gone;
+use super::{enter, join};
 use crate::error::Result;
 use crate::reply::Reply;
 
@@ -163,23 +160,16 @@ pub(crate) async fn sent(visit: Visit) -> Result<Reply> {
     })
 }
 
-fn choose(visit: &Visit, link: &Secret, invitation: &Invitation, faults: Faults) -> FormPage {
-    let words = visit.words();
-    let page = visit.page(words.t("invitation-title")).faults(faults);
-    FormPage {
-        lead: Some(words.t1("invitation-lead", "login", invitation.login.as_str())),
-        action: format!("/join/{}", link.expose()),
-        fields: new_password::fields(&page, false).into(),
-        button: words.t("invitation-button"),
-        page,
-    }
-}
-
 /// `GET /join/{link}`.
 pub(crate) async fn open(visit: Visit) -> Result<Reply> {
     let link = visit.secret_param("link")?;
     match visit.authority().sign_up_link(&link).await? {
-        Some(found) => visit.show(&choose(&visit, &link, &found, Faults::default())),
+        Some(found) => visit.show(&join::welcome(
+            &visit,
+            format!("/join/{}", link.expose()),
+            &found,
+            Faults::default(),
+        )),
         None => gone(&visit),
     }
 }
@@ -190,20 +180,12 @@ pub(crate) async fn finish(visit: Visit) -> Result<Reply> {
     let Some(found) = visit.authority().sign_up_link(&link).await? else {
         return gone(&visit);
     };
-    let told = match new_password::read(visit.form(), visit.words()) {
-        Err(faults) => Told::faults(faults),
-        Ok(password) => {
-            let (agent, caller) = (visit.user_agent(), visit.caller());
-            let joined = visit
-                .authority()
-                .finish_sign_up(&link, &password, agent, caller);
-            match joined.await {
-                Ok(signed_in) => return enter(&visit, &signed_in, "").await,
-                Err(AccountRefusal::Spent) => return gone(&visit),
-                // There is no field for either here: who was quicker has them.
-                Err(refusal) => told::tell(refusal, "password", visit.words())?,
-            }
-        }
+    let (authority, agent) = (visit.authority(), visit.user_agent());
+    let (link, caller) = (&link, visit.caller());
+    let begin = |password| async move {
+        authority
+            .finish_sign_up(link, &password, agent, caller)
+            .await
     };
-    visit.tell(&told, &choose(&visit, &link, &found, told.faults.clone()))
+    join::choose(&visit, format!("/join/{}", link.expose()), &found, begin).await
 }
