@@ -7,7 +7,6 @@ mod collect;
 pub mod listener;
 mod process;
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,17 +25,16 @@ use std::sync::atomic::AtomicU64;
 
 use self::collect::Collect;
 use crate::error::Failure;
+use crate::usage::Series;
 
 /// A label and its value.
-type Label<V> = (&'static str, V);
+pub(crate) type Label<V> = (&'static str, V);
 type Seconds = Counter<f64, AtomicU64>;
 
 /// In seconds: a check takes less than the first, a hashed password some of the middle ones.
 const DURATIONS: [f64; 13] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
-/// So many apps have a series of their own; the others share one.
-const MOST_APPS: usize = 200;
 
 /// All metrics of one node.
 pub struct Metrics {
@@ -47,9 +45,17 @@ pub struct Metrics {
     statements: Family<[Label<&'static str>; 1], Counter>,
     database: Family<[Label<&'static str>; 1], Seconds>,
     refusals: Family<[Label<&'static str>; 1], Counter>,
-    path_tokens: Family<[Label<String>; 1], Counter>,
-    apps: Mutex<HashSet<String>>,
+    flow_refusals: Family<[Label<&'static str>; 1], Counter>,
     stock: Arc<Mutex<Option<Taken>>>,
+}
+
+/// One request among those that are being answered.
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// A stock, and when it was taken.
@@ -60,8 +66,8 @@ struct Taken {
 }
 
 impl Metrics {
-    /// Over what these rules and their store say of themselves.
-    pub(crate) fn new(authority: &Arc<Authority>) -> Self {
+    /// Over what these rules and their store say of themselves, and who sends tokens in paths.
+    pub(crate) fn new(authority: &Arc<Authority>, path_tokens: &Series) -> Self {
         let mut registry = Registry::with_prefix("grantd");
         let metrics = Self {
             in_flight: Gauge::default(),
@@ -70,8 +76,7 @@ impl Metrics {
             statements: Family::default(),
             database: Family::default(),
             refusals: Family::default(),
-            path_tokens: Family::default(),
-            apps: Mutex::default(),
+            flow_refusals: Family::default(),
             stock: Arc::default(),
             registry: Registry::default(),
         };
@@ -106,9 +111,14 @@ impl Metrics {
             metrics.refusals.clone(),
         );
         registry.register(
+            "flow_refusals",
+            "What programs were refused in a flow, by the code of the refusal",
+            metrics.flow_refusals.clone(),
+        );
+        registry.register(
             "path_token_calls",
             "Calls with a token in their path, by app; beyond some hundred apps, by `other`",
-            metrics.path_tokens.clone(),
+            path_tokens.clone(),
         );
         let (authority, stock) = (Arc::clone(authority), Arc::clone(&metrics.stock));
         registry.register_collector(Box::new(Collect::new(authority, stock)));
@@ -118,9 +128,11 @@ impl Metrics {
         }
     }
 
-    /// A request has come.
-    pub(crate) fn begin(&self) {
+    /// A request has come. It is on its way until what this returns is dropped: a client that hangs up
+    /// gets no answer, and is gone nevertheless.
+    pub(crate) fn begin(&self) -> InFlight {
         self.in_flight.inc();
+        InFlight(self.in_flight.clone())
     }
 
     /// It was answered.
@@ -132,7 +144,6 @@ impl Metrics {
         took: Duration,
         cost: Cost,
     ) {
-        self.in_flight.dec();
         let class = match status / 100 {
             1 => "1xx",
             2 => "2xx",
@@ -165,16 +176,9 @@ impl Metrics {
             .inc();
     }
 
-    /// An app has sent a token in a path.
-    pub(crate) fn path_token(&self, client_id: &str) {
-        let mut apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = apps.contains(client_id)
-            || (apps.len() < MOST_APPS && apps.insert(client_id.to_owned()));
-        drop(apps);
-        let name = if known { client_id } else { "other" };
-        self.path_tokens
-            .get_or_create(&[("client_id", name.to_owned())])
-            .inc();
+    /// A program was refused what it asked for in a flow: a good answer in HTTP's eyes, and yet a refusal.
+    pub(crate) fn flow_refused(&self, code: &'static str) {
+        self.flow_refusals.get_or_create(&[("code", code)]).inc();
     }
 
     /// What there is, as it was counted at that moment.
