@@ -92,14 +92,26 @@ fn a_rotation_that_is_killed_goes_on_and_locks_nobody_out() {
         .map(|n| enrolled(&place, &format!("user-{n}")))
         .collect();
     let (mut halves, mut killed) = (0, 0);
+    let file = place.path("grantd-data/instance.key");
     for delay in (0..12).map(|n| Duration::from_millis(2 * n)) {
+        let before = std::fs::read(&file).unwrap();
         let mut command = place.command(&["key", "rotate"]);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let mut rotating = command.spawn().unwrap();
-        std::thread::sleep(delay);
+        // The first half are killed as soon as the file holds both keys, the others at any moment.
+        match delay.as_millis() < 12 {
+            true => {
+                while std::fs::read(&file).unwrap() == before
+                    && rotating.try_wait().unwrap().is_none()
+                {
+                    std::hint::spin_loop();
+                }
+            }
+            false => std::thread::sleep(delay),
+        }
         rotating.kill().unwrap();
         killed += u32::from(!rotating.wait().unwrap().success());
         let list = place.run(&["user", "list"]);
@@ -111,6 +123,7 @@ fn a_rotation_that_is_killed_goes_on_and_locks_nobody_out() {
         }
     }
     println!("{killed} killed, {halves} of them in the middle");
+    assert!(killed > 0 && halves > 0, "no kill fell into a rotation");
     let server = place.serve(&[]);
     for (number, user) in users.iter().enumerate() {
         let login = format!("user-{number}");
