@@ -1,6 +1,8 @@
 //! The JSON of every object: keys, their order, and what stands in them. Owns
 //! the wire's shapes in both profiles; must not know how a record was found.
 
+use std::borrow::Borrow;
+
 use grantd_core::app::{App, PERSONAL_CLIENT_ID};
 use grantd_core::authorization::{Authorization, Issued};
 use grantd_core::clock::Timestamp;
@@ -144,15 +146,15 @@ impl Wire {
     }
 
     /// What an app sees of its token: with the token and its owner.
-    pub fn issued_with_user<'a>(
+    pub fn issued_with_user<'a, T: Borrow<OwnedAuthorization>>(
         &'a self,
-        issued: &'a Issued<OwnedAuthorization>,
-    ) -> impl Serialize + use<'a> {
-        self.render(
-            &issued.value.authorization,
-            Some(&issued.token),
-            Some(&issued.value.user),
-        )
+        issued: &'a Issued<T>,
+    ) -> impl Serialize + use<'a, T> {
+        let OwnedAuthorization {
+            authorization,
+            user,
+        } = issued.value.borrow();
+        self.render(authorization, Some(&issued.token), Some(user))
     }
 
     /// The address of an authorization.
