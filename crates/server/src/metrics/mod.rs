@@ -6,8 +6,9 @@ mod classic;
 mod collect;
 pub mod listener;
 mod process;
+mod series;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
 use self::collect::Collect;
+use self::series::Series;
 use crate::error::Failure;
 
 /// A label and its value.
@@ -42,14 +44,20 @@ const MOST_APPS: usize = 200;
 pub struct Metrics {
     registry: Registry,
     in_flight: Gauge,
+    families: Families,
+    series: Series,
+    refusals: Family<[Label<&'static str>; 1], Counter>,
+    path_tokens: Family<[Label<String>; 1], Counter>,
+    apps: Mutex<HashMap<String, Counter>>,
+    stock: Arc<Mutex<Option<Taken>>>,
+}
+
+/// Of requests.
+struct Families {
     requests: Family<[Label<&'static str>; 2], Histogram>,
     callers: Family<[Label<&'static str>; 1], Counter>,
     statements: Family<[Label<&'static str>; 1], Counter>,
     database: Family<[Label<&'static str>; 1], Seconds>,
-    refusals: Family<[Label<&'static str>; 1], Counter>,
-    path_tokens: Family<[Label<String>; 1], Counter>,
-    apps: Mutex<HashSet<String>>,
-    stock: Arc<Mutex<Option<Taken>>>,
 }
 
 /// A stock, and when it was taken.
@@ -65,10 +73,13 @@ impl Metrics {
         let mut registry = Registry::with_prefix("grantd");
         let metrics = Self {
             in_flight: Gauge::default(),
-            requests: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
-            callers: Family::default(),
-            statements: Family::default(),
-            database: Family::default(),
+            families: Families {
+                requests: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
+                callers: Family::default(),
+                statements: Family::default(),
+                database: Family::default(),
+            },
+            series: Series::new(),
             refusals: Family::default(),
             path_tokens: Family::default(),
             apps: Mutex::default(),
@@ -83,22 +94,22 @@ impl Metrics {
         registry.register(
             "request_duration_seconds",
             "From the request's head to its answer, by operation and class of status",
-            metrics.requests.clone(),
+            metrics.families.requests.clone(),
         );
         registry.register(
             "requests_by_caller",
             "Requests by what proved the caller: user (a password), token, app (its secret), nobody",
-            metrics.callers.clone(),
+            metrics.families.callers.clone(),
         );
         registry.register(
             "request_statements",
             "Statements that requests ran in the database, by operation",
-            metrics.statements.clone(),
+            metrics.families.statements.clone(),
         );
         registry.register(
             "request_database_seconds",
             "How long requests waited for the database, by operation",
-            metrics.database.clone(),
+            metrics.families.database.clone(),
         );
         registry.register(
             "refusals",
@@ -133,29 +144,8 @@ impl Metrics {
         cost: Cost,
     ) {
         self.in_flight.dec();
-        let class = match status / 100 {
-            1 => "1xx",
-            2 => "2xx",
-            3 => "3xx",
-            4 => "4xx",
-            _ => "5xx",
-        };
-        let labels = [("operation", operation), ("status", class)];
-        self.requests
-            .get_or_create(&labels)
-            .observe(took.as_secs_f64());
-        let caller = ["user", "token", "app"]
-            .into_iter()
-            .find(|known| *known == caller)
-            .unwrap_or("nobody");
-        self.callers.get_or_create(&[("caller", caller)]).inc();
-        let operation = [("operation", operation)];
-        self.statements
-            .get_or_create(&operation)
-            .inc_by(cost.statements.into());
-        self.database
-            .get_or_create(&operation)
-            .inc_by(cost.time.as_secs_f64());
+        self.series
+            .count(&self.families, operation, caller, status, took, cost);
     }
 
     /// A request was refused, or failed.
@@ -168,13 +158,19 @@ impl Metrics {
     /// An app has sent a token in a path.
     pub(crate) fn path_token(&self, client_id: &str) {
         let mut apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = apps.contains(client_id)
-            || (apps.len() < MOST_APPS && apps.insert(client_id.to_owned()));
-        drop(apps);
+        if let Some(calls) = apps.get(client_id) {
+            calls.inc();
+            return;
+        }
+        let known = apps.len() < MOST_APPS;
         let name = if known { client_id } else { "other" };
-        self.path_tokens
-            .get_or_create(&[("client_id", name.to_owned())])
-            .inc();
+        let calls = self
+            .path_tokens
+            .get_or_create_owned(&[("client_id", name.to_owned())]);
+        calls.inc();
+        if known {
+            apps.insert(client_id.to_owned(), calls);
+        }
     }
 
     /// What there is, as it was counted at that moment.
@@ -193,6 +189,25 @@ impl Metrics {
     /// All of it, as Prometheus has always read it (text format 0.0.4).
     pub fn classic(&self) -> String {
         classic::from_open_metrics(&self.open_metrics())
+    }
+}
+
+impl Families {
+    fn duration(&self, operation: &'static str, class: &'static str) -> Histogram {
+        let labels = [("operation", operation), ("status", class)];
+        self.requests.get_or_create_owned(&labels)
+    }
+
+    fn caller(&self, caller: &'static str) -> Counter {
+        self.callers.get_or_create_owned(&[("caller", caller)])
+    }
+
+    fn costs(&self, operation: &'static str) -> (Counter, Seconds) {
+        let operation = [("operation", operation)];
+        (
+            self.statements.get_or_create_owned(&operation),
+            self.database.get_or_create_owned(&operation),
+        )
     }
 }
 
