@@ -2,8 +2,10 @@
 //! must not know what the steps do.
 //!
 //! One thread writes ([`writer`]), a few read ([`reader`]); requests never
-//! touch a connection. Other processes may use the same file meanwhile.
+//! touch a connection. Other processes may use the same file meanwhile. Checks that were made
+//! lately are answered from memory ([`cache`]).
 
+mod cache;
 pub(crate) mod connection;
 pub(crate) mod db;
 mod failure;
@@ -27,6 +29,7 @@ use grantd_core::token::TokenHash;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use self::cache::Cache;
 use self::db::Lent;
 use self::failure::Failure;
 use self::queue::Queue;
@@ -84,6 +87,7 @@ pub struct Sqlite {
     threads: Mutex<Threads>,
     toll: Toll,
     written: Arc<Written>,
+    cache: Arc<Cache>,
     outside: Outside,
     /// The folder of a temporary store, deleted with it.
     _folder: Option<tempfile::TempDir>,
@@ -144,6 +148,8 @@ impl Sqlite {
     ) -> Result<Self, OpenError> {
         let mut conn = connection::writer(path)?;
         migrate::sqlite(&mut conn, known, &mut |_| ())?;
+        let cache = Arc::new(Cache::of(path));
+        cache.watch(&mut conn)?;
         // From here on, threads end with the store, also when a later line fails.
         let store = Self {
             writes: Arc::new(Queue::new(options.queue)),
@@ -151,6 +157,7 @@ impl Sqlite {
             threads: Mutex::default(),
             toll: Toll::default(),
             written: Arc::default(),
+            cache,
             outside,
             _folder: None,
         };
@@ -159,6 +166,7 @@ impl Sqlite {
             path: path.to_owned(),
             log_bound: options.log_bound,
             written: Arc::clone(&store.written),
+            cache: Arc::clone(&store.cache),
             archive: store.outside.archive.clone(),
         };
         let writer = spawn("store-writer", move || writer.run(conn))?;
@@ -251,13 +259,14 @@ impl Sqlite {
     /// connection must be the last one, since only it can fold the log into the file.
     fn ending(&self) -> impl FnOnce() + Send + use<> {
         self.reads.close();
-        let writes = Arc::clone(&self.writes);
+        let (writes, cache) = (Arc::clone(&self.writes), Arc::clone(&self.cache));
         let threads = std::mem::take(&mut *self.threads());
         move || {
             // A thread that panicked has said so already.
             for reader in threads.readers {
                 let _ = reader.join();
             }
+            cache.end();
             writes.close();
             if let Some(writer) = threads.writer {
                 let _ = writer.join();
@@ -310,24 +319,35 @@ impl Engine for Sqlite {
         hash: Option<TokenHash>,
         now: Timestamp,
     ) -> Stored<Option<AppCheck>> {
-        let of = (client_id.clone(), hash, now);
-        self.look(Kind::Check, of, |db, of| Box::pin(check(db, of)))
-            .await
+        self.outside.gate.pass().map_err(Failure::from)?;
+        if let Some(known) = self.cache.check(client_id, hash, now) {
+            self.toll.of_known(Kind::Check);
+            return Ok(Some(known));
+        }
+        let (asked, of) = (self.cache.asked(), (client_id.clone(), hash, now));
+        let found = self
+            .look(Kind::Check, of, |db, of| Box::pin(check(db, of)))
+            .await?;
+        if let (Some(asked), Some(found)) = (asked, &found) {
+            self.cache.keep_check(asked, found);
+        }
+        Ok(found)
     }
 
     async fn find(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict> {
-        self.look(Kind::Check, (hash, now), |db, (hash, now)| {
-            Box::pin(async move {
-                let mut find = tokens::Find::of(*hash);
-                let keys: Params<'_> = &[&now.0, &hash.prefix()];
-                db.rows(sql::authorizations::FIND_BY_HASH, keys, &mut |r| {
-                    find.row(r)
-                })
-                .await?;
-                Ok(find.end())
-            })
-        })
-        .await
+        self.outside.gate.pass().map_err(Failure::from)?;
+        if let Some(known) = self.cache.find(hash, now) {
+            self.toll.of_known(Kind::Check);
+            return Ok(known);
+        }
+        let asked = self.cache.asked();
+        let found = self
+            .look(Kind::Check, (hash, now), |db, of| Box::pin(find(db, of)))
+            .await?;
+        if let (Some(asked), TokenVerdict::Valid(token)) = (asked, &found) {
+            self.cache.keep_token(asked, token);
+        }
+        Ok(found)
     }
 
     fn load(&self) -> StoreLoad {
@@ -358,6 +378,16 @@ async fn check(
     db.rows(sql::authorizations::CHECK, keys, &mut |r| check.row(r))
         .await?;
     Ok(check.end())
+}
+
+async fn find(db: &dyn Db, (hash, now): &(TokenHash, Timestamp)) -> DbResult<TokenVerdict> {
+    let mut find = tokens::Find::of(*hash);
+    let keys: Params<'_> = &[&now.0, &hash.prefix()];
+    db.rows(sql::authorizations::FIND_BY_HASH, keys, &mut |r| {
+        find.row(r)
+    })
+    .await?;
+    Ok(find.end())
 }
 
 impl Drop for Sqlite {

@@ -20,6 +20,7 @@ use grantd_core::store::{StoreError, Stored};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::cache::Cache;
 use super::connection;
 use super::failure::Failure;
 use super::queue::Queue;
@@ -129,6 +130,7 @@ pub(super) struct Writer {
     pub(super) path: PathBuf,
     pub(super) log_bound: u64,
     pub(super) written: Arc<Written>,
+    pub(super) cache: Arc<Cache>,
 }
 
 /// What the thread has come to.
@@ -187,7 +189,7 @@ impl Writer {
         let mut lines = Vec::new();
         let fate = self
             .connected(conn)
-            .and_then(|conn| transact(conn, batch, &mut lines));
+            .and_then(|conn| transact(conn, &self.cache, batch, &mut lines));
         if let Err(failure) = &fate {
             tracing::error!(error = ?failure, steps = batch.len(), "a batch of writes failed");
             *conn = None;
@@ -207,7 +209,11 @@ impl Writer {
     ) -> Result<&'a mut Connection, Failure> {
         match conn {
             Some(conn) => Ok(conn),
-            None => Ok(conn.insert(connection::writer(&self.path)?)),
+            None => {
+                let conn = conn.insert(connection::writer(&self.path)?);
+                self.cache.watch(conn)?;
+                Ok(conn)
+            }
         }
     }
 }
@@ -215,10 +221,12 @@ impl Writer {
 /// Runs a batch. `Err` means that none of it may be relied upon, either way.
 fn transact(
     conn: &mut Connection,
+    cache: &Cache,
     batch: &mut [Box<dyn Step>],
     lines: &mut Vec<String>,
 ) -> Result<(), Failure> {
     execute(conn, "BEGIN IMMEDIATE")?;
+    let (books, before) = (cache.begin(), conn.total_changes());
     for step in batch {
         execute(conn, "SAVEPOINT step")?;
         let before = lines.len();
@@ -232,7 +240,9 @@ fn transact(
         }
         execute(conn, "RELEASE step")?;
     }
-    execute(conn, "COMMIT")
+    execute(conn, "COMMIT")?;
+    books.close(conn.total_changes() != before);
+    Ok(())
 }
 
 fn execute(conn: &Connection, sql: &str) -> Result<(), Failure> {
