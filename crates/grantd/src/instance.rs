@@ -204,6 +204,9 @@ async fn own_key(file: &Path, store: &dyn Store) -> Result<(InstanceKey, bool), 
     Err(Failure::new(if grantd_store::is_unfinished(&kept) {
         "this database is a copy that has not come to its end; run `grantd store copy` again to go on with it"
             .to_owned()
+    } else if grantd_store::is_half_loaded(&kept) {
+        "loading rows into this database has not come to its end; begin again with an empty database"
+            .to_owned()
     } else if grantd_store::is_half_restored(&kept) {
         "a restore into this database has not come to its end; begin again with `grantd restore` and an empty database"
             .to_owned()

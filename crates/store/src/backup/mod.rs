@@ -19,6 +19,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::reader::{Event, Reader};
+use crate::bulk::is_half_loaded;
 use crate::copy::side::{PAGE, Side};
 use crate::copy::tables::{META, TABLES, Table};
 use crate::copy::{CopyStep, is_unfinished};
@@ -224,7 +225,7 @@ impl Still {
         let notes = self.side.notes().await?;
         let key = notes.into_iter().find(|(key, _)| key == INSTANCE_KEY);
         let (_, instance_key) = key.ok_or(BackupError::Unused)?;
-        if is_unfinished(&instance_key) {
+        if is_unfinished(&instance_key) || is_half_loaded(&instance_key) {
             return Err(BackupError::Unfinished);
         }
         if restore::fenced_key(&instance_key).is_some() {
