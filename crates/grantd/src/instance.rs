@@ -149,7 +149,9 @@ pub(crate) async fn open_store(
             whole(&why)
         ))
     };
-    url.open_with(clock, outside).await.map_err(cannot)
+    let batching = config.values.batching;
+    let opened = url.open_by(clock, outside, batching).await;
+    opened.map_err(cannot)
 }
 
 /// An error with all that caused it, in one line.
