@@ -2,9 +2,12 @@
 that is not; and pairs that nobody may tell apart by the clock."""
 
 import http.client
+import random
 import socket
 import statistics
+import string
 import time
+import zlib
 
 from accounts import memory
 from sides import PASSWORD, basic
@@ -65,6 +68,17 @@ def start(run, store, targets):
     return starts
 
 
+def nobodys_token():
+    """Of the right shape, checksum included."""
+    digits = string.digits + string.ascii_uppercase + string.ascii_lowercase
+    drawn = "".join(random.choices(digits, k=30))
+    rest, checksum = zlib.crc32(drawn.encode()), ""
+    for _ in range(6):
+        rest, digit = divmod(rest, 62)
+        checksum = digits[digit] + checksum
+    return f"gto_{drawn}{checksum}"
+
+
 def passwords(run, store, side, targets):
     """CPU of a request with Basic, the first of each user and the next ones."""
     caller, users = Caller(side), range(1_000, 1_000 + run.samples)
@@ -99,8 +113,7 @@ def pairs(run, store, side, targets):
             times.append(took)
     seen["unknown login"], seen["wrong password"] = statistics.median(unknown), statistics.median(wrong)
     foreign = next(text.split()[1] for text in open(store.samples) if not text.startswith(store.client_id))
-    # As many of one shape as of the other; only the last one is of no shape at all.
-    asked = {"valid": store.token, "unknown": store.token[:-1] + ("0" if store.token[-1] != "0" else "1"),
+    asked = {"valid": store.token, "unknown": nobodys_token(),
              "another app's": foreign, "malformed": "not-a-token-at-all-but-quite-as-long-one"}
     times = {kind: [] for kind in asked}
     for _ in range(run.samples * 20):

@@ -102,8 +102,9 @@ def flood(run, store, targets):
     right = correct["statuses"].get("200", {"requests": 0})["requests"] / seconds
     targets.most("4", f"flood of {FLOOD:,} connections, {seconds} s: p99 of checks", checked["p99"] / 1e3, run.bound, " ms",
                  also=f"{before['p99'] / 1e3:.2f} ms before; {attack['per_second']:,.0f} wrong passwords/s")
-    targets.most("4", f"the same: anonymous memory, in {MEMORY >> 20} MiB ({limit.how})", most["anonymous"] / 2**20,
-                 MEMORY >> 20, " MiB", also=("" if alive else "IT DIED; ") + (f"peak with page cache {peak >> 20} MiB" if peak else ""))
+    targets.most("4", f"the same: anonymous memory, in {MEMORY >> 20} MiB ({limit.how})",
+                 most["anonymous"] / 2**20 if alive else float("inf"), MEMORY >> 20, " MiB",
+                 also=("" if alive else "it died; ") + (f"peak with page cache {peak >> 20} MiB" if peak else ""))
     targets.least("4", "the same: correct log-ins", right, 1, "/s", also=f"of {correct['per_second']:.1f}/s tried")
     targets.most("4", "the same: others locked out afterwards", locked_out, 0, "")
     if seen:

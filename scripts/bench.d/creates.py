@@ -48,7 +48,7 @@ def measure(run, targets):
         "SQLite, a commit for each": lambda s: creating(alone, single, names, s),
         "this disk, fdatasync": lambda s: syncs(run, s),
     }
-    database = Store(run, "creates-postgres", tokens, run.postgres, samples=False)
+    database = Store(run, "creates-postgres", tokens, run.database(), samples=False)
     several, each = database.start("postgres"), database.start("postgres-commits", batching="false")
     others = range(200, 200 + CLIENTS)
     contenders["PostgreSQL"] = lambda s: creating(database, several, names, s)

@@ -99,13 +99,14 @@ class Limit:
             group = pathlib.Path(top) / name
             try:
                 group.mkdir()
-                (group / file).write_text(str(size))
             except OSError:
-                if group.is_dir():
-                    group.rmdir()
                 continue
-            self.group, self.how = group, f"cgroup, {file}"
-            return
+            # Where nothing is mounted, a folder is a folder.
+            if (group / file).exists():
+                (group / file).write_text(str(size))
+                self.group, self.how = group, f"cgroup, {file}"
+                return
+            group.rmdir()
 
     def __call__(self):
         """In the child, before the program begins."""
@@ -122,8 +123,12 @@ class Limit:
         return None
 
     def remove(self):
-        if self.group:
-            self.group.rmdir()
+        for _ in range(100 if self.group else 0):
+            try:
+                return self.group.rmdir()
+            except OSError:
+                # Those who have ended are still being taken off its list.
+                time.sleep(0.05)
 
 
 class Store:
