@@ -102,6 +102,7 @@ def flood(run, store, targets):
     right = correct["statuses"].get("200", {"requests": 0})["requests"] / seconds
     targets.most("4", f"flood of {FLOOD:,} connections, {seconds} s: p99 of checks", checked["p99"] / 1e3, run.bound, " ms",
                  also=f"{before['p99'] / 1e3:.2f} ms before; {attack['per_second']:,.0f} wrong passwords/s")
+    targets.most("S27", "checks during the flood: p99", checked["p99"] / 1e3, 10, " ms")
     targets.most("4", f"the same: anonymous memory, in {MEMORY >> 20} MiB ({limit.how})",
                  most["anonymous"] / 2**20 if alive else float("inf"), MEMORY >> 20, " MiB",
                  also=("" if alive else "it died; ") + (f"peak with page cache {peak >> 20} MiB" if peak else ""))

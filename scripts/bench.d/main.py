@@ -160,6 +160,7 @@ def main():
     shown = {key: value for key, value in vars(options).items() if isinstance(value, (int, str))}
     name.with_suffix(".json").write_text(json.dumps(
         {"machine": machine, "options": shown, "targets": targets.lines, "stages": done}, indent=1))
+    name.with_suffix(".md").write_text(targets.markdown())
     targets.print()
     if done["growth"]:
         plot.draw(done["growth"]["points"], 1.4, name.with_suffix(".svg"))

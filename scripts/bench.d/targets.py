@@ -35,17 +35,36 @@ class Targets:
         self.lines.append({"point": point, "what": what, "value": None, "bound": "", "unit": "", "met": None,
                            "also": f"not measured: {why}"})
 
+    def ordered(self):
+        return sorted(self.lines, key=lambda line: [int(line["point"]) if line["point"].isdigit() else 99])
+
     def print(self):
-        print(f"\n{'':4} {'':58} {'measured':>12}  {'target':>12}")
-        for line in sorted(self.lines, key=lambda line: [int(part) if part.isdigit() else 99
-                                                         for part in line["point"].split("/")[0].split()]):
-            value = "–" if line["value"] is None else f"{line['value']:.3g}{line['unit']}" \
-                if line["value"] < 1000 else f"{line['value']:,.0f}{line['unit']}"
-            verdict = {True: "met", False: "MISSED", None: ""}[line["met"]]
-            print(f"{line['point']:>4} {line['what']:58} {value:>12}  {line['bound']:>12}  {verdict:6} {line['also']}")
+        print(f"\n{'':4} {'':66} {'measured':>12}  {'target':>11}")
+        for line in self.ordered():
+            print(f"{line['point']:>4} {line['what']:66} {shown(line):>12}  {line['bound']:>11}"
+                  f"  {VERDICTS[line['met']]:6} {line['also']}")
         met = sum(line["met"] is True for line in self.lines)
         missed = sum(line["met"] is False for line in self.lines)
         print(f"\n{met} targets met, {missed} missed")
+
+    def markdown(self):
+        """The same to be put into docs/performance.md."""
+        rows = ["| | What | Measured | Target | | |", "|---|---|---|---|---|---|"]
+        for line in self.ordered():
+            verdict = VERDICTS[line["met"]].replace("MISSED", "**missed**")
+            rows.append(f"| {line['point']} | {line['what']} | {shown(line)} | {line['bound']} | {verdict} |"
+                        f" {line['also']} |")
+        return "\n".join([*rows, ""])
+
+
+VERDICTS = {True: "met", False: "MISSED", None: ""}
+
+
+def shown(line):
+    if line["value"] is None:
+        return "–"
+    number = f"{line['value']:.3g}" if line["value"] < 1_000 else f"{line['value']:,.0f}"
+    return number + line["unit"]
 
 
 def table(title, results):

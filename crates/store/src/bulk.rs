@@ -102,13 +102,16 @@ impl Bulk {
         if fingerprint.as_deref().is_some_and(is_half_loaded) {
             return Err(BulkError::Interrupted);
         }
+        alone(&mut side).await?;
         // Who had the database before may have left a lease.
         for table in TABLES.iter().filter(|table| table.name != "leases") {
             if !side.last_key(table).await?.is_empty() {
+                if let Side::Sqlite(conn) = &side {
+                    sqlite::connection::with_journal(conn).map_err(DbError::from)?;
+                }
                 return Err(BulkError::NotEmpty(table.name));
             }
         }
-        alone(&mut side).await?;
         let own = fingerprint.as_deref().unwrap_or_default();
         side.note(INSTANCE_KEY, &format!("{UNFINISHED}{own}"))
             .await?;
