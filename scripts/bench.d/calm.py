@@ -1,6 +1,7 @@
 """Checks at a third of what the machine can do, beside people who log in and beside a flood of wrong
 passwords, with latency from the moment a check was due."""
 
+import os
 import random
 import statistics
 import time
@@ -26,6 +27,7 @@ def checks(store):
             client_id, token = text.split()
             lines.append(line("GET", f"/api/v3/applications/{client_id}/tokens/{token}",
                               f"Authorization: {store.apps[client_id]}"))
+    random.shuffle(lines)
     return lines
 
 
@@ -45,7 +47,7 @@ def quiet_and_log_ins(run, store, side, targets):
         return Fire(run, side, asked, CONNECTIONS, seconds, rate).result()
 
     def beside(seconds):
-        users = [user for _, user in zip(range(200 * seconds), turn)]
+        users = [user for _, user in zip(range(100 * os.cpu_count() * seconds), turn)]
         logging_in = Fire(run, side, log_ins(users), LOGGING_IN, seconds, 0)
         result = alone(seconds)
         return result | {"log_ins": logging_in.result()}
@@ -76,7 +78,8 @@ def flood(run, store, targets):
     before = Fire(run, side, checks(store), CONNECTIONS, 2, max(50, run.capacity * SHARE)).result()
     # The attackers' processor time would be spent elsewhere, so they come last here.
     attack = Fire(run, side, wrong, FLOOD, seconds + 1, 0, nice=15)
-    time.sleep(0.5)
+    # A thousand connections take a moment to be there.
+    time.sleep(FLOOD * 0.002 + 0.2)
     correct = Fire(run, side, log_ins(others), 4, seconds, 8)
     probe = Fire(run, side, wrong[:2_000], 4, seconds, 40)
     checked = Fire(run, side, checks(store), CONNECTIONS, seconds, max(50, run.capacity * SHARE)).result()

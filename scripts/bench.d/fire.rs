@@ -2,7 +2,7 @@
 //! whatever the answers to those before, and latency counts from the moment a request was due. Owns
 //! sending, waiting and counting; must not know what is asked: each request is a line of a file.
 //!
-//! `fire PORT REQUESTS CONNECTIONS SECONDS RATE SEED`: a line of the file has a method, a path, headers
+//! `fire PORT REQUESTS CONNECTIONS SECONDS RATE`: a line of the file, which are asked in turn, has a method, a path, headers
 //! (`Name: value`, separated by `\x1f`) and a body, separated by tabs. A rate of 0 is a closed loop:
 //! each connection sends as soon as it has its answer. Prints one line of JSON. Standard library only,
 //! built by `rustc`.
@@ -28,13 +28,12 @@ struct Orders {
     connections: u64,
     seconds: f64,
     rate: f64,
-    seed: u64,
 }
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [port, file, connections, seconds, rate, seed] = words.as_slice() else {
-        eprintln!("fire PORT REQUESTS CONNECTIONS SECONDS RATE SEED");
+    let [port, file, connections, seconds, rate] = words.as_slice() else {
+        eprintln!("fire PORT REQUESTS CONNECTIONS SECONDS RATE");
         std::process::exit(2);
     };
     let text = std::fs::read_to_string(file).expect("the file of requests");
@@ -45,11 +44,10 @@ fn main() {
         connections: connections.parse().expect("a number of connections"),
         seconds: seconds.parse().expect("seconds"),
         rate: rate.parse().expect("requests per second"),
-        seed: seed.parse().expect("a seed"),
     });
     assert!(!orders.requests.is_empty(), "no request in the file");
     // Everybody is there before the first request is due.
-    let start = Instant::now() + Duration::from_millis(200 + orders.connections / 2);
+    let start = Instant::now() + Duration::from_millis(200 + 2 * orders.connections);
     let threads: Vec<_> = (0..orders.connections)
         .map(|index| {
             let orders = Arc::clone(&orders);
@@ -90,8 +88,7 @@ fn request(line: &str, port: u16) -> Vec<u8> {
 
 fn connection(orders: &Orders, index: u64, start: Instant) -> Seen {
     let mut seen = Seen::default();
-    let mut chance = orders.seed.wrapping_add(index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut wire: Option<TcpStream> = None;
+    let mut wire = connect(orders.port).ok();
     let mut buffer = Vec::new();
     let end = start + Duration::from_secs_f64(orders.seconds);
     let between = match orders.rate {
@@ -119,10 +116,8 @@ fn connection(orders: &Orders, index: u64, start: Instant) -> Seen {
             Some(wait) => std::thread::sleep(wait),
             None => seen.late += u64::from(between.is_some()),
         }
-        chance ^= chance << 13;
-        chance ^= chance >> 7;
-        chance ^= chance << 17;
-        let request = &orders.requests[(chance % orders.requests.len() as u64) as usize];
+        let next = (turn * orders.connections + index) % orders.requests.len() as u64;
+        let request = &orders.requests[next as usize];
         let status = match ask(orders.port, &mut wire, request, &mut buffer) {
             Ok((status, told_when)) => {
                 seen.retry_after += u64::from(told_when);
@@ -140,16 +135,18 @@ fn connection(orders: &Orders, index: u64, start: Instant) -> Seen {
     seen
 }
 
+fn connect(port: u16) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    Ok(stream)
+}
+
 /// The status of the answer, and whether it says when to come again.
 fn ask(port: u16, wire: &mut Option<TcpStream>, request: &[u8], buffer: &mut Vec<u8>) -> io::Result<(u16, bool)> {
     let mut stream = match wire.take() {
         Some(stream) => stream,
-        None => {
-            let stream = TcpStream::connect(("127.0.0.1", port))?;
-            stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-            stream
-        }
+        None => connect(port)?,
     };
     stream.write_all(request)?;
     buffer.clear();

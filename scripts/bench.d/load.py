@@ -58,7 +58,7 @@ class Fire:
         file.write_text("".join(line + "\n" for line in requests))
         self.process = subprocess.Popen(
             ["nice", "-n", str(nice), str(run.fire), str(side.port), str(file), str(connections), str(seconds),
-             str(rate), str(Fire.count)], stdout=subprocess.PIPE, stderr=run.log, text=True)
+             str(rate)], stdout=subprocess.PIPE, stderr=run.log, text=True)
 
     def result(self):
         said, _ = self.process.communicate(timeout=300)
