@@ -70,6 +70,9 @@ pub(crate) enum Group {
     Backup(cmd::backup::Backup),
     /// Restore a backup into an empty database, behind a fence
     Restore(cmd::restore::Restore),
+    /// What measuring needs: stores that are full
+    #[command(subcommand)]
+    Bench(cmd::bench::Bench),
     /// Look at the settings
     #[command(subcommand)]
     Config(cmd::config::Config),

@@ -73,6 +73,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             let config = Config::load(&typed)?;
             block_on(cmd::restore::run(command, &config))?;
         }
+        Group::Bench(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::bench::run(command, config))?;
+        }
         Group::User(command) => with_instance(&typed, async |instance| {
             cmd::user::run(command, instance).await
         })?,

@@ -4,6 +4,7 @@
 pub(crate) mod app;
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod bench;
 pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;

@@ -4,6 +4,7 @@
 mod app;
 mod audit;
 mod backup;
+mod bench;
 mod copy;
 mod demo;
 mod instance;

@@ -53,6 +53,8 @@ pub struct Options {
     pub lines: usize,
     /// Steps and checks that may be in flight, each; more are refused at once.
     pub queue: usize,
+    /// So many checks share a round trip at most.
+    pub together: usize,
     /// After this time a caller is told that the store is unavailable.
     pub patience: Duration,
 }
@@ -63,6 +65,7 @@ impl Default for Options {
             pool: 8,
             lines: 2,
             queue: 4_096,
+            together: 256,
             patience: Duration::from_millis(800),
         }
     }

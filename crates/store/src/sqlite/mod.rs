@@ -51,6 +51,8 @@ pub struct Options {
     pub queue: usize,
     /// The write-ahead log is cut when it is longer than so many bytes.
     pub log_bound: u64,
+    /// So many steps share a commit at most.
+    pub together: usize,
 }
 
 impl Default for Options {
@@ -59,6 +61,7 @@ impl Default for Options {
             readers: 2,
             queue: 4_096,
             log_bound: 64 << 20,
+            together: 256,
         }
     }
 }
@@ -165,6 +168,7 @@ impl Sqlite {
             queue: Arc::clone(&store.writes),
             path: path.to_owned(),
             log_bound: options.log_bound,
+            together: options.together.max(1),
             written: Arc::clone(&store.written),
             cache: Arc::clone(&store.cache),
             archive: store.outside.archive.clone(),

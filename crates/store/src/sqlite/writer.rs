@@ -27,8 +27,6 @@ use super::queue::Queue;
 use crate::archive::Archive;
 use crate::db::Undo;
 
-/// A batch holds up its first step by as long as all its steps take: some milliseconds.
-const MOST_PER_COMMIT: usize = 256;
 /// Our readers let go of the log within a second.
 const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -129,6 +127,8 @@ pub(super) struct Writer {
     pub(super) queue: Arc<Queue<Box<dyn Step>>>,
     pub(super) path: PathBuf,
     pub(super) log_bound: u64,
+    /// A batch holds up its first step by as long as all its steps take: some milliseconds.
+    pub(super) together: usize,
     pub(super) written: Arc<Written>,
     pub(super) cache: Arc<Cache>,
 }
@@ -147,7 +147,7 @@ impl Writer {
     pub(super) fn run(self, conn: Connection) {
         let mut conn = Some(conn);
         let mut log = Log::new(&self.path, self.log_bound);
-        while let Some(batch) = self.queue.take(MOST_PER_COMMIT) {
+        while let Some(batch) = self.queue.take(self.together) {
             let (alone, mut batch): (Vec<_>, Vec<_>) =
                 batch.into_iter().partition(|step| step.is_alone());
             for mut step in alone {
