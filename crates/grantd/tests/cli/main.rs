@@ -15,6 +15,7 @@ mod postgres;
 mod restore;
 mod serve;
 mod settings;
+mod sql;
 mod token;
 mod user;
 mod watching;
