@@ -57,6 +57,8 @@ pub(crate) enum Group {
     Policy(cmd::policy::Policy),
     /// Say why a token is valid, or is not, and what happened to it
     Explain(cmd::explain::Explain),
+    /// Read and change what an API has, in SQL: against this server or any other with this API
+    Sql(cmd::sql::Sql),
     /// Look at the database's schema and bring it up to date
     #[command(subcommand)]
     Migrate(cmd::migrate::Migrate),

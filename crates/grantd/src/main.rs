@@ -15,6 +15,7 @@ mod output;
 mod packing;
 mod progress;
 mod secret_input;
+mod sql;
 mod traces;
 
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "grantd", &mut script);
             output::bytes(&script)?;
         }
+        Group::Sql(command) => block_on(cmd::sql::run(command))?,
         Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
         Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,

@@ -17,6 +17,7 @@ mod restore;
 mod serve;
 mod settings;
 mod threads;
+mod sql;
 mod token;
 mod user;
 mod watching;
