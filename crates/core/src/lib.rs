@@ -33,6 +33,7 @@ pub mod grants;
 pub mod hourly;
 pub mod idle;
 pub mod ids;
+pub mod import;
 pub mod last_used;
 pub mod leaks;
 pub mod life;

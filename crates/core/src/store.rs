@@ -15,6 +15,7 @@ mod apps;
 mod chain;
 mod counters;
 mod flows;
+mod import;
 mod keeping;
 mod life;
 mod sessions;
@@ -52,6 +53,7 @@ pub use self::keeping::{
     EventFilter, MOST_PASSKEYS, OwnedPasskey, PasskeyNotAdded, PasskeyStore, SearchStore, UseStore,
     UsedAuthorization, UsedGrant,
 };
+pub use self::import::ImportStore;
 pub use self::life::{Channel, Expiring, LifeStore, Lived, NoticeKey, Rotated};
 pub use self::sessions::{
     AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
@@ -365,6 +367,7 @@ pub trait Store:
     + PasskeyStore
     + UseStore
     + LifeStore
+    + ImportStore
     + SearchStore
     + AdminStore
     + CounterStore
@@ -386,6 +389,7 @@ impl<T> Store for T where
         + PasskeyStore
         + UseStore
         + LifeStore
+        + ImportStore
         + SearchStore
         + AdminStore
         + CounterStore

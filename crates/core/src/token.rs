@@ -2,6 +2,7 @@
 //! shown. Owns the shapes that are worth a look-up; must not know where
 //! hashes are kept.
 
+mod foreign;
 mod scanning;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+pub use self::foreign::{ForeignShape, InvalidShape};
 pub use self::scanning::{NoPattern, Pattern};
 use crate::entropy::{self, Entropy};
 
@@ -127,6 +129,7 @@ pub struct TokenFormat {
     prefix: String,
     mint_hex: bool,
     accept_hex: bool,
+    foreign: Vec<ForeignShape>,
 }
 
 /// The configured prefix is not one to ten ASCII letters or digits.
@@ -151,7 +154,13 @@ impl TokenFormat {
             prefix: prefix.to_owned(),
             mint_hex,
             accept_hex: accept_hex || mint_hex,
+            foreign: Vec::new(),
         })
+    }
+
+    /// The same, which looks strings of these shapes up too: tokens that another authority has made.
+    pub fn with_foreign(self, foreign: Vec<ForeignShape>) -> Self {
+        Self { foreign, ..self }
     }
 
     /// A fresh token: ≥ 160 random bits (30 × log2 62 ≈ 178) and a checksum, or 40 hex digits.
@@ -171,7 +180,9 @@ impl TokenFormat {
     /// Takes a presented string for a token if it has one of the accepted shapes.
     pub fn parse(&self, presented: &str) -> Option<Token> {
         let accepted = presented.len() <= LONGEST
-            && (self.has_checked_shape(presented) || self.accept_hex && is_hex_shape(presented));
+            && (self.has_checked_shape(presented)
+                || self.accept_hex && is_hex_shape(presented)
+                || self.foreign.iter().any(|shape| shape.fits(presented)));
         accepted.then(|| Token(presented.to_owned()))
     }
 
@@ -359,6 +370,18 @@ mod tests {
         assert!(is_hex_shape(minted.expose()));
         assert!(old.parse(minted.expose()).is_some());
         assert!(old.parse(&hex.to_uppercase()).is_none());
+    }
+
+    #[test]
+    fn foreign_tokens_are_looked_up_only_where_their_shape_is_declared() {
+        let foreign = "yk3mN0_8sGdZkTq1VwXc-Lr5uJhB2aPeOi7fYtR4Q9E";
+        assert!(format().parse(foreign).is_none());
+        let shape = ForeignShape::parse("base64url:43").unwrap();
+        let declared = format().with_foreign(vec![shape]);
+        let token = declared.parse(foreign).unwrap();
+        assert_eq!(declared.kind(&token), None);
+        assert!(!declared.has_checked_shape(foreign), "it may be a password");
+        assert!(declared.parse(&foreign[1..]).is_none());
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod copy;
 mod demo;
+mod import;
 mod instance;
 mod key;
 mod life;

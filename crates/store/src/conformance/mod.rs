@@ -26,6 +26,7 @@ mod edits;
 pub mod fill;
 mod flows;
 mod grants;
+mod import;
 mod last_used;
 mod leases;
 mod life;

@@ -198,6 +198,16 @@ pass_on!(UseStore {
     delete_grants(user: UserId, stamp: Stamp) -> Stored<usize>;
 });
 
+use std::sync::Arc;
+
+use grantd_core::import::{Ended, ImportedApp, ImportedToken, Outcome};
+use grantd_core::store::ImportStore;
+
+pass_on!(ImportStore {
+    import_tokens(tokens: Vec<ImportedToken>, ended: Arc<Ended>, rehearse: bool, stamp: Stamp) -> Stored<Vec<Outcome>>;
+    import_app(app: ImportedApp, rehearse: bool, stamp: Stamp) -> Stored<Outcome>;
+});
+
 pass_on!(LifeStore {
     list_lives(after: AuthorizationId, limit: u32) -> Stored<Vec<Lived>>;
     shorten_lives(ends: Vec<(AuthorizationId, Timestamp)>, stamp: Stamp) -> Stored<usize>;
