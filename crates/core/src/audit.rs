@@ -216,6 +216,11 @@ impl Action {
         )
     }
 
+    /// Whether by the hash in such a row no token is found any more.
+    pub fn retires_hash(self) -> bool {
+        self == Self::TokenHashUpgraded || !self.spares_token()
+    }
+
     /// The action with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|one| one.name() == name)

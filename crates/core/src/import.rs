@@ -16,7 +16,7 @@ use crate::fingerprint::Fingerprint;
 use crate::note::{Note, NoteUrl};
 use crate::scope::Scopes;
 use crate::secret::SecretHash;
-use crate::token::{TokenHash, TokenLastEight};
+use crate::token::{SaltedHash, TokenHash, TokenLastEight};
 use crate::user::LoginKey;
 
 pub use self::ended::Ended;
@@ -30,8 +30,10 @@ pub struct ImportedToken {
     pub owner: LoginKey,
     /// Which app holds it; none for a personal access token.
     pub client_id: Option<ClientId>,
-    /// The look-up key.
+    /// The look-up key, or what stands in for it.
     pub token_hash: TokenHash,
+    /// The salted hash that the look-up key is not known of.
+    pub salted: Option<SaltedHash>,
     /// Its last eight characters; empty where the other authority did not keep them.
     pub token_last_eight: TokenLastEight,
     /// What it is for; never blank on a personal access token.

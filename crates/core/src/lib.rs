@@ -64,6 +64,7 @@ pub mod site_admin;
 pub mod store;
 pub mod ticket;
 pub mod token;
+pub mod upgrade;
 pub mod user;
 
 pub use authority::Authority;

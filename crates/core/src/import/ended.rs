@@ -20,6 +20,8 @@ const UNSETTLED: i64 = 10_000;
 #[derive(Clone, Debug, Default)]
 pub struct Ended {
     prefixes: HashSet<i64>,
+    /// What stood in for a hash that is known now.
+    moved: HashSet<i64>,
     /// Later rows the store looks at by itself, in the very step that imports.
     pub settled: i64,
 }
@@ -45,10 +47,21 @@ impl Ended {
     }
 
     fn note(&mut self, row: &AuditRow) {
-        let spared = Action::from_name(&row.action).is_some_and(Action::spares_token);
-        if let (Some(hash), false) = (row.token_hash, spared) {
-            self.prefixes.insert(hash.prefix());
+        let action = Action::from_name(&row.action);
+        match (row.token_hash, action) {
+            (Some(hash), Some(Action::TokenHashUpgraded)) => {
+                self.moved.insert(hash.prefix());
+            }
+            (Some(hash), action) if action.is_none_or(Action::retires_hash) => {
+                self.prefixes.insert(hash.prefix());
+            }
+            _ => {}
         }
+    }
+
+    /// Whether this stood in for a hash that is known now: its record is here, or was.
+    pub fn has_moved(&self, hash: TokenHash) -> bool {
+        self.moved.contains(&hash.prefix())
     }
 
     /// Whether this token has ended here.

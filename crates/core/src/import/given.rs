@@ -12,7 +12,7 @@ use crate::note::{Note, NoteUrl};
 use crate::redirect_uri::check_callback;
 use crate::scope::{Catalogue, Scopes};
 use crate::secret::{Secret, SecretHash};
-use crate::token::{ForeignShape, Token, TokenFormat, TokenHash, TokenLastEight};
+use crate::token::{ForeignShape, SaltedHash, Token, TokenFormat, TokenHash, TokenLastEight};
 use crate::user::Login;
 
 use super::{ImportedApp, ImportedToken, Refusal};
@@ -36,8 +36,10 @@ pub struct Rules<'r> {
 pub enum TokenAs {
     /// The token itself.
     Clear(Secret),
-    /// SHA-256, 64 hex digits.
+    /// SHA-256, 64 hex digits; or a salted hash in its written form.
     Sha256(String),
+    /// A salted hash.
+    Salted(SaltedHash),
 }
 
 /// How a row knows an app's secret.
@@ -119,12 +121,19 @@ impl Rules<'_> {
             .filter(|id| id != PERSONAL_CLIENT_ID)
             .map(|id| ClientId::parse(&id).map_err(|_| Refusal::InvalidClientId(id)))
             .transpose()?;
-        let (token_hash, last_eight) = match given.token {
+        let (token_hash, last_eight, salted) = match read(given.token) {
             TokenAs::Clear(secret) => {
                 let token = self.presentable(&secret)?;
-                (token.hash(), token.last_eight())
+                (token.hash(), token.last_eight(), None)
             }
-            TokenAs::Sha256(hex) => (sha256(&hex).ok_or(Refusal::NoHash)?, last(given.last_eight)?),
+            TokenAs::Sha256(hex) => {
+                let hash = sha256(&hex).ok_or(Refusal::NoHash)?;
+                (hash, last(given.last_eight)?, None)
+            }
+            TokenAs::Salted(salted) => {
+                let last = self.salted_last(given.last_eight, client_id.is_some())?;
+                (salted.stand_in(), last, Some(salted))
+            }
         };
         let note = given.note.map(Note::parse).transpose().map_err(worded)?;
         if client_id.is_none() && note.as_ref().is_none_or(Note::is_blank) {
@@ -134,9 +143,14 @@ impl Rules<'_> {
             owner: owner.key(),
             client_id,
             token_hash,
+            salted,
             token_last_eight: last_eight,
             note,
-            note_url: given.note_url.map(NoteUrl::parse).transpose().map_err(worded)?,
+            note_url: given
+                .note_url
+                .map(NoteUrl::parse)
+                .transpose()
+                .map_err(worded)?,
             scopes: self.scopes(given.scopes)?,
             fingerprint: Fingerprint::parse(given.fingerprint).map_err(worded)?,
             created_at: given.created_at,
@@ -210,6 +224,18 @@ impl Rules<'_> {
         })
     }
 
+    /// A salted hash is found by the end of its token, where tokens of that shape are looked up.
+    fn salted_last(&self, text: String, of_app: bool) -> Result<TokenLastEight, Refusal> {
+        let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        if of_app || text.len() != 8 || !text.bytes().all(hex) {
+            return Err(Refusal::NoHash);
+        }
+        match self.tokens.parse(&"0".repeat(40)) {
+            Some(_) => last(text),
+            None => Err(Refusal::HexNotAccepted),
+        }
+    }
+
     fn scopes(&self, names: Vec<String>) -> Result<Scopes, Refusal> {
         let mut ours = Vec::with_capacity(names.len());
         for name in names {
@@ -232,6 +258,14 @@ impl Rules<'_> {
     }
 }
 
+/// A salted hash may stand where a hash stands.
+fn read(token: TokenAs) -> TokenAs {
+    match &token {
+        TokenAs::Sha256(text) => SaltedHash::parse(text).map_or(token, TokenAs::Salted),
+        _ => token,
+    }
+}
+
 fn login(text: &str) -> Result<Login, Refusal> {
     if text.is_empty() {
         return Err(Refusal::NoOwner);
@@ -241,7 +275,7 @@ fn login(text: &str) -> Result<Login, Refusal> {
 
 /// SHA-256 as it is written; the hash of nothing at all is none.
 fn sha256(hex: &str) -> Option<TokenHash> {
-    TokenHash::parse(hex).filter(|hash| hash.0 != [0; 32])
+    TokenHash::parse(hex).filter(|hash| !hash.is_stand_in())
 }
 
 fn last(text: String) -> Result<TokenLastEight, Refusal> {

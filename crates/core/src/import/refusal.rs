@@ -35,6 +35,9 @@ pub enum Refusal {
     /// The token has a shape that is not looked up.
     #[error("its token would not be looked up: add {0} to imported_token_shapes")]
     UndeclaredShape(ForeignShape),
+    /// Its shape is looked up only where the operator says so.
+    #[error("its token would not be looked up: set accept_hex_tokens")]
+    HexNotAccepted,
     /// The token has a shape that cannot be looked up.
     #[error("its token has another shape than tokens that can be declared")]
     ForeignShape,
@@ -42,7 +45,9 @@ pub enum Refusal {
     #[error("its token has fewer than 128 bits and could be guessed")]
     WeakToken,
     /// The secret cannot be checked here.
-    #[error("its secret is kept by a scheme that cannot be checked here: register the app with a new one")]
+    #[error(
+        "its secret is kept by a scheme that cannot be checked here: register the app with a new one"
+    )]
     UnknownSecretScheme,
     /// The secret could be guessed.
     #[error("its secret could be guessed: register the app with a new one")]
@@ -96,6 +101,7 @@ impl Refusal {
             Self::InvalidClientId(_) => "invalid_client_id",
             Self::NoHash => "no_hash",
             Self::UndeclaredShape(_) => "undeclared_shape",
+            Self::HexNotAccepted => "hex_not_accepted",
             Self::ForeignShape => "foreign_shape",
             Self::WeakToken => "weak_token",
             Self::UnknownSecretScheme => "unknown_secret_scheme",

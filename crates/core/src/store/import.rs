@@ -6,7 +6,9 @@ use async_trait::async_trait;
 
 use super::Stored;
 use crate::audit::Stamp;
+use crate::ids::AuthorizationId;
 use crate::import::{Ended, ImportedApp, ImportedToken, Outcome};
+use crate::token::{SaltedHash, TokenHash, TokenLastEight};
 
 /// Taking in what another authority has made.
 ///
@@ -29,4 +31,21 @@ pub trait ImportStore: Send + Sync {
     /// Registers an app with its client id, secret and dates, with its audit row. One that is here with that secret
     /// stays as it is; with another secret, or without a user of that login, it is refused.
     async fn import_app(&self, app: ImportedApp, rehearse: bool, stamp: Stamp) -> Stored<Outcome>;
+    /// Salted hashes of tokens with these last eight characters, valid or not, ids ascending, at most `limit`. One goes
+    /// with its record, and when the record gets another token, whichever way.
+    async fn list_salted(
+        &self,
+        last_eight: &TokenLastEight,
+        limit: u32,
+    ) -> Stored<Vec<(AuthorizationId, SaltedHash)>>;
+    /// The salted hash of a record, if it has one: for an export.
+    async fn find_salted(&self, id: AuthorizationId) -> Stored<Option<SaltedHash>>;
+    /// From now on the token is found by its hash instead of what stood in for it, with its audit row; its salted hash
+    /// goes, nothing else changes. False when no record has that any more.
+    async fn upgrade_hash(
+        &self,
+        stand_in: TokenHash,
+        hash: TokenHash,
+        stamp: Stamp,
+    ) -> Stored<bool>;
 }

@@ -33,7 +33,9 @@ pub enum InvalidShape {
     #[error("a token shape is hex:LENGTH, base62:LENGTH or base64url:LENGTH, such as base64url:43")]
     Form,
     /// Tokens of that shape can be guessed.
-    #[error("tokens of the shape {0} have fewer than 128 bits and could be guessed: they cannot come along")]
+    #[error(
+        "tokens of the shape {0} have fewer than 128 bits and could be guessed: they cannot come along"
+    )]
     Weak(ForeignShape),
     /// Longer than any token.
     #[error("a token has at most {0} characters")]
@@ -124,7 +126,15 @@ mod tests {
         for text in ["hex:32", "hex:64", "base62:22", "base64url:43"] {
             assert_eq!(ForeignShape::parse(text).unwrap().to_string(), text);
         }
-        for text in ["", "hex", "hex:", "hex:+64", "HEX:64", "base32:40", "hex: 64"] {
+        for text in [
+            "",
+            "hex",
+            "hex:",
+            "hex:+64",
+            "HEX:64",
+            "base32:40",
+            "hex: 64",
+        ] {
             assert_eq!(ForeignShape::parse(text), Err(InvalidShape::Form), "{text}");
         }
         assert_eq!(ForeignShape::parse("hex:256"), Err(InvalidShape::Long(255)));
@@ -152,7 +162,8 @@ mod tests {
 
     #[test]
     fn an_undeclared_shape_is_named() {
-        let named = |text: &str| ForeignShape::of(text).map(|(shape, weak)| (shape.to_string(), weak));
+        let named =
+            |text: &str| ForeignShape::of(text).map(|(shape, weak)| (shape.to_string(), weak));
         assert_eq!(named("abcdef0123"), Some(("hex:10".into(), true)));
         assert_eq!(named(&"Zx".repeat(20)), Some(("base62:40".into(), false)));
         assert_eq!(named("a token"), None);

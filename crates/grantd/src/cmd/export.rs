@@ -47,16 +47,17 @@ enum What {
 
 /// Writes the table.
 pub(crate) async fn run(command: Export, instance: &Instance) -> Result<(), Failure> {
-    let out: Box<dyn Write> = match &command.output {
-        None => Box::new(io::stdout().lock()),
-        Some(path) => {
-            let mut options = OpenOptions::new();
-            let made = options.write(true).create_new(true).mode(0o600).open(path);
-            Box::new(made.map_err(|why| {
-                Failure::new(format!("cannot write {}: {why}", path.display()))
-            })?)
-        }
-    };
+    let out: Box<dyn Write> =
+        match &command.output {
+            None => Box::new(io::stdout().lock()),
+            Some(path) => {
+                let mut options = OpenOptions::new();
+                let made = options.write(true).create_new(true).mode(0o600).open(path);
+                Box::new(made.map_err(|why| {
+                    Failure::new(format!("cannot write {}: {why}", path.display()))
+                })?)
+            }
+        };
     let mut writer = csv::Writer::from_writer(Digested {
         out: io::BufWriter::with_capacity(1 << 16, out),
         digest: Sha256::new(),
@@ -75,7 +76,9 @@ pub(crate) async fn run(command: Export, instance: &Instance) -> Result<(), Fail
             "file": file, "rows": rows, "left_out": left_out, "sha256": sha256,
         })),
         None => {
-            output::note(format!("{rows} rows, {left_out} left out, SHA-256 {sha256}"));
+            output::note(format!(
+                "{rows} rows, {left_out} left out, SHA-256 {sha256}"
+            ));
             Ok(())
         }
     }
@@ -129,7 +132,8 @@ async fn tokens(instance: &Instance, out: &mut Out<'_>) -> Result<(u64, u64), Fa
             if ended || owned.user.suspended_at.is_some() {
                 left_out += 1;
             } else {
-                put(out, &token(owned))?;
+                let hash = hash(instance, owned).await?;
+                put(out, &token(owned, hash))?;
                 rows += 1;
             }
         }
@@ -141,13 +145,23 @@ fn put<T: AsRef<[u8]>>(out: &mut Out<'_>, cells: &[T]) -> Result<(), Failure> {
     out.write_record(cells).map_err(|why| cannot_write(&why))
 }
 
-fn token(owned: &OwnedAuthorization) -> [String; TOKENS.len()] {
+/// What the token is found by; a salted hash in its written form.
+async fn hash(instance: &Instance, owned: &OwnedAuthorization) -> Result<String, Failure> {
+    let token = &owned.authorization;
+    if !token.token_hash.is_stand_in() {
+        return Ok(token.token_hash.to_string());
+    }
+    let salted = instance.store.find_salted(token.id).await?;
+    Ok(salted.map(|salted| salted.to_string()).unwrap_or_default())
+}
+
+fn token(owned: &OwnedAuthorization, hash: String) -> [String; TOKENS.len()] {
     let (token, time) = (&owned.authorization, |at: &dyn ToString| at.to_string());
     let client_id = token.app.as_ref().map(|app| app.client_id.to_string());
     [
         owned.user.login.to_string(),
         client_id.unwrap_or_default(),
-        token.token_hash.to_string(),
+        hash,
         token.token_last_eight.0.clone(),
         written(token.note.as_ref().map(Note::as_str)),
         written(token.note_url.as_ref().map(NoteUrl::as_str)),
@@ -190,7 +204,9 @@ fn app(credentials: &AppCredentials, owner: &str) -> [String; APPS.len()] {
         settings.expiring_tokens.to_string(),
         settings.resource_server.to_string(),
         written(allowed.as_deref()),
-        app.suspended_at.map(|at| at.to_string()).unwrap_or_default(),
+        app.suspended_at
+            .map(|at| at.to_string())
+            .unwrap_or_default(),
         app.created_at.to_string(),
         app.updated_at.to_string(),
     ]

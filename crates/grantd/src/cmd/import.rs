@@ -4,6 +4,7 @@
 
 pub(in crate::cmd) mod csv;
 mod doorkeeper;
+mod gitea;
 mod intake;
 mod json;
 mod report;
@@ -75,6 +76,14 @@ enum From {
     },
     /// The tables of Doorkeeper (Ruby on Rails), exported as CSV with their column names
     Doorkeeper(Doorkeeper),
+    /// The table access_token of Gitea or Forgejo, exported as CSV with its column names
+    Gitea {
+        /// The file
+        file: PathBuf,
+        /// Whose login stands behind a uid: CSV with the columns resource_owner_id and login
+        #[arg(long, value_name = "FILE")]
+        owners: PathBuf,
+    },
 }
 
 /// Doorkeeper's tables.
@@ -111,7 +120,9 @@ enum Kept {
 
 /// Imports.
 pub(crate) async fn run(command: Import, config: Config) -> Result<(), Failure> {
-    if matches!(config.database(), DatabaseUrl::Sqlite(_)) && control::is_served(&config.values.data) {
+    if matches!(config.database(), DatabaseUrl::Sqlite(_))
+        && control::is_served(&config.values.data)
+    {
         return Err(Failure::new(
             "a server uses this data folder; stop it before you import into its file",
         ));
@@ -129,7 +140,9 @@ async fn take_in(from: From, how: How, instance: &Instance) -> Result<(), Failur
     match from {
         From::Json { file, login } => {
             let count = json::count(&file)?;
-            intake.tokens(&file, count, json::rows(&file, login)?).await?;
+            intake
+                .tokens(&file, count, json::rows(&file, login)?)
+                .await?;
         }
         From::Csv { apps, tokens } => {
             if let Some(file) = apps {
@@ -139,6 +152,12 @@ async fn take_in(from: From, how: How, instance: &Instance) -> Result<(), Failur
                 let count = table::count(&file)?;
                 intake.tokens(&file, count, csv::tokens(&file)?).await?;
             }
+        }
+        From::Gitea { file, owners } => {
+            let (count, owners) = (table::count(&file)?, doorkeeper::owners(&owners)?);
+            intake
+                .tokens(&file, count, gitea::rows(&file, owners)?)
+                .await?;
         }
         From::Doorkeeper(from) => doorkeeper::take_in(from, &mut intake).await?,
     }

@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
-use grantd_core::app::{App, AppSettings, ClientId};
+use grantd_core::app::{App, ClientId};
 use grantd_core::fingerprint::Fingerprint;
 use grantd_core::ids::AuthorizationId;
-use grantd_core::import::{Ended, ImportedApp, ImportedToken, Outcome, Refusal};
-use grantd_core::secret::SecretHash;
+use grantd_core::import::{Ended, ImportedToken, Outcome, Refusal};
 use grantd_core::user::User;
 
+use super::import_apps::imported_app;
 use super::world::*;
 
 const LATER: i64 = 500;
 
-fn token(w: &World, owner: &User, app: Option<&App>) -> ImportedToken {
+pub(super) fn token(w: &World, owner: &User, app: Option<&App>) -> ImportedToken {
     let token = w.token();
     ImportedToken {
         owner: owner.login.key(),
         client_id: app.map(|app| app.client_id.clone()),
         token_hash: token.hash,
+        salted: None,
         note: note(&format!("token {}", token.last_eight.0)),
         token_last_eight: token.last_eight,
         note_url: None,
@@ -32,16 +33,18 @@ fn token(w: &World, owner: &User, app: Option<&App>) -> ImportedToken {
 
 async fn import_knowing(w: &World, ended: &Ended, tokens: &[ImportedToken]) -> Vec<Outcome> {
     let ended = Arc::new(ended.clone());
-    let imported = w.store.import_tokens(tokens.to_vec(), ended, false, later(LATER));
+    let imported = w
+        .store
+        .import_tokens(tokens.to_vec(), ended, false, later(LATER));
     imported.await.unwrap()
 }
 
-async fn import(w: &World, tokens: &[ImportedToken]) -> Vec<Outcome> {
+pub(super) async fn import(w: &World, tokens: &[ImportedToken]) -> Vec<Outcome> {
     let ended = Ended::gather(&*w.store, |_| ()).await.unwrap();
     import_knowing(w, &ended, tokens).await
 }
 
-fn refused(why: Refusal) -> Vec<Outcome> {
+pub(super) fn refused(why: Refusal) -> Vec<Outcome> {
     vec![Outcome::Refused(why)]
 }
 
@@ -56,25 +59,52 @@ pub(super) async fn a_token_comes_as_it_was_and_is_valid_at_once(w: World) {
         ..token(&w, &octocat, Some(&app))
     };
     let both = [personal.clone(), of_app.clone()];
-    assert_eq!(import(&w, &both).await, [Outcome::Imported, Outcome::Imported]);
+    assert_eq!(
+        import(&w, &both).await,
+        [Outcome::Imported, Outcome::Imported]
+    );
     let kept = w.authorizations(&octocat).await;
     for (kept, came) in kept.iter().zip(&both) {
-        assert_eq!((kept.token_hash, &kept.token_last_eight), (came.token_hash, &came.token_last_eight));
+        assert_eq!(
+            (kept.token_hash, &kept.token_last_eight),
+            (came.token_hash, &came.token_last_eight)
+        );
         assert_eq!((&kept.note, &kept.note_url), (&came.note, &came.note_url));
-        assert_eq!((&kept.scopes, &kept.fingerprint), (&came.scopes, &came.fingerprint));
-        assert_eq!((kept.created_at, kept.updated_at), (came.created_at, came.updated_at));
+        assert_eq!(
+            (&kept.scopes, &kept.fingerprint),
+            (&came.scopes, &came.fingerprint)
+        );
+        assert_eq!(
+            (kept.created_at, kept.updated_at),
+            (came.created_at, came.updated_at)
+        );
         assert_eq!(kept.expires_at, came.expires_at);
         assert!(w.is_valid(came.token_hash).await);
     }
-    assert_eq!(w.check(&app, of_app.token_hash).await.as_ref(), Some(&kept[1]));
+    assert_eq!(
+        w.check(&app, of_app.token_hash).await.as_ref(),
+        Some(&kept[1])
+    );
     assert_eq!(w.check(&app, personal.token_hash).await, None);
     let trail = w.trail().await;
-    let about: Vec<_> = trail[rows..].iter().filter(|row| row.token_hash.is_some()).collect();
+    let about: Vec<_> = trail[rows..]
+        .iter()
+        .filter(|row| row.token_hash.is_some())
+        .collect();
     assert_eq!(about.len(), 2);
     for (row, kept) in about.iter().zip(&kept) {
-        assert_eq!((row.action.as_str(), row.at), ("oauth_access.import", NOW.plus(LATER)));
-        assert_eq!((row.authorization_id, row.token_hash), (Some(kept.id), Some(kept.token_hash)));
-        assert_eq!((row.user_id, row.app_id), (Some(octocat.id), kept.app.as_ref().map(|app| app.id)));
+        assert_eq!(
+            (row.action.as_str(), row.at),
+            ("oauth_access.import", NOW.plus(LATER))
+        );
+        assert_eq!(
+            (row.authorization_id, row.token_hash),
+            (Some(kept.id), Some(kept.token_hash))
+        );
+        assert_eq!(
+            (row.user_id, row.app_id),
+            (Some(octocat.id), kept.app.as_ref().map(|app| app.id))
+        );
     }
 }
 
@@ -85,7 +115,10 @@ pub(super) async fn ids_ascend_as_tokens_come(w: World) {
     let many: Vec<_> = (0..200).map(|at| token(&w, &octocat, pick(at))).collect();
     import(&w, &many).await;
     let lives = w.store.list_lives(AuthorizationId(0), 1_000).await.unwrap();
-    let kept: Vec<_> = lives.iter().map(|one| one.owned.authorization.token_hash).collect();
+    let kept: Vec<_> = lives
+        .iter()
+        .map(|one| one.owned.authorization.token_hash)
+        .collect();
     let came: Vec<_> = many.iter().map(|token| token.token_hash).collect();
     assert_eq!(kept, came);
 }
@@ -109,9 +142,17 @@ pub(super) async fn a_grant_comes_and_grows_with_what_comes_under_it(w: World) {
     };
     import(&w, &[third]).await;
     let grown = w.grant(&octocat).await;
-    assert_eq!((grown.id, grown.scopes), (grant.id, scopes("user repo gist admin:org")));
+    assert_eq!(
+        (grown.id, grown.scopes),
+        (grant.id, scopes("user repo gist admin:org"))
+    );
     assert_eq!(grown.created_at, grant.created_at);
-    assert!(w.store.delete_grant(octocat.id, grant.id, operator()).await.unwrap());
+    assert!(
+        w.store
+            .delete_grant(octocat.id, grant.id, operator())
+            .await
+            .unwrap()
+    );
     assert!(!w.is_valid(second.token_hash).await);
     assert!(w.authorizations(&octocat).await.is_empty());
 }
@@ -122,7 +163,10 @@ pub(super) async fn what_is_here_stays_as_it_is(w: World) {
     let app = w.app("abc", &octocat).await;
     let came = token(&w, &octocat, Some(&app));
     let twice = [came.clone(), came.clone()];
-    assert_eq!(import(&w, &twice).await, [Outcome::Imported, Outcome::Present]);
+    assert_eq!(
+        import(&w, &twice).await,
+        [Outcome::Imported, Outcome::Present]
+    );
     let (kept, rows) = (w.authorizations(&octocat).await, w.trail().await.len());
     let other = ImportedToken {
         scopes: scopes("admin:org"),
@@ -140,7 +184,10 @@ pub(super) async fn what_is_here_stays_as_it_is(w: World) {
             ..came.clone()
         },
     ] {
-        assert_eq!(import(&w, &[another]).await, refused(Refusal::HeldByAnother));
+        assert_eq!(
+            import(&w, &[another]).await,
+            refused(Refusal::HeldByAnother)
+        );
     }
     assert_eq!(w.authorizations(&octocat).await, kept);
     assert_eq!(w.trail().await.len(), rows);
@@ -161,7 +208,11 @@ pub(super) async fn sec_what_has_ended_here_never_comes_back(w: World) {
     import(&w, &both).await;
     let minted = w.create(w.personal(&octocat, "minted")).await;
     let s = &w.store;
-    assert!(s.revoke_token(app.id, revoked.token_hash, operator()).await.unwrap());
+    assert!(
+        s.revoke_token(app.id, revoked.token_hash, operator())
+            .await
+            .unwrap()
+    );
     let new = s.reset_token(app.id, reset.token_hash, w.token(), operator());
     assert!(new.await.unwrap().is_some());
     assert!(s.delete_token(minted.id, operator()).await.unwrap());
@@ -177,7 +228,11 @@ pub(super) async fn sec_what_has_ended_here_never_comes_back(w: World) {
     let grant = w.grant(&octocat).await;
     let last = token(&w, &octocat, Some(&app));
     import(&w, std::slice::from_ref(&last)).await;
-    assert!(s.delete_grant(octocat.id, grant.id, operator()).await.unwrap());
+    assert!(
+        s.delete_grant(octocat.id, grant.id, operator())
+            .await
+            .unwrap()
+    );
     assert_eq!(import(&w, &[last]).await, refused(Refusal::EndedHere));
 }
 
@@ -187,7 +242,12 @@ pub(super) async fn sec_an_end_after_the_trail_was_read_counts_too(w: World) {
     let ended = Ended::gather(&*w.store, |_| ()).await.unwrap();
     let came = token(&w, &octocat, Some(&app));
     import_knowing(&w, &ended, std::slice::from_ref(&came)).await;
-    assert!(w.store.revoke_token(app.id, came.token_hash, operator()).await.unwrap());
+    assert!(
+        w.store
+            .revoke_token(app.id, came.token_hash, operator())
+            .await
+            .unwrap()
+    );
     let again = import_knowing(&w, &ended, &[came]).await;
     assert_eq!(again, refused(Refusal::EndedHere));
 }
@@ -234,12 +294,23 @@ pub(super) async fn a_rehearsal_changes_nothing(w: World) {
     let app = w.app("abc", &octocat).await;
     let rows = w.trail().await.len();
     let came = token(&w, &octocat, Some(&app));
-    let rehearsed = w.store.import_tokens(vec![came.clone()], Arc::default(), true, operator());
+    let rehearsed = w
+        .store
+        .import_tokens(vec![came.clone()], Arc::default(), true, operator());
     assert_eq!(rehearsed.await.unwrap(), [Outcome::Imported]);
-    let rehearsed = w.store.import_app(imported_app("fresh", &octocat), true, operator());
+    let rehearsed = w
+        .store
+        .import_app(imported_app("fresh", &octocat), true, operator());
     assert_eq!(rehearsed.await.unwrap(), Outcome::Imported);
     assert!(!w.is_valid(came.token_hash).await);
-    assert_eq!(w.store.list_grants(octocat.id, None, ALL).await.unwrap().total, 0);
+    assert_eq!(
+        w.store
+            .list_grants(octocat.id, None, ALL)
+            .await
+            .unwrap()
+            .total,
+        0
+    );
     assert_eq!(w.store.list_apps(ALL).await.unwrap().total, 1);
     assert_eq!(w.trail().await.len(), rows);
 }
@@ -258,60 +329,6 @@ pub(super) async fn limits_of_mints_do_not_count(w: World) {
     let outcomes = import(&w, &many).await;
     assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Imported));
     assert_eq!(w.authorizations(&octocat).await.len(), 15);
-}
-
-fn imported_app(client_id: &str, owner: &User) -> ImportedApp {
-    ImportedApp {
-        client_id: ClientId::from_stored(client_id.to_owned()),
-        name: "App".to_owned(),
-        url: "https://app.example".to_owned(),
-        description: Some("what it is for".to_owned()),
-        callback_urls: vec!["https://app.example/cb".to_owned()],
-        owner: owner.login.key(),
-        secret_hash: Some(SecretHash([9; 32])),
-        settings: AppSettings {
-            allowed_scopes: Some(scopes("repo")),
-            ..AppSettings::default()
-        },
-        suspended_at: Some(NOW.plus(-5)),
-        created_at: NOW.plus(-1_000),
-        updated_at: NOW.plus(-900),
-    }
-}
-
-pub(super) async fn an_app_comes_with_id_secret_and_dates(w: World) {
-    let octocat = w.user("octocat").await;
-    let hubot = w.user("hubot").await;
-    let client_id = "yk3mN0_8sGdZkTq1VwXc-Lr5uJhB2aPeOi7fYtR4Q9E";
-    let came = imported_app(client_id, &octocat);
-    let rows = w.trail().await.len();
-    let take = async |app: ImportedApp| w.store.import_app(app, false, operator()).await.unwrap();
-    assert_eq!(take(came.clone()).await, Outcome::Imported);
-    let found = w.store.find_app(&came.client_id).await.unwrap().unwrap();
-    assert!(found.secret_hash.is_some_and(|hash| hash.matches(&SecretHash([9; 32]))));
-    let app = &found.app;
-    assert_eq!((app.owner_id, app.suspended_at), (octocat.id, Some(NOW.plus(-5))));
-    assert_eq!((app.created_at, app.updated_at), (came.created_at, came.updated_at));
-    assert_eq!((&app.description, &app.callback_urls), (&came.description, &came.callback_urls));
-    assert_eq!(app.settings, came.settings);
-    assert_eq!(w.actions(rows).await, ["oauth_application.import"]);
-    assert_eq!(take(came.clone()).await, Outcome::Present);
-    let another_secret = ImportedApp {
-        secret_hash: Some(SecretHash([8; 32])),
-        ..came.clone()
-    };
-    let public = ImportedApp {
-        secret_hash: None,
-        ..came.clone()
-    };
-    for other in [another_secret, public] {
-        assert_eq!(take(other).await, Outcome::Refused(Refusal::ClientIdTaken));
-    }
-    let kept = w.store.delete_user(hubot.id, operator()).await;
-    assert!(kept.unwrap());
-    let nobodys = imported_app("nobodys", &hubot);
-    let refused = take(nobodys).await;
-    assert_eq!(refused, Outcome::Refused(Refusal::UnknownUser("hubot".into())));
 }
 
 pub(super) async fn one_of_many_concurrent_imports_adds_a_token(w: World) {

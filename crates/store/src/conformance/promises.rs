@@ -3,9 +3,10 @@
 use super::Case;
 use super::flows::{codes, devices, ends, leaks, refresh, settings};
 use super::{
-    actors, admin, admin_actors, apps, audit, authorizations, chain, counters, edits, grants, import,
-    last_used, leases, life, lists, mint, notices, own_accounts, passkeys, personal_tokens, races,
-    reaping, rotation, search, session_limit, sessions, sign_in, tickets, tokens, users, watch,
+    actors, admin, admin_actors, apps, audit, authorizations, chain, counters, edits, grants,
+    import, import_apps, last_used, leases, life, lists, mint, notices, own_accounts, passkeys,
+    personal_tokens, races, reaping, rotation, salted, search, session_limit, sessions, sign_in,
+    tickets, tokens, users, watch,
 };
 
 macro_rules! cases {
@@ -360,8 +361,14 @@ cases! {
         a_rehearsal_changes_nothing
         an_idle_token_counts_from_its_coming
         limits_of_mints_do_not_count
-        an_app_comes_with_id_secret_and_dates
         one_of_many_concurrent_imports_adds_a_token
+    }
+    import_apps {
+        an_app_comes_with_id_secret_and_dates
+    }
+    salted {
+        a_salted_hash_is_found_by_last_eight_until_it_is_upgraded
+        sec_a_salted_hash_goes_with_its_record_and_its_token
     }
     notices {
         tokens_that_end_soon_are_found_by_their_end

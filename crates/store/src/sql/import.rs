@@ -24,6 +24,14 @@ statements! {
     INSERT_PERSONAL = insert_token!("(user_id, note, fingerprint) WHERE app_id IS NULL");
     /// Nothing comes back when the fingerprint is taken.
     INSERT_FOR_APP = insert_token!("(user_id, app_id, fingerprint) WHERE app_id IS NOT NULL AND fingerprint <> ''");
+    INSERT_SALTED = "INSERT INTO salted_hashes (authorization_id, token_last_eight, kept) VALUES ($1, $2, $3)";
+    SALTED_OF_LAST_EIGHT = "SELECT authorization_id, kept FROM salted_hashes WHERE token_last_eight = $1 \
+                            ORDER BY authorization_id LIMIT $2";
+    SALTED_OF = "SELECT kept FROM salted_hashes WHERE authorization_id = $1";
+    /// The salted hash goes by a trigger.
+    UPGRADE = "UPDATE authorizations SET hash_prefix = $1, token_hash = $2 \
+               WHERE hash_prefix = $3 AND token_hash = $4 \
+               RETURNING id, user_id, app_id, grant_id, token_hash, token_last_eight";
     /// Never later than it did.
     GRANT_BEGAN = "UPDATE grants SET created_at = $1 WHERE id = $2 AND created_at > $1";
     /// Nothing comes back when the client id is taken.

@@ -120,7 +120,14 @@ mod tests {
 
     #[test]
     fn an_absent_text_is_told_from_an_empty_one() {
-        for text in [None, Some(""), Some("a"), Some("\\"), Some("\\N"), Some(" ")] {
+        for text in [
+            None,
+            Some(""),
+            Some("a"),
+            Some("\\"),
+            Some("\\N"),
+            Some(" "),
+        ] {
             assert_eq!(read(&written(text)).as_deref(), text, "{text:?}");
         }
     }

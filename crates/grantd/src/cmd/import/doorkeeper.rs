@@ -39,9 +39,7 @@ pub(super) async fn take_in(from: Doorkeeper, intake: &mut Intake<'_>) -> Result
     };
     let mut uids = HashMap::new();
     let table = Table::open(&from.applications, APPLICATIONS)?;
-    let rows = table.rows(|cells| {
-        Ok((cells.text("id").to_owned(), cells.text("uid").to_owned()))
-    });
+    let rows = table.rows(|cells| Ok((cells.text("id").to_owned(), cells.text("uid").to_owned())));
     uids.extend(rows.filter_map(|row| row.given.ok()));
     let count = table::count(file)?;
     let table = Table::open(file, TOKENS)?;
@@ -64,9 +62,8 @@ pub(super) fn owners(path: &Path) -> Result<HashMap<String, String>, Failure> {
         Ok((number, cells.text("login").to_owned()))
     });
     rows.map(|row| {
-        row.given.map_err(|why| {
-            Failure::new(format!("{}:{}: {why}", path.display(), row.line))
-        })
+        row.given
+            .map_err(|why| Failure::new(format!("{}:{}: {why}", path.display(), row.line)))
     })
     .collect()
 }

@@ -6,9 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use grantd_core::clock::Clock;
-use grantd_core::import::{
-    Ended, GivenApp, GivenToken, ImportedToken, Outcome, Refusal, Rules,
-};
+use grantd_core::import::{Ended, GivenApp, GivenToken, ImportedToken, Outcome, Refusal, Rules};
 use grantd_core::token::TokenFormat;
 use grantd_core::user::{Login, NewUser, PasswordHash};
 
@@ -174,7 +172,9 @@ impl<'i> Intake<'i> {
                 Ok(token) => {
                     batch.lines.push((line, None));
                     batch.tokens.push(token);
-                    batch.logins.extend(login.filter(|_| self.unusable.is_some()));
+                    batch
+                        .logins
+                        .extend(login.filter(|_| self.unusable.is_some()));
                 }
                 Err(why) => batch.lines.push((line, Some(Outcome::Refused(why)))),
             }

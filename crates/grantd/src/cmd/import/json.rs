@@ -62,7 +62,9 @@ fn given(object: &[u8], login: &str) -> Result<GivenToken, Refusal> {
     let record: Record =
         serde_json::from_slice(object).map_err(|why| Refusal::Malformed(why.to_string()))?;
     let created_at = time(&record.created_at)?;
-    let (app_name, client_id) = record.app.map_or((None, None), |app| (app.name, app.client_id));
+    let (app_name, client_id) = record
+        .app
+        .map_or((None, None), |app| (app.name, app.client_id));
     let personal = client_id
         .as_deref()
         .is_none_or(|id| id == grantd_core::app::PERSONAL_CLIENT_ID);
@@ -180,14 +182,20 @@ mod tests {
         let one = || Ok(r#"{"a":"}\"{","b":{}}"#.to_owned());
         let two = || Ok("{}".to_owned());
         let text = r#"{"a":"}\"{","b":{}}"#;
-        assert_eq!(found(&format!("[{text},\n{{}}]\n[{{}}]")), [(1, one()), (2, two()), (3, two())]);
+        assert_eq!(
+            found(&format!("[{text},\n{{}}]\n[{{}}]")),
+            [(1, one()), (2, two()), (3, two())]
+        );
         assert_eq!(found(&format!("{text}\n{{}}\n")), [(1, one()), (2, two())]);
         assert_eq!(found("[]"), []);
     }
 
     #[test]
     fn what_is_no_list_of_objects_is_told() {
-        assert_eq!(found("{}\nnull"), [(1, Ok("{}".to_owned())), (2, Err("malformed"))]);
+        assert_eq!(
+            found("{}\nnull"),
+            [(1, Ok("{}".to_owned())), (2, Err("malformed"))]
+        );
         assert_eq!(found("[{\"a\":"), [(1, Err("malformed"))]);
     }
 }

@@ -39,9 +39,13 @@ impl Table {
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(file);
         let header = reader.headers().map_err(|why| cannot(why.to_string()))?;
         let width = header.len();
-        let names = header.iter().map(|name| name.trim_start_matches('\u{feff}'));
-        let columns: HashMap<String, usize> =
-            names.enumerate().map(|(at, name)| (name.trim().to_owned(), at)).collect();
+        let names = header
+            .iter()
+            .map(|name| name.trim_start_matches('\u{feff}'));
+        let columns: HashMap<String, usize> = names
+            .enumerate()
+            .map(|(at, name)| (name.trim().to_owned(), at))
+            .collect();
         let missing: Vec<&str> = needed
             .iter()
             .copied()
@@ -76,7 +80,10 @@ impl Table {
             let record = records.next()?;
             let (line, record) = match record {
                 Ok(record) => (line_of(record.position()), Ok(record)),
-                Err(why) => (line_of(why.position()), Err(Refusal::Malformed(why.to_string()))),
+                Err(why) => (
+                    line_of(why.position()),
+                    Err(Refusal::Malformed(why.to_string())),
+                ),
             };
             let given = record.and_then(|record| {
                 if record.len() != width {
@@ -125,7 +132,9 @@ impl Cells<'_> {
         match self.text(column) {
             "t" | "true" | "TRUE" | "True" | "1" => Ok(true),
             "" | "f" | "false" | "FALSE" | "False" | "0" => Ok(false),
-            other => Err(Refusal::Malformed(format!("`{other}` is neither true nor false"))),
+            other => Err(Refusal::Malformed(format!(
+                "`{other}` is neither true nor false"
+            ))),
         }
     }
 }

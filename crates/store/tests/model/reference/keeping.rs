@@ -14,11 +14,12 @@ use grantd_core::import::{Ended, ImportedApp, ImportedToken, Outcome};
 use grantd_core::last_used::LastUse;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
-    AdminStore, AppAdministration, EventFilter, Expiring, Impersonation, ImportStore, LifeStore, Lived,
-    NewImpersonation, NotCreated, NoticeKey, OwnedApp, OwnedPasskey, Page, PageRequest,
+    AdminStore, AppAdministration, EventFilter, Expiring, Impersonation, ImportStore, LifeStore,
+    Lived, NewImpersonation, NotCreated, NoticeKey, OwnedApp, OwnedPasskey, Page, PageRequest,
     PasskeyNotAdded, PasskeyStore, Rotated, SearchStore, Stock, StoreLoad, Stored, Taken, UseStore,
     UsedAuthorization, UsedGrant, WatchStore,
 };
+use grantd_core::token::{SaltedHash, TokenHash, TokenLastEight};
 use grantd_core::user::{Login, LoginKey, User};
 
 use super::{Reference, unavailable};
@@ -63,6 +64,9 @@ refuse! {
     ImportStore {
         import_tokens(Vec<ImportedToken>, Arc<Ended>, bool, Stamp) -> Vec<Outcome>;
         import_app(ImportedApp, bool, Stamp) -> Outcome;
+        list_salted(&TokenLastEight, u32) -> Vec<(AuthorizationId, SaltedHash)>;
+        find_salted(AuthorizationId) -> Option<SaltedHash>;
+        upgrade_hash(TokenHash, TokenHash, Stamp) -> bool;
     }
 }
 
