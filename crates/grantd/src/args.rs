@@ -65,6 +65,10 @@ pub(crate) enum Group {
     /// Copy the database
     #[command(subcommand)]
     Store(cmd::store::Store),
+    /// Take in tokens and apps of another authority, by their hashes
+    Import(cmd::import::Import),
+    /// Write apps or tokens as CSV, for `grantd import csv`
+    Export(cmd::export::Export),
     /// Change the instance key
     #[command(subcommand)]
     Key(cmd::key::Key),

@@ -63,6 +63,13 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Group::Audit(command) => block_on(cmd::audit::run(command, &typed))?,
         Group::Store(command) => block_on(cmd::store::run(command))?,
+        Group::Import(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::import::run(command, config))?;
+        }
+        Group::Export(command) => with_instance(&typed, async |instance| {
+            cmd::export::run(command, instance).await
+        })?,
         Group::Key(command) => {
             let config = Config::load(&typed)?;
             block_on(cmd::key::run(command, &config))?;

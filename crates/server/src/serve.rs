@@ -142,6 +142,9 @@ async fn exchange_counts(app: Arc<App>, mut ended: oneshot::Receiver<()>) {
         if let Err(error) = app.authority.exchange_counts().await {
             tracing::debug!(%error, "counts will be exchanged later");
         }
+        if let Err(error) = app.authority.upgrade_hashes().await {
+            tracing::debug!(%error, "hashes of tokens will be upgraded later");
+        }
         let told = match has_ended {
             true => app.authority.flush_last_used().await,
             false => app.authority.flush_last_used_if_due().await,

@@ -9,6 +9,8 @@ pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod key;
 mod logging;
 pub(crate) mod man;

@@ -225,6 +225,7 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         sign_in,
         hourly: Arc::default(),
         last_used: Arc::default(),
+        upgrades: Arc::default(),
         key: Arc::clone(&instance.key),
         mailer: config.mailer()?.map(|mailer| {
             Arc::new(Counted {

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use grantd_core::clock::Timestamp;
+use grantd_core::token::ForeignShape;
 use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
@@ -127,6 +128,10 @@ settings! {
     token_prefix: TokenPrefix = "gt";
     /// Look up tokens of 40 hex digits too (always so in `p2`).
     accept_hex_tokens: bool = "false";
+    /// Shapes of tokens that were imported from another authority and are looked up, too: `hex:`, `base62:` or
+    /// `base64url:` and their length. Of what has a shape of this server's own nothing need be said; shapes under
+    /// 128 bits are refused.
+    imported_token_shapes: Vec<ForeignShape> = "", for example "base64url:43,hex:64";
     /// Serve the endpoints that carry a token in their path.
     path_tokens: bool = "true";
     /// Let users sign in to the API with their password.

@@ -7,6 +7,7 @@ mod backup;
 mod bench;
 mod copy;
 mod demo;
+mod import;
 mod instance;
 mod key;
 mod life;

@@ -106,6 +106,11 @@ impl Fill {
             "otp_steps" => vec![int(row), int(MADE / 30), text("192.0.2.1"), int(1)],
             "known_addresses" => vec![int(row), text("2001:db8::/64"), at],
             "last_used" => vec![id(number), at, text("private")],
+            "salted_hashes" => vec![
+                id(number),
+                text("e4efbf36"),
+                text("pbkdf2-sha256$10000$salt$00"),
+            ],
             "expiry_notices" => vec![id(number), at, int(7), text("mail"), int(MADE), int(MADE)],
             "passkeys" => passkey(number),
             "sessions" => session(number),

@@ -13,6 +13,7 @@ mod change;
 mod counters;
 pub(crate) mod flows;
 mod grants;
+mod import;
 mod last_used;
 mod life;
 mod list;
