@@ -25,8 +25,6 @@ use config::Config;
 use failure::Failure;
 use instance::Instance;
 
-const OPENAPI: &str = include_str!("../../../api/openapi.json");
-
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
@@ -45,7 +43,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "grantd", &mut script);
             output::bytes(&script)?;
         }
-        Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
+        Group::Openapi => output::bytes(grantd_server::reference::DOCUMENT.as_bytes())?,
+        Group::Reference { page } => cmd::reference::run(page, Cli::command())?,
         Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,
         Group::Doctor => return cmd::doctor::run(&typed),

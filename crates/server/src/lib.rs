@@ -29,6 +29,7 @@ pub mod page;
 mod polite;
 pub mod pretty;
 pub mod rate;
+pub mod reference;
 pub mod reply;
 pub mod request;
 pub mod routes;

@@ -197,7 +197,7 @@ impl Metrics {
 }
 
 /// One word for why.
-fn cause(failure: &Failure) -> &'static str {
+pub(crate) fn cause(failure: &Failure) -> &'static str {
     match failure {
         Failure::Rule(error) => rule(error),
         Failure::NotBelieved(_) => "not_believed",

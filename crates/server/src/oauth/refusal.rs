@@ -59,6 +59,11 @@ fn words(refusal: &FlowError) -> Option<(&'static str, String)> {
     })
 }
 
+/// The `error_description` of a refusal; none for what is no answer of a flow.
+pub(crate) fn description(refusal: &FlowError) -> Option<&'static str> {
+    words(refusal).map(|(description, _)| description)
+}
+
 /// A refusal as an answer of this status; what is none is passed on.
 pub(super) fn answer(refusal: FlowError, status: StatusCode, encoding: Encoding) -> Result<Reply> {
     let (Some(code), Some((description, uri))) = (refusal.code(), words(&refusal)) else {
