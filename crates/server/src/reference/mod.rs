@@ -139,7 +139,7 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::ROUTES;
+    use crate::routes::{Part, ROUTES, SITE};
 
     #[test]
     fn every_operation_of_the_table_is_read_with_its_method_and_path() {
@@ -192,6 +192,15 @@ mod tests {
         let health = REFERENCE.find("grantd/health").unwrap();
         assert!(health.at_root);
         assert_eq!(health.callers, [Caller::Anybody]);
+    }
+
+    #[test]
+    fn every_endpoint_for_programs_outside_the_document_stands_in_the_book() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/flows.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        for route in SITE.iter().filter(|route| route.part != Part::Site) {
+            assert!(page.contains(&format!("{}`", route.path)), "{}", route.path);
+        }
     }
 
     #[test]

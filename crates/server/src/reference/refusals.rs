@@ -132,7 +132,7 @@ fn advice(failure: &Failure) -> &'static str {
             "Secret scanning: sign the body with a key of `secret_scanning_keys`, and name the key."
         }
         Failure::Panic => {
-            "A fault of ours. The log has it, by `X-GitHub-Request-Id`; nothing was changed."
+            "A fault of ours; the log has it, under the request's `X-GitHub-Request-Id`. Look before you do it again."
         }
     }
 }

@@ -9,8 +9,9 @@ use super::cell;
 const HEAD: &str = "\
 # Endpoints
 
-Every operation of the API, as `api/openapi.json` describes it; `grantd openapi` prints that document, and every server shows it at `/docs`. The addresses below stand under
-`/api/v3` and at the root alike, where nothing else is said. Words with a dollar sign stand for values that you have.
+Every operation of the API, as `api/openapi.json` describes it; `grantd openapi` prints that document, and every server
+shows it at `/docs`. The addresses below stand under `/api/v3` and at the root alike, where nothing else is said. Words
+with a dollar sign stand for values that you have.
 Outside of this document are the pages for people and the endpoints of the OAuth flows: [flows](flows.md).
 ";
 
