@@ -91,6 +91,12 @@ pub(crate) enum Group {
     },
     /// Print the API's description (OpenAPI, JSON)
     Openapi,
+    /// Print a page of the reference (Markdown)
+    #[command(hide = true)]
+    Reference {
+        /// Which
+        page: cmd::reference::Page,
+    },
     /// Write the manual, a page per command, into a folder
     #[command(hide = true)]
     Man {

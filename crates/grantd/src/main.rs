@@ -31,8 +31,6 @@ use instance::Instance;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const OPENAPI: &str = include_str!("../../../api/openapi.json");
-
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
@@ -52,7 +50,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             output::bytes(&script)?;
         }
         Group::Sql(command) => block_on(cmd::sql::run(command))?,
-        Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
+        Group::Openapi => output::bytes(grantd_server::reference::DOCUMENT.as_bytes())?,
+        Group::Reference { page } => cmd::reference::run(page, Cli::command())?,
         Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,
         Group::Doctor => return cmd::doctor::run(&typed),

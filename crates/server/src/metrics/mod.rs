@@ -210,7 +210,7 @@ impl Families {
 }
 
 /// One word for why.
-fn cause(failure: &Failure) -> &'static str {
+pub(crate) fn cause(failure: &Failure) -> &'static str {
     match failure {
         Failure::Rule(error) => rule(error),
         Failure::NotBelieved(_) => "not_believed",
