@@ -84,6 +84,8 @@ pub(crate) enum Group {
     },
     /// Print the API's description (OpenAPI, JSON)
     Openapi,
+    /// Write the documents by which StackQL knows this server's API
+    StackqlProvider(cmd::stackql_provider::StackqlProvider),
     /// Write the manual, a page per command, into a folder
     #[command(hide = true)]
     Man {

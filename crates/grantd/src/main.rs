@@ -47,6 +47,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             output::bytes(&script)?;
         }
         Group::Sql(command) => block_on(cmd::sql::run(command))?,
+        Group::StackqlProvider(command) => cmd::stackql_provider::run(&command, &typed)?,
         Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
         Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,

@@ -16,6 +16,7 @@ pub(crate) mod policy;
 pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod sql;
+pub(crate) mod stackql_provider;
 pub(crate) mod store;
 pub(crate) mod token;
 pub(crate) mod token_shape;
