@@ -96,7 +96,7 @@ pub struct Caller {
 
 /// A caller with a valid token.
 #[derive(Clone, Debug)]
-pub struct TokenIdentity(pub(crate) OwnedAuthorization);
+pub struct TokenIdentity(pub(crate) Arc<OwnedAuthorization>);
 
 impl TokenIdentity {
     /// The token's record and its owner.
@@ -106,23 +106,20 @@ impl TokenIdentity {
 }
 
 /// An app that proved its secret.
-#[derive(Clone, Debug)]
-pub struct AppIdentity {
-    pub(crate) app: App,
-    pub(crate) auth_generation: i64,
-}
+#[derive(Clone)]
+pub struct AppIdentity(pub(crate) Arc<AppCredentials>);
 
 impl AppIdentity {
     /// Which app.
     pub fn app(&self) -> &App {
-        &self.app
+        &self.0.app
     }
 
     /// The actor of writes as this app.
     pub fn actor(&self) -> Actor {
         Actor::App {
-            id: self.app.id,
-            auth_generation: self.auth_generation,
+            id: self.0.app.id,
+            auth_generation: self.0.auth_generation,
         }
     }
 }
@@ -222,7 +219,7 @@ impl Authority {
             TokenVerdict::Valid(owned) => {
                 self.counts.add(Happening::TokenValid);
                 self.token_used(owned.authorization.id, caller.address);
-                Ok(TokenIdentity(*owned))
+                Ok(TokenIdentity(owned))
             }
             TokenVerdict::OwnerSuspended => {
                 self.counts.add(Happening::TokenOfSuspended);
@@ -256,7 +253,7 @@ impl Authority {
         secret: &Secret,
         token: Option<&Token>,
         caller: &Caller,
-    ) -> Result<Option<(AppIdentity, Option<OwnedAuthorization>)>> {
+    ) -> Result<Option<(AppIdentity, Option<Arc<OwnedAuthorization>>)>> {
         let presented = secret.hash();
         let found = match ClientId::parse(client_id) {
             Ok(client_id) => {
@@ -266,15 +263,11 @@ impl Authority {
             }
             Err(_) => None,
         };
-        let credentials = found.as_ref().map(|found| &found.credentials);
+        let credentials = found.as_ref().map(|found| &*found.credentials);
         let right = AppCredentials::proves(credentials, &presented, self.clock.now());
         match found {
             None => Ok(None),
             Some(found) if right && found.credentials.app.suspended_at.is_none() => {
-                let identity = AppIdentity {
-                    app: found.credentials.app,
-                    auth_generation: found.credentials.auth_generation,
-                };
                 self.counts.add(Happening::AppProved);
                 if let Some(used) = &found.token {
                     self.counts.add(Happening::AppTokenValid);
@@ -282,7 +275,7 @@ impl Authority {
                 } else if token.is_some() {
                     self.counts.add(Happening::AppTokenUnknown);
                 }
-                Ok(Some((identity, found.token)))
+                Ok(Some((AppIdentity(found.credentials), found.token)))
             }
             Some(found) => Err(self.wrong_secret(found.credentials.app.id, caller)),
         }

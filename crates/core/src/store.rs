@@ -151,7 +151,7 @@ pub struct OwnedAuthorization {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenVerdict {
     /// Every term of the validity predicate holds.
-    Valid(Box<OwnedAuthorization>),
+    Valid(Arc<OwnedAuthorization>),
     /// All but one: the owner is suspended.
     OwnerSuspended,
     /// No such token, or not valid any more.
@@ -162,9 +162,9 @@ pub enum TokenVerdict {
 #[derive(Clone)]
 pub struct AppCheck {
     /// The app, whatever its state: the caller compares the secret first.
-    pub credentials: AppCredentials,
+    pub credentials: Arc<AppCredentials>,
     /// The valid token of this app with that hash.
-    pub token: Option<OwnedAuthorization>,
+    pub token: Option<Arc<OwnedAuthorization>>,
 }
 
 /// What one look-up for a sign-in finds.

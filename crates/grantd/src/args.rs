@@ -57,6 +57,8 @@ pub(crate) enum Group {
     Policy(cmd::policy::Policy),
     /// Say why a token is valid, or is not, and what happened to it
     Explain(cmd::explain::Explain),
+    /// Read and change what an API has, in SQL: against this server or any other with this API
+    Sql(cmd::sql::Sql),
     /// Look at the database's schema and bring it up to date
     #[command(subcommand)]
     Migrate(cmd::migrate::Migrate),
@@ -74,6 +76,9 @@ pub(crate) enum Group {
     Backup(cmd::backup::Backup),
     /// Restore a backup into an empty database, behind a fence
     Restore(cmd::restore::Restore),
+    /// What measuring needs: stores that are full
+    #[command(subcommand)]
+    Bench(cmd::bench::Bench),
     /// Look at the settings
     #[command(subcommand)]
     Config(cmd::config::Config),
@@ -86,6 +91,12 @@ pub(crate) enum Group {
     },
     /// Print the API's description (OpenAPI, JSON)
     Openapi,
+    /// Print a page of the reference (Markdown)
+    #[command(hide = true)]
+    Reference {
+        /// Which
+        page: cmd::reference::Page,
+    },
     /// Write the manual, a page per command, into a folder
     #[command(hide = true)]
     Man {

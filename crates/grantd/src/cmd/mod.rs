@@ -4,6 +4,7 @@
 pub(crate) mod app;
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod bench;
 pub(crate) mod config;
 mod demo;
 pub(crate) mod doctor;
@@ -15,8 +16,10 @@ mod logging;
 pub(crate) mod man;
 pub(crate) mod migrate;
 pub(crate) mod policy;
+pub(crate) mod reference;
 pub(crate) mod restore;
 pub(crate) mod serve;
+pub(crate) mod sql;
 pub(crate) mod store;
 pub(crate) mod token;
 pub(crate) mod token_shape;

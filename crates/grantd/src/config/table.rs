@@ -233,6 +233,9 @@ settings! {
     /// Days after which an app with expiring tokens must ask its user again, however often it has
     /// refreshed them.
     refresh_family_days: Days = "365";
+    /// Let changes that wait share a commit, and checks on PostgreSQL a round trip. Without it each has
+    /// its own, which is slower: to measure what the sharing saves.
+    batching: bool = "true";
     /// Announce the end of the API in headers, as GitHub did.
     deprecation: bool = "false";
     /// Times in which the API answers as if it were removed: `START/END`, RFC 3339.

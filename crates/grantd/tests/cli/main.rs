@@ -4,6 +4,7 @@
 mod app;
 mod audit;
 mod backup;
+mod bench;
 mod copy;
 mod demo;
 mod import;
@@ -16,6 +17,8 @@ mod postgres;
 mod restore;
 mod serve;
 mod settings;
+mod threads;
+mod sql;
 mod token;
 mod user;
 mod watching;

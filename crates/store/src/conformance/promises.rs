@@ -100,6 +100,7 @@ cases! {
     lists {
         authorizations_are_paged_by_id
         lists_are_filtered_by_app
+        pages_of_a_long_list_follow_every_change
         operators_list_tokens_by_every_filter
     }
     grants {
@@ -145,6 +146,7 @@ cases! {
     races {
         one_of_two_hundred_get_or_creates_creates
         two_hundred_creators_never_pass_ten_tokens
+        creations_of_many_users_do_not_touch_one_another
         one_of_two_hundred_takes_a_note
         one_of_two_resets_succeeds
         a_reset_and_a_revocation_leave_one_outcome

@@ -42,6 +42,8 @@ pub(crate) struct Affected {
     pub(crate) secret_of: Option<AppId>,
     /// It was edited, and has its old scopes.
     pub(crate) edited: bool,
+    /// Whose settings are the old ones.
+    pub(crate) app_edited: Option<AppId>,
     /// It ended something that the store has.
     pub(crate) ended: bool,
 }
@@ -209,6 +211,7 @@ async fn of_app(
                 affected.secret_of = Some(app);
             }
         }
+        Action::AppEdited => affected.app_edited = Some(app),
         Action::AppPreviousSecretEnded => {
             affected.ended |= apps::end_previous_secret(tx, app).await?;
         }
