@@ -26,7 +26,8 @@ pub(super) struct Intake<'i> {
     pub(super) instance: &'i Instance,
     scope_names: BTreeMap<String, Vec<String>>,
     tokens: TokenFormat,
-    ended: Arc<Ended>,
+    /// Read once, before the first token.
+    ended: Option<Arc<Ended>>,
     report: Report,
     rehearse: bool,
     /// What users who are made have for a password: it opens nothing. None: no user is made.
@@ -54,15 +55,12 @@ impl<'i> Intake<'i> {
     ) -> Result<Self, Failure> {
         let format = instance.config.token_format();
         let report = Report::open(how.report.as_deref())?;
-        let wait = Wait::begin("reading the trail".to_owned(), None);
-        let ended = Ended::gather(&*instance.store, |_| ()).await?;
-        wait.end();
         let unusable = || instance.config.password_cost().decoy(&*instance.entropy);
         Ok(Self {
             instance,
             scope_names,
             tokens: format.map_err(|why| Failure::new(why.to_string()))?,
-            ended: Arc::new(ended),
+            ended: None,
             report,
             rehearse: how.dry_run,
             unusable: how.create_users.then(unusable),
@@ -125,6 +123,17 @@ impl<'i> Intake<'i> {
         Ok(outcome)
     }
 
+    async fn ended(&mut self) -> Result<Arc<Ended>, Failure> {
+        if let Some(ended) = &self.ended {
+            return Ok(Arc::clone(ended));
+        }
+        let wait = Wait::begin("reading the trail".to_owned(), None);
+        let ended = Arc::new(Ended::gather(&*self.instance.store, |_| ()).await?);
+        wait.end();
+        self.ended = Some(Arc::clone(&ended));
+        Ok(ended)
+    }
+
     /// Takes tokens in, batch by batch; the next one is read while one is written.
     pub(super) async fn tokens(
         &mut self,
@@ -132,6 +141,7 @@ impl<'i> Intake<'i> {
         rows: u64,
         mut given: impl Iterator<Item = Row<GivenToken>>,
     ) -> Result<(), Failure> {
+        let ended = self.ended().await?;
         let mut count = Count::begin("tokens", 0, rows);
         let (mut tally, mut done) = (Tally::default(), 0);
         let mut batch = self.read(&mut given);
@@ -139,7 +149,7 @@ impl<'i> Intake<'i> {
             self.make_users(std::mem::take(&mut batch.logins)).await?;
             let asked = std::mem::take(&mut batch.tokens);
             let stamp = self.instance.operator().stamp();
-            let (ended, rehearse) = (Arc::clone(&self.ended), self.rehearse);
+            let (ended, rehearse) = (Arc::clone(&ended), self.rehearse);
             let store = &self.instance.store;
             let writing = store.import_tokens(asked, ended, rehearse, stamp);
             let (written, next) = tokio::join!(writing, async { self.read(&mut given) });
