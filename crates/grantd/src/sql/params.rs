@@ -1,0 +1,53 @@
+//! Values that come beside the statements, for `:name` in them: they are bound,
+//! and no character of them is ever read as SQL. Owns their names.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::Value as Cell;
+
+use crate::failure::Failure;
+use crate::secret_input;
+
+/// Values by name, without the colon.
+#[derive(Debug, Default)]
+pub(crate) struct Params(BTreeMap<String, Cell>);
+
+impl Params {
+    /// From `NAME=VALUE`s and `NAME=FILE`s.
+    ///
+    /// # Errors
+    /// A name is none, or a file cannot be read.
+    pub(crate) fn read(values: &[String], files: &[String]) -> Result<Self, Failure> {
+        let mut params = Self::default();
+        for given in values {
+            let (name, value) = split(given)?;
+            params.insert(name, value.to_owned());
+        }
+        for given in files {
+            let (name, path) = split(given)?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|why| Failure::new(format!("cannot read {path}: {why}")))?;
+            params.insert(name, secret_input::without_newline(&text).to_owned());
+        }
+        Ok(params)
+    }
+
+    fn insert(&mut self, name: &str, value: String) {
+        self.0.insert(name.to_owned(), Cell::Text(value));
+    }
+
+    /// The value of `:name`, `$name` or `@name`.
+    pub(crate) fn get(&self, placeholder: &str) -> Option<&Cell> {
+        self.0.get(placeholder.trim_start_matches([':', '$', '@']))
+    }
+}
+
+fn split(given: &str) -> Result<(&str, &str), Failure> {
+    let parts = given.split_once('=');
+    let named = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    parts
+        .filter(|(name, _)| named(name))
+        .ok_or_else(|| Failure::new("a parameter is NAME=VALUE, its name of letters, digits and _"))
+}
