@@ -138,7 +138,12 @@ impl Subject {
             let told = check.map(|check| {
                 let secret = check.credentials.secret_hash.map(|hash| hash.0);
                 let generation = check.credentials.auth_generation;
-                (check.credentials.app.clone(), secret, generation, check.token)
+                (
+                    check.credentials.app.clone(),
+                    secret,
+                    generation,
+                    check.token,
+                )
             });
             checks.push(told.back(&self.ids));
         }
