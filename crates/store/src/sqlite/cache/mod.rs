@@ -250,7 +250,13 @@ impl Cache {
             return true;
         }
         match self.books.try_lock() {
-            Ok(_held) => self.start_over(self.count()),
+            Ok(_held) => {
+                // The writer may have accounted for it just now.
+                let count = self.count();
+                if count != self.accounted.load(Ordering::Acquire) {
+                    self.start_over(count);
+                }
+            }
             Err(TryLockError::Poisoned(_) | TryLockError::WouldBlock) => {}
         }
         false
