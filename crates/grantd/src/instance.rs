@@ -149,7 +149,9 @@ pub(crate) async fn open_store(
             whole(&why)
         ))
     };
-    url.open_with(clock, outside).await.map_err(cannot)
+    let batching = config.values.batching;
+    let opened = url.open_by(clock, outside, batching).await;
+    opened.map_err(cannot)
 }
 
 /// An error with all that caused it, in one line.
@@ -224,6 +226,8 @@ pub(crate) fn belongs_to(key: &InstanceKey, kept: &str, file: &Path) -> Result<b
     }
     let unfinished = if grantd_store::is_unfinished(kept) {
         "this database is a copy that has not come to its end; run `grantd store copy` again to go on with it"
+    } else if grantd_store::is_half_loaded(kept) {
+        "loading rows into this database has not come to its end; begin again with an empty database"
     } else if grantd_store::is_half_restored(kept) {
         "a restore into this database has not come to its end; begin again with `grantd restore` and an empty database"
     } else if key.has_fingerprint(owner) && fenced.is_some() {

@@ -19,7 +19,7 @@ use http_body::Body;
 use http_body_util::Full;
 
 use crate::about::{describe, request_id};
-use crate::access::Access;
+use crate::access::{Access, AccessLog};
 use crate::arrival::Arrival;
 use crate::auth::{self, Identity, Presented};
 use crate::body;
@@ -54,6 +54,7 @@ pub struct App {
     pub(crate) ceremonies: Option<Ceremonies>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tracer: Option<Arc<dyn Tracer>>,
+    pub(crate) access_log: Option<Arc<dyn AccessLog>>,
     router: Router,
     finisher: Finisher,
     pub(crate) warned_of_stranger: AtomicBool,
@@ -77,6 +78,7 @@ impl App {
             metrics: Arc::new(Metrics::new(&authority, path_tokens.series())),
             path_tokens,
             tracer: None,
+            access_log: None,
             authority,
             settings,
         }

@@ -173,9 +173,9 @@ impl Context {
     }
 
     /// The token that an app asks about, with the record that came along with the app's authentication.
-    pub fn take_check(&mut self) -> (Option<Token>, Option<OwnedAuthorization>) {
+    pub fn take_check(&mut self) -> (Option<Token>, Option<Arc<OwnedAuthorization>>) {
         let found = match &mut self.identity {
-            Identity::App(_, found) => found.take().map(|found| *found),
+            Identity::App(_, found) => found.take(),
             _ => None,
         };
         (self.app_token.take(), found)

@@ -24,6 +24,7 @@ use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::mail::{Counted, Mailer};
 use grantd_core::secret::Secret;
 use grantd_core::secret_scanning::KeySet;
+use grantd_server::access::AccessLog;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
 use grantd_server::trace::Tracer;
@@ -50,22 +51,29 @@ pub(crate) fn run(config: Config, demo: bool) -> Result<(), Failure> {
         .build()
         .map_err(|why| Failure::new(format!("cannot start: {why}")))?;
     let entered = runtime.enter();
-    let traces = logging::start(&config)?;
-    let tracer = traces.as_ref().map(Traces::tracer);
+    let logging = logging::start(&config)?;
+    let watching = Watching {
+        tracer: logging.traces.as_ref().map(Traces::tracer),
+        access: logging.access.clone(),
+    };
     let outcome = if demo {
-        runtime.block_on(serve_demo(config, tracer))
+        runtime.block_on(serve_demo(config, watching))
     } else {
-        runtime.block_on(serve(config, false, tracer))
+        runtime.block_on(serve(config, false, watching))
     };
     drop(entered);
-    if let Some(traces) = traces {
-        traces.end();
-    }
+    logging.end();
     outcome
 }
 
+/// What hears of every request.
+struct Watching {
+    tracer: Option<Arc<dyn Tracer>>,
+    access: Option<Arc<dyn AccessLog>>,
+}
+
 /// Serves from a folder that is gone afterwards, to this machine only.
-async fn serve_demo(mut config: Config, tracer: Option<Arc<dyn Tracer>>) -> Result<(), Failure> {
+async fn serve_demo(mut config: Config, watching: Watching) -> Result<(), Failure> {
     let address = config.values.listen.0;
     if !address.ip().is_loopback() {
         return Err(Failure::new(format!(
@@ -79,17 +87,17 @@ async fn serve_demo(mut config: Config, tracer: Option<Arc<dyn Tracer>>) -> Resu
     config.values.data = folder.path().to_owned();
     config.values.database = Some(DatabaseUrl::Sqlite(folder.path().join("grantd.db")));
     config.values.instance_key_file = None;
-    serve(config, true, tracer).await
+    serve(config, true, watching).await
 }
 
-async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> Result<(), Failure> {
+async fn serve(config: Config, demo: bool, watching: Watching) -> Result<(), Failure> {
     for warning in &config.warnings {
         output::note(format!("warning: {warning}"));
     }
     // Before anything else, so that a signal during start-up is not lost.
     let (reload, shutdown) = (reloads()?, shutdown()?);
     let instance = Instance::open(config).await?;
-    let outcome = answer(&instance, demo, tracer, reload, shutdown).await;
+    let outcome = answer(&instance, demo, watching, reload, shutdown).await;
     instance.store.close().await;
     outcome
 }
@@ -97,7 +105,7 @@ async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> R
 async fn answer(
     instance: &Instance,
     demo: bool,
-    tracer: Option<Arc<dyn Tracer>>,
+    watching: Watching,
     reload: watch::Receiver<()>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), Failure> {
@@ -121,8 +129,11 @@ async fn answer(
     };
     let background = Background::start(instance, &authority, &public_url)?;
     let mut app = App::new(authority, config.surface(public_url.clone()));
-    if let Some(tracer) = tracer {
+    if let Some(tracer) = watching.tracer {
         app = app.with_tracer(tracer);
+    }
+    if let Some(access) = watching.access {
+        app = app.with_access_log(access);
     }
     let app = Arc::new(app);
     let metrics = metrics::start(config, &app).await?;
@@ -214,6 +225,7 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         sign_in,
         hourly: Arc::default(),
         last_used: Arc::default(),
+        upgrades: Arc::default(),
         key: Arc::clone(&instance.key),
         mailer: config.mailer()?.map(|mailer| {
             Arc::new(Counted {

@@ -96,6 +96,11 @@ impl Server {
         call(&self.address, method, path, headers, body)
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
         let done = std::process::Command::new("kill")

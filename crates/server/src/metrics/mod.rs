@@ -7,6 +7,7 @@ mod collect;
 pub mod listener;
 mod process;
 mod samples;
+mod series;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,8 +26,9 @@ use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
 use self::collect::Collect;
+use self::series::Series;
 use crate::error::Failure;
-use crate::usage::Series;
+use crate::usage;
 
 /// A label and its value.
 pub(crate) type Label<V> = (&'static str, V);
@@ -41,13 +43,19 @@ const DURATIONS: [f64; 13] = [
 pub struct Metrics {
     registry: Registry,
     in_flight: Gauge,
+    families: Families,
+    series: Series,
+    refusals: Family<[Label<&'static str>; 1], Counter>,
+    flow_refusals: Family<[Label<&'static str>; 1], Counter>,
+    stock: Arc<Mutex<Option<Taken>>>,
+}
+
+/// Of requests.
+struct Families {
     requests: Family<[Label<&'static str>; 2], Histogram>,
     callers: Family<[Label<&'static str>; 1], Counter>,
     statements: Family<[Label<&'static str>; 1], Counter>,
     database: Family<[Label<&'static str>; 1], Seconds>,
-    refusals: Family<[Label<&'static str>; 1], Counter>,
-    flow_refusals: Family<[Label<&'static str>; 1], Counter>,
-    stock: Arc<Mutex<Option<Taken>>>,
 }
 
 /// One request among those that are being answered.
@@ -68,14 +76,17 @@ struct Taken {
 
 impl Metrics {
     /// Over what these rules and their store say of themselves, and who sends tokens in paths.
-    pub(crate) fn new(authority: &Arc<Authority>, path_tokens: &Series) -> Self {
+    pub(crate) fn new(authority: &Arc<Authority>, path_tokens: &usage::Series) -> Self {
         let mut registry = Registry::with_prefix("grantd");
         let metrics = Self {
             in_flight: Gauge::default(),
-            requests: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
-            callers: Family::default(),
-            statements: Family::default(),
-            database: Family::default(),
+            families: Families {
+                requests: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
+                callers: Family::default(),
+                statements: Family::default(),
+                database: Family::default(),
+            },
+            series: Series::new(),
             refusals: Family::default(),
             flow_refusals: Family::default(),
             stock: Arc::default(),
@@ -89,22 +100,22 @@ impl Metrics {
         registry.register(
             "request_duration_seconds",
             "From the request's head to its answer, by operation and class of status",
-            metrics.requests.clone(),
+            metrics.families.requests.clone(),
         );
         registry.register(
             "requests_by_caller",
             "Requests by what proved the caller: user (a password), token, app (its secret), nobody",
-            metrics.callers.clone(),
+            metrics.families.callers.clone(),
         );
         registry.register(
             "request_statements",
             "Statements that requests ran in the database, by operation",
-            metrics.statements.clone(),
+            metrics.families.statements.clone(),
         );
         registry.register(
             "request_database_seconds",
             "How long requests waited for the database, by operation",
-            metrics.database.clone(),
+            metrics.families.database.clone(),
         );
         registry.register(
             "refusals",
@@ -145,29 +156,8 @@ impl Metrics {
         took: Duration,
         cost: Cost,
     ) {
-        let class = match status / 100 {
-            1 => "1xx",
-            2 => "2xx",
-            3 => "3xx",
-            4 => "4xx",
-            _ => "5xx",
-        };
-        let labels = [("operation", operation), ("status", class)];
-        self.requests
-            .get_or_create(&labels)
-            .observe(took.as_secs_f64());
-        let caller = ["user", "token", "app"]
-            .into_iter()
-            .find(|known| *known == caller)
-            .unwrap_or("nobody");
-        self.callers.get_or_create(&[("caller", caller)]).inc();
-        let operation = [("operation", operation)];
-        self.statements
-            .get_or_create(&operation)
-            .inc_by(cost.statements.into());
-        self.database
-            .get_or_create(&operation)
-            .inc_by(cost.time.as_secs_f64());
+        self.series
+            .count(&self.families, operation, caller, status, took, cost);
     }
 
     /// A request was refused, or failed.
@@ -201,8 +191,27 @@ impl Metrics {
     }
 }
 
+impl Families {
+    fn duration(&self, operation: &'static str, class: &'static str) -> Histogram {
+        let labels = [("operation", operation), ("status", class)];
+        self.requests.get_or_create_owned(&labels)
+    }
+
+    fn caller(&self, caller: &'static str) -> Counter {
+        self.callers.get_or_create_owned(&[("caller", caller)])
+    }
+
+    fn costs(&self, operation: &'static str) -> (Counter, Seconds) {
+        let operation = [("operation", operation)];
+        (
+            self.statements.get_or_create_owned(&operation),
+            self.database.get_or_create_owned(&operation),
+        )
+    }
+}
+
 /// One word for why.
-fn cause(failure: &Failure) -> &'static str {
+pub(crate) fn cause(failure: &Failure) -> &'static str {
     match failure {
         Failure::Rule(error) => rule(error),
         Failure::NotBelieved(_) => "not_believed",

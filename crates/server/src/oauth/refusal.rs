@@ -60,6 +60,11 @@ fn words(refusal: &FlowError) -> Option<(&'static str, String)> {
     })
 }
 
+/// The `error_description` of a refusal; none for what is no answer of a flow.
+pub(crate) fn description(refusal: &FlowError) -> Option<&'static str> {
+    words(refusal).map(|(description, _)| description)
+}
+
 /// A refusal as an answer of this status, which is counted; what is none is passed on.
 pub(super) fn answer(
     refusal: FlowError,

@@ -116,14 +116,8 @@ const ROWS: &[(&str, &[&str])] = &[
 const NOT_HERE: &[(&str, &str)] = &[
     ("apps/scope-token", "no app of this server can succeed"),
     ("credentials/revoke", "leak_reports.rs looks: nobody acts"),
-    (
-        "grantd/secret-scanning",
-        "leak_reports.rs looks: nobody acts",
-    ),
-    (
-        "enterprise-admin/delete-public-key",
-        "no user here has a public key",
-    ),
+    ("grantd/secret-scanning", "as the one above"),
+    ("enterprise-admin/delete-public-key", "no user has one"),
 ];
 
 impl Stage {

@@ -19,6 +19,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::reader::{Event, Reader};
+use crate::bulk::is_half_loaded;
 use crate::copy::side::{PAGE, Side};
 use crate::copy::tables::{META, TABLES, Table};
 use crate::copy::{CopyStep, is_unfinished};
@@ -251,7 +252,8 @@ impl Still {
         let notes = self.side.notes().await?;
         let key = notes.into_iter().find(|(key, _)| key == INSTANCE_KEY);
         let (_, instance_key) = key.ok_or(BackupError::Unused)?;
-        if is_unfinished(&instance_key) || restore::is_half_restored(&instance_key) {
+        let halves = [is_unfinished, is_half_loaded, restore::is_half_restored];
+        if halves.iter().any(|is_half| is_half(&instance_key)) {
             return Err(BackupError::Unfinished);
         }
         if restore::fenced_key(&instance_key).is_some() {

@@ -97,14 +97,14 @@ async fn add(db: &(dyn Db + '_), told: &AuditRow) -> DbResult<()> {
     db.run(sql::audit::INSERT_OLD, values).await
 }
 
-/// What the row ended is ended. A row about a token that is neither its making nor an edit ends it:
-/// also one whose action this program does not know.
+/// What the row ended is ended. A row about a token that neither makes nor edits it ends it: also
+/// one whose action this program does not know.
 async fn apply(tx: &Change<'_>, told: &AuditRow, unusable: &PasswordHash) -> DbResult<Affected> {
     let action = Action::from_name(&told.action);
     let mut affected = Affected::default();
     match action {
-        Some(Action::AuthorizationCreated) => {}
         Some(Action::AuthorizationEdited) => affected.edited = true,
+        Some(action) if action.spares_token() => {}
         _ => {
             if let Some(id) = told.authorization_id {
                 affected.ended |= tokens::end_by_id(tx, id, Action::AuthorizationDeleted).await?;
