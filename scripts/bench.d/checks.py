@@ -3,7 +3,7 @@ creators beside them; lists; memory under load. Then how it grows."""
 
 from accounts import Watch
 from load import Wrk, rounds, tokens, wrk
-from sides import PASSWORD, Store, basic, call, start_nginx
+from sides import PASSWORD, Store, basic, call, start_nginx, verify
 from targets import median, ratio, table
 
 CONNECTIONS = 64
@@ -45,6 +45,7 @@ def measure(run, targets):
         "/list": (200, call(side.port, "GET", page + "1", USER)),
         "/": (200, b"here"),
     })
+    verify(side, [1, *(small.users - one for one in range(CREATORS))])
     watch = Watch(side.memory, 0.5)
     contenders = {
         "nginx, check's bytes": lambda s: wrk(nginx, s, CONNECTIONS, **tokens(small, HOT)),

@@ -72,14 +72,14 @@ def line(method, path, *headers, body=""):
     return "\t".join([method, path, "\x1f".join(headers), body])
 
 
-def rounds(run, contenders, seconds=None, count=None):
+def rounds(run, contenders, seconds=None, warm=1):
     """Everybody in turn, in as many rounds as there are to be, first once every few rounds; round 0 warms up.
     What each came to, round by round."""
     results, names = {name: [] for name in contenders}, list(contenders)
-    for number in range((count or run.rounds) + 1):
+    for number in range(run.rounds + 1):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            result = contenders[name](1 if number == 0 else seconds or run.seconds)
+            result = contenders[name](warm if number == 0 else seconds or run.seconds)
             run.tidy()
             if number:
                 results[name].append(result)

@@ -1,6 +1,7 @@
 """What is measured: servers, how they are started, limited and ended."""
 
 import base64
+import concurrent.futures
 import http.client
 import json
 import os
@@ -86,6 +87,12 @@ class Side:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def verify(side, users):
+    """Has these users' passwords verified, which the server then remembers for a while."""
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda user: call(side.port, "GET", "/api/v3/user", basic(f"user-{user}", PASSWORD)), users))
 
 
 class Limit:

@@ -91,6 +91,8 @@ pub(crate) enum Group {
     },
     /// Print the API's description (OpenAPI, JSON)
     Openapi,
+    /// Write the documents by which StackQL knows this server's API
+    StackqlProvider(cmd::stackql_provider::StackqlProvider),
     /// Print a page of the reference (Markdown)
     #[command(hide = true)]
     Reference {

@@ -50,6 +50,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             output::bytes(&script)?;
         }
         Group::Sql(command) => block_on(cmd::sql::run(command))?,
+        Group::StackqlProvider(command) => cmd::stackql_provider::run(&command, &typed)?,
         Group::Openapi => output::bytes(grantd_server::reference::DOCUMENT.as_bytes())?,
         Group::Reference { page } => cmd::reference::run(page, Cli::command())?,
         Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,

@@ -160,7 +160,7 @@ async fn check(stage: &Stage, turn: u64) -> Result<(), Failed> {
 async fn create(stage: &Stage, client: u64) -> Result<(), Failed> {
     let turn = stage.next.fetch_add(1, Ordering::Relaxed);
     let mut hash = token(0).hash();
-    let unique = (turn ^ u64::from(std::process::id()) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let unique = (turn ^ (u64::from(std::process::id()) << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     hash.0[..8].copy_from_slice(&unique.to_be_bytes());
     let user = client % stage.fill.users + 1;
     let new = NewAuthorization {
@@ -186,10 +186,7 @@ async fn create(stage: &Stage, client: u64) -> Result<(), Failed> {
 }
 
 async fn list(stage: &Stage, page: u32) -> Result<(), Failed> {
-    let request = PageRequest {
-        page: page.into(),
-        per_page: 30,
-    };
+    let request = PageRequest { page, per_page: 30 };
     let page = stage
         .store
         .list_authorizations(UserId(1), None, request)
@@ -203,8 +200,13 @@ async fn list(stage: &Stage, page: u32) -> Result<(), Failed> {
 
 /// User and system time of this process and of PostgreSQL's.
 fn cpu_time() -> Result<Duration, Failed> {
-    let mut ticks = ticks("self")?;
-    if let Ok(first) = std::env::var("POSTGRES_PID") {
+    let mut ticks = sum(&fields("self")?);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what scripts/with-postgres says, not a setting of the program"
+    )]
+    let first = std::env::var("POSTGRES_PID");
+    if let Ok(first) = first {
         for folder in std::fs::read_dir("/proc")? {
             let name = folder?.file_name();
             let Some(name) = name.to_str().filter(|name| name.parse::<u32>().is_ok()) else {
@@ -218,10 +220,6 @@ fn cpu_time() -> Result<Duration, Failed> {
         }
     }
     Ok(Duration::from_millis(ticks * 10))
-}
-
-fn ticks(process: &str) -> Result<u64, Failed> {
-    Ok(sum(&fields(process)?))
 }
 
 /// What stands after the name in the kernel's line about a process: state, parent, …

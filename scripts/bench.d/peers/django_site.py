@@ -1,7 +1,7 @@
 """django-oauth-toolkit as its tutorial sets it up, with a SQLite file, and nothing else in the site.
 
-As a module: its settings. As a program: makes the tables, an app and a token; says
-`CLIENT_ID CLIENT_SECRET TOKEN`."""
+As a module: its settings. As a program: makes the tables, an app
+and two tokens, and says which: the one to ask with, the one to ask about."""
 
 import datetime
 import os
@@ -33,12 +33,13 @@ def make():
     from oauth2_provider.models import AccessToken, Application
 
     user = User.objects.create_user("bench")
-    secret = "a-secret-of-some-length-for-the-bench"
-    app = Application.objects.create(name="bench", user=user, client_type="confidential", client_secret=secret,
+    app = Application.objects.create(name="bench", user=user, client_type="confidential",
                                      authorization_grant_type="client-credentials")
-    token = AccessToken.objects.create(user=user, application=app, token="a-token-of-thirty-characters-x",
-                                       expires=timezone.now() + datetime.timedelta(days=1), scope="repo")
-    print(app.client_id, secret, token.token)
+    # Who asks does so with a token: a secret would be hashed by PBKDF2 at each question.
+    for token, scope in (("a-token-of-who-may-ask-about-them", "introspection"), ("a-token-to-be-asked-about-here", "repo")):
+        AccessToken.objects.create(user=user, application=app, token=token, scope=scope,
+                                   expires=timezone.now() + datetime.timedelta(days=1))
+        print(token)
 
 
 if __name__ == "__main__":

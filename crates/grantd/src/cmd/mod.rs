@@ -20,6 +20,7 @@ pub(crate) mod reference;
 pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod sql;
+pub(crate) mod stackql_provider;
 pub(crate) mod store;
 pub(crate) mod token;
 pub(crate) mod token_shape;

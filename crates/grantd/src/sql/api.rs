@@ -12,8 +12,8 @@ use rusqlite::types::Value as Cell;
 use serde_json::{Map, Value};
 use url::Url;
 
-pub(crate) use self::request::base;
 use self::request::Request;
+pub(crate) use self::request::base;
 use super::catalog::{Input, Method};
 use crate::failure::Failure;
 use crate::progress::Count;
@@ -26,7 +26,10 @@ pub(super) const PAGE: u32 = 100;
 pub(crate) enum Credentials {
     Nobody,
     /// By Basic authentication: a user, or an app.
-    Pair { name: String, secret: Secret },
+    Pair {
+        name: String,
+        secret: Secret,
+    },
     Token(Secret),
 }
 
@@ -75,7 +78,9 @@ impl Api {
     ) -> Result<Self, Failure> {
         let loopback = matches!(base.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if base.scheme() == "http" && !loopback && !matches!(credentials, Credentials::Nobody) {
-            output::note("warning: the password or token goes over plain HTTP, which others can read");
+            output::note(
+                "warning: the password or token goes over plain HTTP, which others can read",
+            );
         }
         Ok(Self {
             client: outbound::client()?,
@@ -109,7 +114,8 @@ impl Api {
                 Some(Next { page, last }) => {
                     let about = u64::from(last.unwrap_or(page)) * u64::from(PAGE);
                     if self.progress {
-                        let count = count.get_or_insert_with(|| Count::begin(method.name, 0, about));
+                        let count =
+                            count.get_or_insert_with(|| Count::begin(method.name, 0, about));
                         count.at(rows.len() as u64);
                     }
                     request.page = page;
@@ -159,13 +165,17 @@ impl Api {
         built = match &self.credentials {
             Credentials::Nobody => built,
             Credentials::Pair { name, secret } => built.basic_auth(name, Some(secret.expose())),
-            Credentials::Token(token) => built.header(AUTHORIZATION, format!("token {}", token.expose())),
+            Credentials::Token(token) => {
+                built.header(AUTHORIZATION, format!("token {}", token.expose()))
+            }
         };
         if let Some(code) = &self.otp {
             built = built.header("X-GitHub-OTP", code);
         }
         Ok(match &request.body {
-            Some(body) => built.header("Content-Type", "application/json").body(body.clone()),
+            Some(body) => built
+                .header("Content-Type", "application/json")
+                .body(body.clone()),
             None => built,
         })
     }
@@ -211,7 +221,11 @@ fn next_page(headers: &HeaderMap, now: u32) -> Option<Next> {
         let link = links.split(',').find(|link| link.contains(&wanted))?;
         let address = link.trim().strip_prefix('<')?.split('>').next()?;
         let url = Url::parse(address).ok()?;
-        let number = url.query_pairs().find(|(name, _)| name == "page")?.1.parse();
+        let number = url
+            .query_pairs()
+            .find(|(name, _)| name == "page")?
+            .1
+            .parse();
         number.ok()
     };
     let next = page("next").filter(|next| *next > now)?;
@@ -226,7 +240,9 @@ fn unreachable_server(base: &Url, why: &reqwest::Error) -> Failure {
     let at = base.origin().ascii_serialization();
     Failure::new(match () {
         () if why.is_timeout() => format!("{at} did not answer in time; try again"),
-        () if why.is_connect() => format!("{at} cannot be reached; is --url right, and the server up?"),
+        () if why.is_connect() => {
+            format!("{at} cannot be reached; is --url right, and the server up?")
+        }
         () if why.is_builder() => "the credentials hold characters that HTTP cannot carry".into(),
         () => format!("the answer of {at} broke off; try again"),
     })

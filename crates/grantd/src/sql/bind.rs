@@ -6,13 +6,14 @@ use std::ops::{ControlFlow, Range};
 
 use rusqlite::types::Value as Cell;
 use sqlparser::ast::{
-    BinaryOperator, Expr, Ident, JoinConstraint, JoinOperator, ObjectName, Query, Select, Spanned,
-    TableFactor, TableWithJoins, UnaryOperator, Value, Visit, Visitor,
+    BinaryOperator, Expr, JoinConstraint, JoinOperator, ObjectName, Query, Select, Spanned,
+    TableFactor, TableWithJoins, Visit, Visitor,
 };
 
-use super::catalog::{self, RESOURCES, Resource};
+use super::catalog::{self, Resource};
 use super::params::Params;
 use super::rewrite::Edits;
+use super::terms::{conjuncts, constant, idents, last_part, no_resource, query_at, quoted, table};
 use super::text::Text;
 use crate::failure::Failure;
 
@@ -102,7 +103,8 @@ impl Visitor for Reader<'_> {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Failure> {
         let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
-        self.ctes.extend(ctes.map(|cte| cte.alias.name.value.clone()));
+        self.ctes
+            .extend(ctes.map(|cte| cte.alias.name.value.clone()));
         ControlFlow::Continue(())
     }
 
@@ -173,7 +175,9 @@ impl Reader<'_> {
             let end = self.reading.found.len();
             // What an outer join keeps in any case, its condition does not narrow.
             let narrows = match join.join_operator {
-                JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_) => 0..end,
+                JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_) => {
+                    0..end
+                }
                 JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => right..end,
                 JoinOperator::Right(_) | JoinOperator::RightOuter(_) => left..right,
                 _ => 0..0,
@@ -192,17 +196,30 @@ impl Reader<'_> {
         conditions: &mut Vec<Condition<'q>>,
     ) -> Result<(), Failure> {
         let (alias, source) = match factor {
-            TableFactor::Table { name, alias, args: None, .. } => {
+            TableFactor::Table {
+                name,
+                alias,
+                args: None,
+                ..
+            } => {
                 let source = self.resource(name, alias.is_some())?;
                 let own = last_part(name);
-                (Some(alias.as_ref().map_or(own, |alias| alias.name.value.clone())), source)
+                (
+                    Some(alias.as_ref().map_or(own, |alias| alias.name.value.clone())),
+                    source,
+                )
             }
-            TableFactor::NestedJoin { table_with_joins, .. } => {
+            TableFactor::NestedJoin {
+                table_with_joins, ..
+            } => {
                 return self.tables(table_with_joins, conditions);
             }
             TableFactor::Table { name, alias, .. } => {
                 let own = last_part(name);
-                (Some(alias.as_ref().map_or(own, |alias| alias.name.value.clone())), None)
+                (
+                    Some(alias.as_ref().map_or(own, |alias| alias.name.value.clone())),
+                    None,
+                )
             }
             TableFactor::Derived { alias, .. } | TableFactor::Function { alias, .. } => {
                 (alias.as_ref().map(|alias| alias.name.value.clone()), None)
@@ -240,7 +257,9 @@ impl Reader<'_> {
             format!(" AS {}", quoted(resource.name))
         };
         let table = quoted(&table(index));
-        self.reading.edits.push(at.clone(), format!("{table}{alias}"));
+        self.reading
+            .edits
+            .push(at.clone(), format!("{table}{alias}"));
         self.reading.found.push(Found {
             resource,
             at,
@@ -255,20 +274,40 @@ impl Reader<'_> {
             let (index, column) = self.column(side, true)?;
             let at = self.text.at(side.span());
             let source = self.reading.found[index].resource;
-            source.by(catalog::Access::Select).find_map(|method| method.input(&column))?;
-            let binding = Binding { input: column, at, to: to? };
+            source
+                .by(catalog::Access::Select)
+                .find_map(|method| method.input(&column))?;
+            let binding = Binding {
+                input: column,
+                at,
+                to: to?,
+            };
             Some((index, binding))
         };
         let found = match condition {
-            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Eq,
+                right,
+            } => {
                 vec![bound(left, self.one(right)), bound(right, self.one(left))]
             }
-            Expr::InList { expr, list, negated: false } => {
-                let values: Option<Vec<Cell>> =
-                    list.iter().map(|item| constant(item, self.params)).collect();
+            Expr::InList {
+                expr,
+                list,
+                negated: false,
+            } => {
+                let values: Option<Vec<Cell>> = list
+                    .iter()
+                    .map(|item| constant(item, self.params))
+                    .collect();
                 vec![bound(expr, values.map(To::Values))]
             }
-            Expr::InSubquery { expr, subquery, negated: false } => {
+            Expr::InSubquery {
+                expr,
+                subquery,
+                negated: false,
+            } => {
                 vec![bound(expr, query_at(self.text, subquery).map(To::Rows))]
             }
             _ => Vec::new(),
@@ -280,7 +319,11 @@ impl Reader<'_> {
     fn one(&self, expr: &Expr) -> Option<To> {
         if let Some(value) = constant(expr, self.params) {
             // Nothing equals NULL.
-            let values = if value == Cell::Null { vec![] } else { vec![value] };
+            let values = if value == Cell::Null {
+                vec![]
+            } else {
+                vec![value]
+            };
             return Some(To::Values(values));
         }
         let (source, column) = self.column(expr, false)?;
@@ -304,11 +347,17 @@ impl Reader<'_> {
                 let resource = self.reading.found[index].resource;
                 let hidden = resource.hidden();
                 resource.column(&column.value).is_some()
-                    || hidden.iter().any(|input| input.name.eq_ignore_ascii_case(&column.value))
+                    || hidden
+                        .iter()
+                        .any(|input| input.name.eq_ignore_ascii_case(&column.value))
             }
             (None, None) => false,
         };
-        let scopes = self.scopes.iter().rev().take(if here { 1 } else { usize::MAX });
+        let scopes = self
+            .scopes
+            .iter()
+            .rev()
+            .take(if here { 1 } else { usize::MAX });
         for scope in scopes {
             let fitting: Vec<&Named> = scope.iter().filter(has).collect();
             match fitting.as_slice() {
@@ -319,70 +368,6 @@ impl Reader<'_> {
         }
         None
     }
-}
-
-/// The table of the resource with this number in the statement.
-pub(crate) fn table(index: usize) -> String {
-    format!("of {index}")
-}
-
-/// A name as SQL quotes it.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// The parts of a condition that must all hold.
-pub(super) fn conjuncts(expr: &Expr) -> Vec<&Expr> {
-    match expr {
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
-            let mut parts = conjuncts(left);
-            parts.extend(conjuncts(right));
-            parts
-        }
-        Expr::Nested(inner) => conjuncts(inner),
-        other => vec![other],
-    }
-}
-
-/// A value that stands in the statement, or beside it.
-pub(super) fn constant(expr: &Expr, params: &Params) -> Option<Cell> {
-    match expr {
-        Expr::Nested(inner) => constant(inner, params),
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match constant(expr, params)? {
-            Cell::Integer(number) => Some(Cell::Integer(-number)),
-            Cell::Real(number) => Some(Cell::Real(-number)),
-            _ => None,
-        },
-        Expr::Value(value) => Some(match &value.value {
-            Value::SingleQuotedString(text) => Cell::Text(text.clone()),
-            Value::Number(digits, _) => match digits.parse() {
-                Ok(number) => Cell::Integer(number),
-                Err(_) => Cell::Real(digits.parse().ok()?),
-            },
-            Value::Boolean(truth) => Cell::Integer(i64::from(*truth)),
-            Value::Null => Cell::Null,
-            Value::Placeholder(name) => params.get(name)?.clone(),
-            _ => return None,
-        }),
-        _ => None,
-    }
-}
-
-/// From a query's first token to before the parenthesis that ends it.
-pub(super) fn query_at(text: &Text, query: &Query) -> Option<Range<usize>> {
-    use sqlparser::tokenizer::Token::{LParen, RParen};
-    let start = text.at(query.span()).start;
-    let first = text.pieces.iter().position(|piece| piece.at.start == start)?;
-    let mut depth = 0_usize;
-    for piece in text.pieces.get(first..)? {
-        match piece.token {
-            LParen => depth += 1,
-            RParen if depth == 0 => return Some(start..piece.at.start),
-            RParen => depth -= 1,
-            _ => {}
-        }
-    }
-    Some(start..text.sql.len())
 }
 
 fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
@@ -397,31 +382,5 @@ fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
         | O::RightOuter(constraint)
         | O::FullOuter(constraint) => Some(constraint),
         _ => None,
-    }
-}
-
-pub(super) fn idents(name: &ObjectName) -> impl Iterator<Item = &Ident> {
-    name.0.iter().filter_map(|part| part.as_ident())
-}
-
-fn last_part(name: &ObjectName) -> String {
-    idents(name).last().map_or_else(String::new, |ident| ident.value.clone())
-}
-
-/// There is no such resource, and which one may be meant.
-pub(super) fn no_resource(parts: &[&str]) -> String {
-    let typed = parts.join(".");
-    let ids: Vec<String> = RESOURCES.iter().map(Resource::id).collect();
-    let tail = |id: &&String| {
-        let end = format!(".{}", typed.to_ascii_lowercase());
-        parts.len() < 3 && id.ends_with(&end)
-    };
-    let close = |id: &&String| strsim::damerau_levenshtein(id, &typed.to_ascii_lowercase()) <= 4;
-    match ids.iter().find(tail).or_else(|| ids.iter().find(close)) {
-        Some(id) => format!("there is no resource {typed}; did you mean {id}?"),
-        None => format!(
-            "there is no resource {typed}; SHOW RESOURCES IN {}.oauth_authorizations lists some",
-            catalog::PROVIDER
-        ),
     }
 }

@@ -220,7 +220,10 @@ pub(crate) fn find(parts: &[&str]) -> Option<&'static Resource> {
 #[cfg(test)]
 pub(crate) fn row_methods(resource: &Resource) -> usize {
     let of = |row: &&rows::Row| (row.service, row.name) == (resource.service, resource.name);
-    rows::ROWS.iter().find(of).map_or(0, |row| row.methods.len())
+    rows::ROWS
+        .iter()
+        .find(of)
+        .map_or(0, |row| row.methods.len())
 }
 
 /// The API's description, with its references followed.
@@ -228,7 +231,9 @@ struct Document<'a>(&'a Value);
 
 impl<'a> Document<'a> {
     fn follow(&self, value: &'a Value) -> &'a Value {
-        let target = value["$ref"].as_str().and_then(|text| text.strip_prefix('#'));
+        let target = value["$ref"]
+            .as_str()
+            .and_then(|text| text.strip_prefix('#'));
         match target.and_then(|pointer| self.0.pointer(pointer)) {
             Some(found) => self.follow(found),
             None => value,

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::bind::{Binding, Found, To};
-use super::catalog::{Access, DATA, Input, Method, Resource};
+use super::catalog::{Access, Input, Method, Resource};
 use super::text::Text;
 use crate::failure::Failure;
 
@@ -46,7 +46,10 @@ pub(crate) fn choose(text: &Text, found: &Found) -> Result<Choice, Failure> {
         let taken = match bindings.next() {
             Some(binding) if input.required => Some(&binding.to),
             // A query's parameter only spares rows; the engine asks again.
-            Some(Binding { to: to @ To::Values(values), .. }) if values.len() == 1 => Some(to),
+            Some(Binding {
+                to: to @ To::Values(values),
+                ..
+            }) if values.len() == 1 => Some(to),
             _ => None,
         };
         if let (true, Some(second)) = (method.writes(), bindings.next()) {
@@ -83,20 +86,27 @@ fn needs(resource: &Resource) -> String {
         return format!("{id} cannot be read; SHOW METHODS IN {id} says what can be done");
     }
     let ways = ways.join(", or ");
-    format!("{} needs {ways}: say what it is with = or IN", resource.id())
+    format!(
+        "{} needs {ways}: say what it is with = or IN",
+        resource.id()
+    )
 }
 
 /// Something is given that the chosen method does not take.
 fn unused(found: &Found, binding: &Binding, method: &Method) -> String {
-    let takes = found
-        .resource
-        .by(Access::Select)
-        .find(|method| method.input(&binding.input).is_some_and(|input| input.required));
+    let takes = found.resource.by(Access::Select).find(|method| {
+        method
+            .input(&binding.input)
+            .is_some_and(|input| input.required)
+    });
     let given = |input: &&Input| of(&found.bindings, input).next().is_none();
     match takes {
         Some(other) => {
             let missing = listed(&mut other.required().filter(given).map(|i| i.name.as_str()));
-            format!("{} is for {}, which also needs {missing}", binding.input, other.name)
+            format!(
+                "{} is for {}, which also needs {missing}",
+                binding.input, other.name
+            )
         }
         None => format!("{} does not take {}", method.name, binding.input),
     }
@@ -133,4 +143,3 @@ pub(super) fn complete(
     let missing = listed(&mut missing.into_iter());
     Err(text.wrong(at, format!("{} needs {missing}", method.name)))
 }
-

@@ -9,11 +9,11 @@ use rusqlite::types::Value as Cell;
 use rusqlite::{Connection, Statement, params_from_iter};
 use serde_json::{Map, Value};
 
-use super::bind::{quoted, table};
 use super::catalog::{Input, Kind, Resource};
-use super::params::Params;
+use super::params::{self, Params};
 use super::plan::Plan;
 use super::rewrite::Edited;
+use super::terms::{quoted, table};
 use super::text::Text;
 use super::value;
 use crate::failure::Failure;
@@ -40,9 +40,15 @@ impl Engine {
         let engine = Self {
             connection: Connection::open_in_memory().map_err(unexpected)?,
         };
-        for config in [DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL] {
+        for config in [
+            DbConfig::SQLITE_DBCONFIG_DQS_DML,
+            DbConfig::SQLITE_DBCONFIG_DQS_DDL,
+        ] {
             // A misspelt "name" is no string.
-            engine.connection.set_db_config(config, false).map_err(unexpected)?;
+            engine
+                .connection
+                .set_db_config(config, false)
+                .map_err(unexpected)?;
         }
         for (index, source) in plan.sources.iter().enumerate() {
             engine.create(index, source.resource)?;
@@ -51,7 +57,10 @@ impl Engine {
     }
 
     fn create(&self, index: usize, resource: &Resource) -> Result<(), Failure> {
-        let fields = resource.columns.iter().map(|column| (&column.name, column.kind));
+        let fields = resource
+            .columns
+            .iter()
+            .map(|column| (&column.name, column.kind));
         let hidden = resource.hidden();
         let hidden = hidden.iter().map(|input| (&input.name, input.kind));
         let columns: Vec<String> = fields
@@ -74,11 +83,17 @@ impl Engine {
         let hidden = resource.hidden();
         let marks = vec!["?"; resource.columns.len() + hidden.len()].join(", ");
         let sql = format!("INSERT INTO {} VALUES ({marks})", quoted(&table(index)));
-        let transaction = self.connection.unchecked_transaction().map_err(unexpected)?;
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(unexpected)?;
         let mut insert = self.connection.prepare(&sql).map_err(unexpected)?;
         for row in rows {
             let row = Value::Object(row.clone());
-            let fields = resource.columns.iter().map(|column| value::cell(row.get(&column.name)));
+            let fields = resource
+                .columns
+                .iter()
+                .map(|column| value::cell(row.get(&column.name)));
             let hidden = hidden.iter().map(|input| {
                 let echo = resource.echoes.iter().find(|(name, _)| *name == input.name);
                 let said = echo.and_then(|(_, pointer)| row.pointer(pointer));
@@ -90,7 +105,9 @@ impl Engine {
                 }
             });
             let cells = fields.chain(hidden);
-            insert.execute(params_from_iter(cells)).map_err(unexpected)?;
+            insert
+                .execute(params_from_iter(cells))
+                .map_err(unexpected)?;
         }
         transaction.commit().map_err(unexpected)
     }
@@ -100,7 +117,9 @@ impl Engine {
         let (column, table) = (quoted(column), quoted(&table(index)));
         let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL");
         let mut statement = self.connection.prepare(&sql).map_err(unexpected)?;
-        let rows = statement.query_map([], |row| row.get(0)).map_err(unexpected)?;
+        let rows = statement
+            .query_map([], |row| row.get(0))
+            .map_err(unexpected)?;
         rows.collect::<Result<_, _>>().map_err(unexpected)
     }
 
@@ -128,7 +147,11 @@ impl Engine {
         let edited = plan.edited(text, part.clone());
         let mut statement = self.prepare(text, plan, &edited)?;
         bind(text, &mut statement, params)?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement
+            .column_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         let failed = |error| complaint(text, plan, &edited, &error);
         let mut rows = statement.raw_query();
         let mut cells = Vec::new();
@@ -158,7 +181,10 @@ fn affinity(kind: Kind) -> &'static str {
 
 /// The type of the fields of this name, where it is one that the engine keeps as another.
 fn kind(plan: &Plan, name: &str) -> Option<Kind> {
-    let mut columns = plan.sources.iter().filter_map(|source| source.resource.column(name));
+    let mut columns = plan
+        .sources
+        .iter()
+        .filter_map(|source| source.resource.column(name));
     let kind = columns.next()?.kind;
     matches!(kind, Kind::Boolean | Kind::Object | Kind::Array).then_some(kind)
 }
@@ -168,10 +194,11 @@ fn bind(text: &Text, statement: &mut Statement<'_>, params: &Params) -> Result<(
         let name = statement.parameter_name(index).unwrap_or("?").to_owned();
         let Some(value) = params.get(&name) else {
             let at = text.sql.find(&name).unwrap_or(0);
-            let words = format!("{name} has no value; give it with --param NAME=VALUE or --param-file NAME=FILE");
-            return Err(text.wrong(at..at + name.len(), words));
+            return Err(params::missing(text, at..at + name.len()));
         };
-        statement.raw_bind_parameter(index, value).map_err(unexpected)?;
+        statement
+            .raw_bind_parameter(index, value)
+            .map_err(unexpected)?;
     }
     Ok(())
 }
@@ -181,7 +208,7 @@ fn complaint(text: &Text, plan: &Plan, edited: &Edited, error: &rusqlite::Error)
     let (words, at) = match error {
         rusqlite::Error::SqlInputError { msg, offset, .. } => {
             let offset = usize::try_from(*offset).unwrap_or(0);
-            (msg.clone(), text.token_at(edited.back(offset)))
+            (msg.clone(), text.name_at(edited.back(offset)))
         }
         rusqlite::Error::SqliteFailure(_, Some(words)) => (words.clone(), named(text, words)),
         other => (other.to_string(), 0..0),
@@ -205,12 +232,18 @@ fn suggestion(plan: &Plan, typed: &str) -> Option<String> {
     let names = plan.sources.iter().flat_map(|source| {
         let hidden = source.resource.hidden();
         let hidden = hidden.into_iter().map(|input| input.name.clone());
-        let fields = source.resource.columns.iter().map(|column| column.name.clone());
+        let fields = source
+            .resource
+            .columns
+            .iter()
+            .map(|column| column.name.clone());
         fields.chain(hidden).collect::<Vec<_>>()
     });
     let typed = typed.to_ascii_lowercase();
     let distance = |name: &String| strsim::damerau_levenshtein(name, &typed);
-    names.min_by_key(distance).filter(|name| distance(name) <= 1 + typed.len() / 3)
+    names
+        .min_by_key(distance)
+        .filter(|name| distance(name) <= 1 + typed.len() / 3)
 }
 
 fn unexpected(why: rusqlite::Error) -> Failure {

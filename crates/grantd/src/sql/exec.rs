@@ -8,11 +8,11 @@ use serde_json::Value;
 use sqlparser::tokenizer::Token;
 
 use super::api::Row;
-use super::bind::no_resource;
 use super::catalog::{self, Input, Method, Place, Resource};
 use super::choice;
 use super::engine::Table;
 use super::session::Session;
+use super::terms::no_resource;
 use super::text::{Piece, Text};
 use super::value;
 use super::write::no_input;
@@ -20,7 +20,9 @@ use crate::failure::Failure;
 use crate::output;
 
 pub(super) fn is(text: &Text) -> bool {
-    text.pieces.first().is_some_and(|first| first.is("EXEC") || first.is("EXECUTE"))
+    text.pieces
+        .first()
+        .is_some_and(|first| first.is("EXEC") || first.is("EXECUTE"))
 }
 
 /// What an EXEC says.
@@ -35,7 +37,10 @@ pub(super) struct Exec {
 /// Carries it out and prints the answer, where there is one.
 pub(super) async fn run(session: &mut Session, text: &Text) -> Result<(), Failure> {
     let exec = read(session, text)?;
-    let rows = session.api.call(exec.method, &exec.given, Some(&exec.body)).await?;
+    let rows = session
+        .api
+        .call(exec.method, &exec.given, Some(&exec.body))
+        .await?;
     if rows.is_empty() {
         output::note(format!("{}: done", exec.method.name));
         return Ok(());
@@ -45,10 +50,22 @@ pub(super) async fn run(session: &mut Session, text: &Text) -> Result<(), Failur
 
 /// An answer by its own keys: it need not be a row of the resource.
 fn table(resource: &Resource, rows: &[Row]) -> Table {
-    let columns: Vec<String> = rows.first().into_iter().flat_map(|row| row.keys().cloned()).collect();
-    let cells = |row: &Row| columns.iter().map(|name| value::cell(row.get(name))).collect();
+    let columns: Vec<String> = rows
+        .first()
+        .into_iter()
+        .flat_map(|row| row.keys().cloned())
+        .collect();
+    let cells = |row: &Row| {
+        columns
+            .iter()
+            .map(|name| value::cell(row.get(name)))
+            .collect()
+    };
     Table {
-        kinds: columns.iter().map(|name| resource.column(name).map(|column| column.kind)).collect(),
+        kinds: columns
+            .iter()
+            .map(|name| resource.column(name).map(|column| column.kind))
+            .collect(),
         rows: rows.iter().map(cells).collect(),
         columns,
     }
@@ -127,7 +144,10 @@ pub(super) fn read_with(
         if is_json {
             has_json = true;
             exec.body = object(&cell).ok_or_else(|| {
-                text.wrong(value_at, "@@json is a JSON object, like '{\"note\":\"laptop\"}'")
+                text.wrong(
+                    value_at,
+                    "@@json is a JSON object, like '{\"note\":\"laptop\"}'",
+                )
             })?;
             continue;
         }
@@ -151,7 +171,9 @@ pub(super) fn read_with(
 }
 
 /// `provider.service.resource.method`.
-fn named(reader: &mut Reader<'_>) -> Result<(&'static Resource, &'static Method, Range<usize>), Failure> {
+fn named(
+    reader: &mut Reader<'_>,
+) -> Result<(&'static Resource, &'static Method, Range<usize>), Failure> {
     let start = reader.here().start;
     let mut parts: Vec<&str> = Vec::new();
     let mut end = start;
@@ -165,7 +187,10 @@ fn named(reader: &mut Reader<'_>) -> Result<(&'static Resource, &'static Method,
     }
     let text = reader.text;
     let Some((method, resource)) = parts.split_last().filter(|(_, rest)| !rest.is_empty()) else {
-        return Err(text.wrong(start..end, "EXEC is followed by provider.service.resource.method"));
+        return Err(text.wrong(
+            start..end,
+            "EXEC is followed by provider.service.resource.method",
+        ));
     };
     let Some(resource) = catalog::find(resource) else {
         return Err(text.wrong(start..end, no_resource(resource)));
@@ -179,7 +204,9 @@ fn named(reader: &mut Reader<'_>) -> Result<(&'static Resource, &'static Method,
 fn no_method(resource: &Resource, typed: &str) -> String {
     let distance = |name: &&str| strsim::damerau_levenshtein(name, &typed.to_ascii_lowercase());
     let names = resource.methods.iter().map(|method| method.name);
-    let close = names.min_by_key(distance).filter(|name| distance(name) <= 4);
+    let close = names
+        .min_by_key(distance)
+        .filter(|name| distance(name) <= 4);
     let id = resource.id();
     match close {
         Some(name) => format!("{id} has no method {typed}; did you mean {name}?"),
@@ -197,7 +224,10 @@ fn value_of(
         Some(Token::SingleQuotedString(text)) if !minus => Some(Cell::Text(text.clone())),
         Some(Token::Number(digits, _)) => {
             let sign = if minus { -1 } else { 1 };
-            digits.parse::<i64>().ok().map(|number| Cell::Integer(sign * number))
+            digits
+                .parse::<i64>()
+                .ok()
+                .map(|number| Cell::Integer(sign * number))
         }
         Some(Token::Word(word)) if !minus => match word.value.to_ascii_lowercase().as_str() {
             "true" => Some(Cell::Integer(1)),
@@ -209,8 +239,10 @@ fn value_of(
         Some(Token::Placeholder(name)) if !minus => params(name),
         _ => None,
     };
-    let words = "a value is a string in '…', a number, true, false, null or a :name that --param gives";
-    cell.map(|cell| (cell, at.clone())).ok_or_else(|| reader.text.wrong(at, words))
+    let words =
+        "a value is a string in '…', a number, true, false, null or a :name that --param gives";
+    cell.map(|cell| (cell, at.clone()))
+        .ok_or_else(|| reader.text.wrong(at, words))
 }
 
 fn object(cell: &Cell) -> Option<Row> {

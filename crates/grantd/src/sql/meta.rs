@@ -4,10 +4,10 @@
 use rusqlite::types::Value as Cell;
 use sqlparser::tokenizer::Token;
 
-use super::bind::no_resource;
 use super::catalog::{self, PROVIDER, RESOURCES, Resource, SERVICES};
 use super::choice::listed;
 use super::engine::Table;
+use super::terms::no_resource;
 use super::text::{Piece, Text};
 use crate::failure::Failure;
 
@@ -41,24 +41,32 @@ fn show(text: &Text, rest: &[Piece], extended: bool) -> Result<Table, Failure> {
     };
     if what.is("PROVIDERS") && inside.is_none() {
         let version = env!("CARGO_PKG_VERSION");
-        return Ok(rows(&["name", "version"], vec![vec![PROVIDER.into(), version.into()]]));
+        return Ok(rows(
+            &["name", "version"],
+            vec![vec![PROVIDER.into(), version.into()]],
+        ));
     }
     if what.is("SERVICES") {
         if let Some(names) = inside {
             provider(text, names)?;
         }
         let services = SERVICES.iter().map(|(name, title)| {
-            vec![format!("{PROVIDER}.{name}"), (*name).into(), (*title).into()]
+            vec![
+                format!("{PROVIDER}.{name}"),
+                (*name).into(),
+                (*title).into(),
+            ]
         });
         return Ok(rows(&["id", "name", "title"], services.collect()));
     }
     match inside {
         Some(names) if what.is("RESOURCES") => {
             let service = service(text, names)?;
-            let resources = RESOURCES.iter().filter(|resource| resource.service == service);
-            let resources = resources.map(|resource| {
-                vec![resource.name.into(), resource.id(), resource.about.into()]
-            });
+            let resources = RESOURCES
+                .iter()
+                .filter(|resource| resource.service == service);
+            let resources = resources
+                .map(|resource| vec![resource.name.into(), resource.id(), resource.about.into()]);
             Ok(rows(&["name", "id", "title"], resources.collect()))
         }
         Some(names) if what.is("METHODS") => Ok(methods(named(text, names)?, extended)),
@@ -105,14 +113,17 @@ fn provider(text: &Text, pieces: &[Piece]) -> Result<(), Failure> {
 fn service(text: &Text, pieces: &[Piece]) -> Result<&'static str, Failure> {
     let parts = parts(text, pieces)?;
     let found = match parts.as_slice() {
-        [provider, name] if provider.eq_ignore_ascii_case(PROVIDER) => {
-            SERVICES.iter().find(|(service, _)| service.eq_ignore_ascii_case(name))
-        }
+        [provider, name] if provider.eq_ignore_ascii_case(PROVIDER) => SERVICES
+            .iter()
+            .find(|(service, _)| service.eq_ignore_ascii_case(name)),
         _ => None,
     };
     found.map(|(name, _)| *name).ok_or_else(|| {
         let names = listed(&mut SERVICES.iter().map(|(name, _)| *name));
-        text.wrong(whole(pieces), format!("the services of {PROVIDER} are {names}"))
+        text.wrong(
+            whole(pieces),
+            format!("the services of {PROVIDER} are {names}"),
+        )
     })
 }
 
@@ -122,7 +133,11 @@ fn named(text: &Text, pieces: &[Piece]) -> Result<&'static Resource, Failure> {
 }
 
 fn describe(resource: &Resource, extended: bool) -> Result<Table, Failure> {
-    let columns: &[&str] = if extended { &["name", "type", "description"] } else { &["name", "type"] };
+    let columns: &[&str] = if extended {
+        &["name", "type", "description"]
+    } else {
+        &["name", "type"]
+    };
     let fields = resource.columns.iter().map(|column| {
         let mut row = vec![column.name.clone(), column.kind.name().to_owned()];
         row.extend(extended.then(|| column.about.clone()));
@@ -133,16 +148,32 @@ fn describe(resource: &Resource, extended: bool) -> Result<Table, Failure> {
 
 fn methods(resource: &Resource, extended: bool) -> Table {
     let columns: &[&str] = if extended {
-        &["MethodName", "RequiredParams", "SQLVerb", "OptionalParams", "description"]
+        &[
+            "MethodName",
+            "RequiredParams",
+            "SQLVerb",
+            "OptionalParams",
+            "description",
+        ]
     } else {
         &["MethodName", "RequiredParams", "SQLVerb"]
     };
     let names = |required: bool, method: &catalog::Method| {
-        let inputs = method.inputs.iter().filter(|input| input.required == required);
-        inputs.map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ")
+        let inputs = method
+            .inputs
+            .iter()
+            .filter(|input| input.required == required);
+        inputs
+            .map(|input| input.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let methods = resource.methods.iter().map(|method| {
-        let mut row = vec![method.name.to_owned(), names(true, method), method.access.to_string()];
+        let mut row = vec![
+            method.name.to_owned(),
+            names(true, method),
+            method.access.to_string(),
+        ];
         if extended {
             row.extend([names(false, method), method.about.clone()]);
         }

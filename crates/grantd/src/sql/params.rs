@@ -2,9 +2,12 @@
 //! and no character of them is ever read as SQL. Owns their names.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use rusqlite::types::Value as Cell;
+use sqlparser::tokenizer::Token;
 
+use super::text::Text;
 use crate::failure::Failure;
 use crate::secret_input;
 
@@ -40,6 +43,34 @@ impl Params {
     pub(crate) fn get(&self, placeholder: &str) -> Option<&Cell> {
         self.0.get(placeholder.trim_start_matches([':', '$', '@']))
     }
+}
+
+impl Params {
+    /// # Errors
+    /// A statement names one that was not given.
+    pub(crate) fn check(&self, text: &Text) -> Result<(), Failure> {
+        for (index, piece) in text.pieces.iter().enumerate() {
+            let at = match (&piece.token, text.pieces.get(index + 1)) {
+                (Token::Placeholder(_), _) => piece.at.clone(),
+                (Token::Colon, Some(name)) if name.at.start == piece.at.end => {
+                    piece.at.start..name.at.end
+                }
+                _ => continue,
+            };
+            if self.get(&text.sql[at.clone()]).is_none() {
+                return Err(missing(text, at));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A name has no value.
+pub(crate) fn missing(text: &Text, at: Range<usize>) -> Failure {
+    let name = text.sql.get(at.clone()).unwrap_or_default();
+    let words =
+        format!("{name} has no value; give it with --param NAME=VALUE or --param-file NAME=FILE");
+    text.wrong(at, words)
 }
 
 fn split(given: &str) -> Result<(&str, &str), Failure> {

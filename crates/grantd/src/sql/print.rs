@@ -75,7 +75,10 @@ pub(super) fn objects(table: &Table) -> Vec<Value> {
         names.extend(candidates.find(|candidate| !names.contains(candidate)));
     }
     let object = |row: &Vec<Cell>| {
-        let values = row.iter().zip(&table.kinds).map(|(cell, kind)| value::shown(cell, *kind));
+        let values = row
+            .iter()
+            .zip(&table.kinds)
+            .map(|(cell, kind)| value::shown(cell, *kind));
         Value::Object(names.iter().cloned().zip(values).collect::<Map<_, _>>())
     };
     table.rows.iter().map(object).collect()
@@ -87,7 +90,9 @@ pub(super) fn lines(table: &Table) -> Result<Vec<u8>, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&table.columns).map_err(failed)?;
     for row in &table.rows {
-        let cells = row.iter().map(|cell| value::words(cell).unwrap_or_default());
+        let cells = row
+            .iter()
+            .map(|cell| value::words(cell).unwrap_or_default());
         writer.write_record(cells).map_err(failed)?;
     }
     writer

@@ -7,8 +7,9 @@ use std::ops::Range;
 use sqlparser::ast::{Select, SelectItem, SelectItemQualifiedWildcardKind, Spanned};
 use sqlparser::tokenizer::Token;
 
-use super::bind::{Found, Named, quoted};
+use super::bind::{Found, Named};
 use super::catalog;
+use super::terms::{idents, quoted};
 use super::text::Text;
 use crate::failure::Failure;
 
@@ -27,7 +28,10 @@ pub(crate) struct Edited {
 impl Edited {
     /// The place in what was typed.
     pub(crate) fn back(&self, offset: usize) -> usize {
-        let before = self.stretches.iter().take_while(|(_, here)| *here <= offset);
+        let before = self
+            .stretches
+            .iter()
+            .take_while(|(_, here)| *here <= offset);
         let (typed, here) = before.last().copied().unwrap_or_default();
         typed + (offset - here)
     }
@@ -35,7 +39,10 @@ impl Edited {
 
 impl Edits {
     pub(crate) fn push(&mut self, at: Range<usize>, text: String) {
-        let overlaps = self.0.iter().any(|(other, _)| other.start < at.end && at.start < other.end);
+        let overlaps = self
+            .0
+            .iter()
+            .any(|(other, _)| other.start < at.end && at.start < other.end);
         if !overlaps {
             self.0.push((at, text));
         }
@@ -52,13 +59,17 @@ impl Edits {
         };
         let mut typed = part.start;
         for (at, replacement) in edits {
-            edited.sql.push_str(text.sql.get(typed..at.start).unwrap_or_default());
+            edited
+                .sql
+                .push_str(text.sql.get(typed..at.start).unwrap_or_default());
             edited.stretches.push((at.start, edited.sql.len()));
             edited.sql.push_str(replacement);
             typed = at.end;
             edited.stretches.push((typed, edited.sql.len()));
         }
-        edited.sql.push_str(text.sql.get(typed..part.end).unwrap_or_default());
+        edited
+            .sql
+            .push_str(text.sql.get(typed..part.end).unwrap_or_default());
         edited
     }
 
@@ -103,17 +114,21 @@ impl Edits {
                     _,
                 ) => {
                     let start = text.at(name.span()).start;
-                    let last = super::bind::idents(name).last();
+                    let last = idents(name).last();
                     let called = |named: &&Named| {
                         last.is_some_and(|last| named.name.eq_ignore_ascii_case(&last.value))
                     };
-                    let star = text.pieces.iter().find(|piece| {
-                        piece.at.start > start && piece.token == Token::Mul
-                    });
+                    let star = text
+                        .pieces
+                        .iter()
+                        .find(|piece| piece.at.start > start && piece.token == Token::Mul);
                     if let (Some(named), Some(star)) = (names.iter().find(called), star)
                         && named.source.is_some()
                     {
-                        let all = Named { shared: Vec::new(), ..named.clone() };
+                        let all = Named {
+                            shared: Vec::new(),
+                            ..named.clone()
+                        };
                         self.push(start..star.at.end, fields(&all, found).join(", "));
                     }
                 }
@@ -130,7 +145,18 @@ fn fields(named: &Named, found: &[Found]) -> Vec<String> {
     let Some(found) = named.source.and_then(|index| found.get(index)) else {
         return vec![format!("{name}.*")];
     };
-    let shared = |column: &str| named.shared.iter().any(|other| other.eq_ignore_ascii_case(column));
-    let columns = found.resource.columns.iter().filter(|column| !shared(&column.name));
-    columns.map(|column| format!("{name}.{}", quoted(&column.name))).collect()
+    let shared = |column: &str| {
+        named
+            .shared
+            .iter()
+            .any(|other| other.eq_ignore_ascii_case(column))
+    };
+    let columns = found
+        .resource
+        .columns
+        .iter()
+        .filter(|column| !shared(&column.name));
+    columns
+        .map(|column| format!("{name}.{}", quoted(&column.name)))
+        .collect()
 }

@@ -29,7 +29,11 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn new(api: Api, params: Params, output: Output) -> Self {
-        Self { api, params, output }
+        Self {
+            api,
+            params,
+            output,
+        }
     }
 
     /// Carries a script out, a statement after the other, up to the first that fails.
@@ -48,6 +52,7 @@ impl Session {
         if let Some(table) = meta::table(text)? {
             return self.print(&table);
         }
+        self.params.check(text)?;
         if exec::is(text) {
             return exec::run(self, text).await;
         }

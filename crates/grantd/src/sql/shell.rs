@@ -40,7 +40,9 @@ pub(crate) async fn run(session: &mut Session) -> Result<(), Failure> {
         // The first time there is none.
         let _ = editor.load_history(file);
     }
-    output::note("Statements end with a semicolon. SHOW SERVICES; to begin, Tab completes, Ctrl-D ends.");
+    output::note(
+        "Statements end with a semicolon. SHOW SERVICES; to begin, Tab completes, Ctrl-D ends.",
+    );
     loop {
         match editor.readline(PROMPT) {
             Ok(typed) => {
@@ -69,7 +71,10 @@ pub(crate) async fn run(session: &mut Session) -> Result<(), Failure> {
 
 fn keep(editor: &mut Editor<Help, DefaultHistory>, file: &Path) -> rustyline::Result<()> {
     if let Some(folder) = file.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
     }
     // The library writes it for its owner alone (0600).
     editor.save_history(file)
@@ -81,13 +86,16 @@ fn history_file() -> Option<PathBuf> {
         let path = PathBuf::from(std::env::var_os(name)?);
         path.is_absolute().then_some(path)
     };
-    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    let state =
+        absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
     Some(state.join("grantd").join("sql_history"))
 }
 
 fn ends(typed: &str) -> bool {
     let word = typed.trim().trim_end_matches(';').trim_end();
-    ["exit", "quit", "\\q"].iter().any(|end| word.eq_ignore_ascii_case(end))
+    ["exit", "quit", "\\q"]
+        .iter()
+        .any(|end| word.eq_ignore_ascii_case(end))
 }
 
 /// Whether a line may be kept: not if it names what is secret, not if it cannot be read.
@@ -112,13 +120,50 @@ fn last_is_semicolon(typed: &str) -> bool {
 /// The words that go on from a beginning.
 pub(super) fn completions(beginning: &str) -> Vec<String> {
     const KEYWORDS: &[&str] = &[
-        "AND", "AS", "BY", "COUNT", "DELETE", "DESC", "DESCRIBE", "DISTINCT", "EXEC", "EXTENDED",
-        "FROM", "GROUP", "HAVING", "IN", "INSERT", "INTO", "IS", "JOIN", "LEFT", "LIKE", "LIMIT",
-        "METHODS", "NOT", "NULL", "ON", "OR", "ORDER", "PROVIDERS", "RESOURCES", "RETURNING",
-        "SELECT", "SERVICES", "SHOW", "UNION", "VALUES", "WHERE", "WITH",
+        "AND",
+        "AS",
+        "BY",
+        "COUNT",
+        "DELETE",
+        "DESC",
+        "DESCRIBE",
+        "DISTINCT",
+        "EXEC",
+        "EXTENDED",
+        "FROM",
+        "GROUP",
+        "HAVING",
+        "IN",
+        "INSERT",
+        "INTO",
+        "IS",
+        "JOIN",
+        "LEFT",
+        "LIKE",
+        "LIMIT",
+        "METHODS",
+        "NOT",
+        "NULL",
+        "ON",
+        "OR",
+        "ORDER",
+        "PROVIDERS",
+        "RESOURCES",
+        "RETURNING",
+        "SELECT",
+        "SERVICES",
+        "SHOW",
+        "UNION",
+        "VALUES",
+        "WHERE",
+        "WITH",
     ];
     let mut words: Vec<String> = KEYWORDS.iter().map(|word| (*word).to_owned()).collect();
-    words.extend(SERVICES.iter().map(|(service, _)| format!("{PROVIDER}.{service}")));
+    words.extend(
+        SERVICES
+            .iter()
+            .map(|(service, _)| format!("{PROVIDER}.{service}")),
+    );
     for resource in RESOURCES.iter() {
         words.push(resource.id());
         words.extend(resource.columns.iter().map(|column| column.name.clone()));
@@ -152,7 +197,11 @@ impl Completer for Help {
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
         let start = typed.trim_end_matches(is_part).len();
         let beginning = &typed[start..];
-        let found = if beginning.is_empty() { Vec::new() } else { completions(beginning) };
+        let found = if beginning.is_empty() {
+            Vec::new()
+        } else {
+            completions(beginning)
+        };
         Ok((start, found))
     }
 }

@@ -33,7 +33,9 @@ fn chosen(sql: &str) -> Vec<(&'static str, Vec<(String, To)>)> {
     let plan = plan(sql).unwrap_or_else(|why| panic!("{why}"));
     let sources = plan.sources.iter().map(|source| {
         let inputs = source.choice.inputs.iter();
-        let inputs = inputs.map(|(input, to)| (input.name.clone(), to.clone())).collect();
+        let inputs = inputs
+            .map(|(input, to)| (input.name.clone(), to.clone()))
+            .collect();
         (source.choice.method.name, inputs)
     });
     sources.collect()
@@ -49,13 +51,24 @@ fn the_catalog_is_the_apis_description() {
         assert!(!resource.columns.is_empty(), "{}", resource.id());
         assert!(SERVICES.iter().any(|(name, _)| *name == resource.service));
         let rows = catalog::row_methods(resource);
-        assert_eq!(resource.methods.len(), rows, "every operation is there: {}", resource.id());
+        assert_eq!(
+            resource.methods.len(),
+            rows,
+            "every operation is there: {}",
+            resource.id()
+        );
         for method in &resource.methods {
             let braces = method.path.matches('{').count();
-            let in_path = method.inputs.iter().filter(|input| input.place == Place::Path);
+            let in_path = method
+                .inputs
+                .iter()
+                .filter(|input| input.place == Place::Path);
             assert_eq!(in_path.count(), braces, "{}", method.operation);
             for (echo, _) in resource.echoes {
-                let known = resource.methods.iter().any(|method| method.input(echo).is_some());
+                let known = resource
+                    .methods
+                    .iter()
+                    .any(|method| method.input(echo).is_some());
                 assert!(known, "{echo}");
             }
         }
@@ -70,12 +83,36 @@ fn conditions_choose_the_method_that_asks_for_the_most() {
     for (conditions, method, inputs) in [
         ("", "list_authorizations", vec![]),
         ("WHERE note = 'x'", "list_authorizations", vec![]),
-        ("WHERE client_id = 'c'", "list_authorizations", vec![client()]),
-        ("WHERE authorization_id = 1", "get_authorization", vec![id()]),
-        ("WHERE 1 = (authorization_id) AND note = 'x'", "get_authorization", vec![id()]),
-        ("WHERE authorization_id = 1 OR note = 'x'", "list_authorizations", vec![]),
-        ("WHERE NOT authorization_id = 1", "list_authorizations", vec![]),
-        ("WHERE authorization_id NOT IN (1)", "list_authorizations", vec![]),
+        (
+            "WHERE client_id = 'c'",
+            "list_authorizations",
+            vec![client()],
+        ),
+        (
+            "WHERE authorization_id = 1",
+            "get_authorization",
+            vec![id()],
+        ),
+        (
+            "WHERE 1 = (authorization_id) AND note = 'x'",
+            "get_authorization",
+            vec![id()],
+        ),
+        (
+            "WHERE authorization_id = 1 OR note = 'x'",
+            "list_authorizations",
+            vec![],
+        ),
+        (
+            "WHERE NOT authorization_id = 1",
+            "list_authorizations",
+            vec![],
+        ),
+        (
+            "WHERE authorization_id NOT IN (1)",
+            "list_authorizations",
+            vec![],
+        ),
         ("WHERE authorization_id > 1", "list_authorizations", vec![]),
         (
             "WHERE client_id = 'c' AND data__client_secret = 's'",
@@ -85,14 +122,24 @@ fn conditions_choose_the_method_that_asks_for_the_most() {
         (
             "WHERE client_id = 'c' AND fingerprint = :name AND data__client_secret = 's'",
             "get_or_create_authorization_for_app_and_fingerprint",
-            vec![client(), one("fingerprint", Cell::Text("bound".into())), secret()],
+            vec![
+                client(),
+                one("fingerprint", Cell::Text("bound".into())),
+                secret(),
+            ],
         ),
     ] {
-        assert_eq!(chosen(&format!("SELECT id FROM {A} {conditions}")), [(method, inputs)], "{conditions}");
+        assert_eq!(
+            chosen(&format!("SELECT id FROM {A} {conditions}")),
+            [(method, inputs)],
+            "{conditions}"
+        );
     }
     let none = chosen(&format!("SELECT id FROM {A} WHERE authorization_id = NULL"));
     assert_eq!(none[0].1, [("authorization_id".into(), To::Values(vec![]))]);
-    let several = chosen(&format!("SELECT id FROM {A} WHERE authorization_id IN (1, -2)"));
+    let several = chosen(&format!(
+        "SELECT id FROM {A} WHERE authorization_id IN (1, -2)"
+    ));
     let values = To::Values(vec![Cell::Integer(1), Cell::Integer(-2)]);
     assert_eq!(several[0].1, [("authorization_id".into(), values)]);
 }
@@ -102,12 +149,18 @@ fn joins_give_what_nothing_else_gives() {
     let joined = chosen(
         "SELECT * FROM github.grantd.applications a JOIN github.enterprise_admin.users u ON u.username = a.name",
     );
-    let key = To::Key { source: 0, column: "name".into() };
+    let key = To::Key {
+        source: 0,
+        column: "name".into(),
+    };
     assert_eq!(joined[1], ("get_user", vec![("username".into(), key)]));
     let listed = chosen(&format!(
         "SELECT * FROM {A} a JOIN {A} b ON b.authorization_id = a.id"
     ));
-    assert_eq!(listed[1].0, "list_authorizations", "a list is one call, keys are many");
+    assert_eq!(
+        listed[1].0, "list_authorizations",
+        "a list is one call, keys are many"
+    );
     let within = chosen(&format!(
         "SELECT * FROM {A} WHERE authorization_id IN (SELECT id FROM {A} WHERE note = 'x')"
     ));
@@ -115,7 +168,10 @@ fn joins_give_what_nothing_else_gives() {
     let correlated = chosen(
         "SELECT (SELECT u.id FROM github.enterprise_admin.users u WHERE u.username = a.name) FROM github.grantd.applications a",
     );
-    assert_eq!(correlated.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["list_applications", "get_user"]);
+    assert_eq!(
+        correlated.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["list_applications", "get_user"]
+    );
 }
 
 #[test]
@@ -123,19 +179,31 @@ fn an_outer_join_narrows_only_what_it_may_leave_out() {
     let left = chosen(&format!(
         "SELECT * FROM {A} a LEFT JOIN {A} b ON a.authorization_id = 1 AND b.authorization_id = 2"
     ));
-    assert_eq!((left[0].0, left[1].0), ("list_authorizations", "get_authorization"));
+    assert_eq!(
+        (left[0].0, left[1].0),
+        ("list_authorizations", "get_authorization")
+    );
     let right = chosen(&format!(
         "SELECT * FROM {A} a RIGHT JOIN {A} b ON a.authorization_id = 1 AND b.authorization_id = 2"
     ));
-    assert_eq!((right[0].0, right[1].0), ("get_authorization", "list_authorizations"));
+    assert_eq!(
+        (right[0].0, right[1].0),
+        ("get_authorization", "list_authorizations")
+    );
     let full = chosen(&format!(
         "SELECT * FROM {A} a FULL JOIN {A} b ON a.authorization_id = 1 AND b.authorization_id = 2"
     ));
-    assert_eq!((full[0].0, full[1].0), ("list_authorizations", "list_authorizations"));
+    assert_eq!(
+        (full[0].0, full[1].0),
+        ("list_authorizations", "list_authorizations")
+    );
     let inner = chosen(&format!(
         "SELECT * FROM {A} a JOIN {A} b ON a.authorization_id = 1 WHERE b.authorization_id = 2"
     ));
-    assert_eq!((inner[0].0, inner[1].0), ("get_authorization", "get_authorization"));
+    assert_eq!(
+        (inner[0].0, inner[1].0),
+        ("get_authorization", "get_authorization")
+    );
 }
 
 #[test]
@@ -146,7 +214,11 @@ fn sources_come_after_what_they_need() {
     assert_eq!(plan.unwrap().order, [1, 0]);
     let circle = "SELECT * FROM github.enterprise_admin.users u JOIN github.enterprise_admin.users v \
                   ON u.username = v.login AND v.username = u.login";
-    assert!(super::tests::plan(circle).unwrap_err().contains("needs the other first"));
+    assert!(
+        super::tests::plan(circle)
+            .unwrap_err()
+            .contains("needs the other first")
+    );
 }
 
 #[test]
@@ -155,9 +227,23 @@ fn the_engine_reads_tables_and_errors_find_their_way_back() {
     let text = text(&sql);
     let plan = plan(&sql).unwrap();
     let edited = plan.edited(&text, 0..sql.len());
-    assert!(edited.sql.starts_with("SELECT \"authorizations\".\"id\", "), "{}", edited.sql);
-    assert!(edited.sql.ends_with(", authorizations.id FROM \"of 0\" AS \"authorizations\" WHERE nte = 1"), "{}", edited.sql);
-    assert!(!edited.sql.contains("authorization_id"), "hidden: {}", edited.sql);
+    assert!(
+        edited.sql.starts_with("SELECT \"authorizations\".\"id\", "),
+        "{}",
+        edited.sql
+    );
+    assert!(
+        edited
+            .sql
+            .ends_with(", authorizations.id FROM \"of 0\" AS \"authorizations\" WHERE nte = 1"),
+        "{}",
+        edited.sql
+    );
+    assert!(
+        !edited.sql.contains("authorization_id"),
+        "hidden: {}",
+        edited.sql
+    );
     let here = edited.sql.find("nte").unwrap();
     assert_eq!(edited.back(here), sql.find("nte").unwrap());
 }
@@ -165,16 +251,29 @@ fn the_engine_reads_tables_and_errors_find_their_way_back() {
 #[test]
 fn what_cannot_be_is_refused_before_anything_is_called() {
     for (sql, words) in [
-        (format!("SELECT * FROM {A} NATURAL JOIN {A} b"), "NATURAL would join by every field"),
-        (format!("SELECT * FROM {A}, (SELECT 1)"), "give the query in FROM a name"),
-        ("SELECT * FROM github.apps.grants".into(), "github.apps.grants cannot be read"),
+        (
+            format!("SELECT * FROM {A} NATURAL JOIN {A} b"),
+            "NATURAL would join by every field",
+        ),
+        (
+            format!("SELECT * FROM {A}, (SELECT 1)"),
+            "give the query in FROM a name",
+        ),
+        (
+            "SELECT * FROM github.apps.grants".into(),
+            "github.apps.grants cannot be read",
+        ),
         ("SELECT * FROM github.nothing.here".into(), "SHOW RESOURCES"),
         (
-            format!("SELECT * FROM {A} WHERE client_id = 'a' AND client_id = 'b' AND data__client_secret = 's'"),
+            format!(
+                "SELECT * FROM {A} WHERE client_id = 'a' AND client_id = 'b' AND data__client_secret = 's'"
+            ),
             "client_id is given twice; get_or_create_authorization_for_app writes",
         ),
         (
-            format!("SELECT * FROM {A} a JOIN {A} b ON b.client_id = a.note AND b.data__client_secret = 's'"),
+            format!(
+                "SELECT * FROM {A} a JOIN {A} b ON b.client_id = a.note AND b.data__client_secret = 's'"
+            ),
             "which also needs nothing",
         ),
     ] {
@@ -185,23 +284,49 @@ fn what_cannot_be_is_refused_before_anything_is_called() {
 
 #[test]
 fn exec_is_read_by_its_own_grammar() {
-    let read = |sql: &str| exec::read_with(&text(sql), &|name| (name == "n").then(|| Cell::Text("v".into())));
+    let read = |sql: &str| {
+        exec::read_with(&text(sql), &|name| {
+            (name == "n").then(|| Cell::Text("v".into()))
+        })
+    };
     let update = format!("EXEC {A}.update_authorization");
-    let exec = read(&format!("{update} @authorization_id = -1, @data__note=:n, @@json='{{\"scopes\":[]}}'")).unwrap();
+    let exec = read(&format!(
+        "{update} @authorization_id = -1, @data__note=:n, @@json='{{\"scopes\":[]}}'"
+    ))
+    .unwrap();
     assert_eq!(exec.method.name, "update_authorization");
-    let given: Vec<(&str, &Cell)> = exec.given.iter().map(|(input, cell)| (input.name.as_str(), cell)).collect();
+    let given: Vec<(&str, &Cell)> = exec
+        .given
+        .iter()
+        .map(|(input, cell)| (input.name.as_str(), cell))
+        .collect();
     assert_eq!(
         given,
-        [("authorization_id", &Cell::Integer(-1)), ("data__note", &Cell::Text("v".into()))]
+        [
+            ("authorization_id", &Cell::Integer(-1)),
+            ("data__note", &Cell::Text("v".into()))
+        ]
     );
-    assert_eq!(exec.body, serde_json::from_str::<Row>("{\"scopes\":[]}").unwrap());
+    assert_eq!(
+        exec.body,
+        serde_json::from_str::<Row>("{\"scopes\":[]}").unwrap()
+    );
     for (rest, words) in [
         ("@authorization_id = 1 @x = 2", "a comma belongs"),
         ("authorization_id = 1", "a parameter is @name = value"),
         ("@authorization_id 1", "= belongs between"),
-        ("@authorization_id = 1, @authorization_id = 2", "given twice"),
-        ("@authorization_id = 1, @data__scopes = 'x'", "data__scopes is a JSON array"),
-        ("@authorization_id = 1, @@json = '[]'", "@@json is a JSON object"),
+        (
+            "@authorization_id = 1, @authorization_id = 2",
+            "given twice",
+        ),
+        (
+            "@authorization_id = 1, @data__scopes = 'x'",
+            "data__scopes is a JSON array",
+        ),
+        (
+            "@authorization_id = 1, @@json = '[]'",
+            "@@json is a JSON object",
+        ),
         ("@authorization_id = 1, @@jsn = '{}'", "the body is @@json"),
         ("@authorization_id = nothing", "a value is a string"),
         ("@authorization_id = :m", "a value is a string"),
@@ -238,10 +363,17 @@ fn the_shell_waits_for_the_semicolon_and_forgets_secrets() {
         assert_eq!(whole(typed), is_whole, "{typed}");
     }
     assert!(keepable("SELECT hashed_token FROM x;"));
-    for secret in ["WHERE data__client_secret = 'x';", "@data__access_token = 'x'", "SELECT 'open"] {
+    for secret in [
+        "WHERE data__client_secret = 'x';",
+        "@data__access_token = 'x'",
+        "SELECT 'open",
+    ] {
         assert!(!keepable(secret), "{secret}");
     }
     assert_eq!(completions("SEL"), ["SELECT"]);
-    assert_eq!(completions("github.oauth_authorizations.g")[0], "github.oauth_authorizations.grants");
+    assert_eq!(
+        completions("github.oauth_authorizations.g")[0],
+        "github.oauth_authorizations.grants"
+    );
     assert!(completions("data__client_s").contains(&"data__client_secret".to_owned()));
 }

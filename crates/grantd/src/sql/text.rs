@@ -96,6 +96,25 @@ impl Text {
         piece.map_or(0..0, |piece| piece.at.clone())
     }
 
+    /// The name at or after an offset, with what its dots join to it.
+    pub(crate) fn name_at(&self, offset: usize) -> Range<usize> {
+        let mut at = self.token_at(offset);
+        let rest = self
+            .pieces
+            .iter()
+            .skip_while(|piece| piece.at.start < at.end);
+        let rest: Vec<&Piece> = rest.collect();
+        for pair in rest.chunks_exact(2) {
+            match pair {
+                [dot, name] if dot.token == Token::Period && name.name().is_some() => {
+                    at.end = name.at.end;
+                }
+                _ => break,
+            }
+        }
+        at
+    }
+
     /// Says what is wrong with the part at `at`, under that part.
     pub(crate) fn wrong(&self, at: Range<usize>, message: impl AsRef<str>) -> Failure {
         caret(&self.masked(&at), self.line, &at, message.as_ref())
@@ -144,7 +163,9 @@ fn pieces_of(script: &str) -> Result<Vec<Piece>, Unfinished> {
     let tokens = Tokenizer::new(&DIALECT, script).tokenize_with_location();
     let tokens = tokens.map_err(|TokenizerError { message, location }| {
         let start = offset(script, location);
-        let end = script[start..].find('\n').map_or(script.len(), |at| start + at);
+        let end = script[start..]
+            .find('\n')
+            .map_or(script.len(), |at| start + at);
         Unfinished(caret(script, 1, &(start..end), &message))
     })?;
     let pieces = tokens.into_iter().map(|token| Piece {

@@ -4,23 +4,29 @@
 use std::ops::Range;
 
 use rusqlite::types::Value as Cell;
-use sqlparser::ast::{Delete, Expr, FromTable, Insert, ObjectName, Query, Spanned, TableFactor, TableObject};
 use sqlparser::ast::BinaryOperator;
+use sqlparser::ast::{
+    Delete, Expr, FromTable, Insert, ObjectName, Query, Spanned, TableFactor, TableObject,
+};
 
 use super::api::Row;
-use super::bind;
 use super::catalog::{self, Access, Input, Method, Resource};
 use super::choice;
 use super::engine::{Engine, Table};
 use super::plan::Plan;
 use super::session::{self, Session};
+use super::terms;
 use super::text::{Text, Unfinished};
 use super::value;
 use crate::failure::Failure;
 use crate::output;
 
 /// `INSERT INTO resource (data__…) SELECT … | VALUES … [RETURNING …]`.
-pub(super) async fn insert(session: &mut Session, text: &Text, insert: &Insert) -> Result<(), Failure> {
+pub(super) async fn insert(
+    session: &mut Session,
+    text: &Text,
+    insert: &Insert,
+) -> Result<(), Failure> {
     let TableObject::TableName(name) = &insert.table else {
         return Err(text.wrong(text.token_at(0), "INSERT INTO is followed by a resource"));
     };
@@ -36,14 +42,17 @@ pub(super) async fn insert(session: &mut Session, text: &Text, insert: &Insert) 
     if let Some(row) = table.rows.first()
         && row.len() != inputs.len()
     {
-        let words = format!("{} columns are named and {} values given", inputs.len(), row.len());
+        let words = format!(
+            "{} columns are named and {} values given",
+            inputs.len(),
+            row.len()
+        );
         return Err(text.wrong(part, words));
     }
     for row in &table.rows {
         for ((input, at), cell) in inputs.iter().zip(row) {
-            value::json(cell, input.kind).map_err(|should| {
-                text.wrong(at.clone(), format!("{} is {should}", input.name))
-            })?;
+            value::json(cell, input.kind)
+                .map_err(|should| text.wrong(at.clone(), format!("{} is {should}", input.name)))?;
         }
     }
     let mut made: Vec<Row> = Vec::new();
@@ -62,9 +71,10 @@ pub(super) async fn insert(session: &mut Session, text: &Text, insert: &Insert) 
         session.print(&returning.of(session, &made)?)?;
     }
     match failed {
-        Some(failure) if !made.is_empty() => {
-            Err(Failure::new(format!("{failure}; {} were made before", made.len())))
-        }
+        Some(failure) if !made.is_empty() => Err(Failure::new(format!(
+            "{failure}; {} were made before",
+            made.len()
+        ))),
         Some(failure) => Err(failure),
         None => Ok(()),
     }
@@ -78,13 +88,26 @@ struct Returning {
 }
 
 impl Returning {
-    fn read(session: &Session, text: &Text, resource: &'static Resource, part: &Range<usize>) -> Result<Self, Failure> {
-        let keyword = text.pieces.iter().find(|piece| piece.at.start >= part.end && piece.is("RETURNING"));
-        let items = keyword.and_then(|piece| text.sql.get(piece.at.end..)).unwrap_or("*");
+    fn read(
+        session: &Session,
+        text: &Text,
+        resource: &'static Resource,
+        part: &Range<usize>,
+    ) -> Result<Self, Failure> {
+        let keyword = text
+            .pieces
+            .iter()
+            .find(|piece| piece.at.start >= part.end && piece.is("RETURNING"));
+        let items = keyword
+            .and_then(|piece| text.sql.get(piece.at.end..))
+            .unwrap_or("*");
         // A list: one row of this resource and nothing to be called.
         let sql = format!("SELECT {items} FROM {}", resource.id());
         let texts = Text::split(&sql).map_err(|Unfinished(failure)| failure)?;
-        let returned = texts.into_iter().next().ok_or_else(|| text.wrong(0..0, "RETURNING what?"))?;
+        let returned = texts
+            .into_iter()
+            .next()
+            .ok_or_else(|| text.wrong(0..0, "RETURNING what?"))?;
         let sqlparser::ast::Statement::Query(query) = session::parse(&returned)? else {
             return Err(text.wrong(0..0, "RETURNING what?"));
         };
@@ -92,13 +115,22 @@ impl Returning {
         let engine = Engine::new(&plan)?;
         let all = 0..returned.sql.len();
         engine.check(&returned, &plan, &all, &session.params)?;
-        Ok(Self { text: returned, plan, resource })
+        Ok(Self {
+            text: returned,
+            plan,
+            resource,
+        })
     }
 
     fn of(&self, session: &Session, made: &[Row]) -> Result<Table, Failure> {
         let engine = Engine::new(&self.plan)?;
         engine.load(0, self.resource, made, &[])?;
-        engine.query(&self.text, &self.plan, &(0..self.text.sql.len()), &session.params)
+        engine.query(
+            &self.text,
+            &self.plan,
+            &(0..self.text.sql.len()),
+            &session.params,
+        )
     }
 }
 
@@ -110,7 +142,9 @@ fn columns(
     let mut inputs: Vec<(&'static Input, Range<usize>)> = Vec::new();
     for name in names {
         let at = text.at(name.span());
-        let typed = bind::idents(name).last().map_or("", |ident| ident.value.as_str());
+        let typed = terms::idents(name)
+            .last()
+            .map_or("", |ident| ident.value.as_str());
         let Some(input) = method.input(typed) else {
             return Err(text.wrong(at, no_input(method, typed)));
         };
@@ -129,9 +163,16 @@ pub(super) fn no_input(method: &Method, typed: &str) -> String {
         let key = strsim::damerau_levenshtein(input.key(), &typed.to_ascii_lowercase());
         whole.min(key)
     };
-    let close = method.inputs.iter().min_by_key(distance).filter(|input| distance(input) <= 2);
+    let close = method
+        .inputs
+        .iter()
+        .min_by_key(distance)
+        .filter(|input| distance(input) <= 2);
     match close {
-        Some(input) => format!("{} takes no {typed}; did you mean {}?", method.name, input.name),
+        Some(input) => format!(
+            "{} takes no {typed}; did you mean {}?",
+            method.name, input.name
+        ),
         None => {
             let all = choice::listed(&mut method.inputs.iter().map(|input| input.name.as_str()));
             format!("{} takes no {typed}; it takes {all}", method.name)
@@ -159,19 +200,36 @@ fn source_part(text: &Text, query: &Query) -> Range<usize> {
     let start = text.at(query.span()).start;
     // VALUES has no place of its own for the parser.
     let keyword = |piece: &&super::text::Piece| {
-        piece.at.start <= start && ["VALUES", "SELECT", "WITH"].iter().any(|word| piece.is(word))
+        piece.at.start <= start
+            && ["VALUES", "SELECT", "WITH"]
+                .iter()
+                .any(|word| piece.is(word))
     };
-    let start = text.pieces.iter().filter(keyword).last().map_or(start, |piece| piece.at.start);
-    let returning = text.pieces.iter().find(|piece| piece.at.start > start && piece.is("RETURNING"));
+    let start = text
+        .pieces
+        .iter()
+        .filter(keyword)
+        .last()
+        .map_or(start, |piece| piece.at.start);
+    let returning = text
+        .pieces
+        .iter()
+        .find(|piece| piece.at.start > start && piece.is("RETURNING"));
     start..returning.map_or(text.sql.len(), |piece| piece.at.start)
 }
 
 /// `DELETE FROM resource WHERE parameter = … [AND …]`.
-pub(super) async fn delete(session: &mut Session, text: &Text, delete: &Delete) -> Result<(), Failure> {
+pub(super) async fn delete(
+    session: &mut Session,
+    text: &Text,
+    delete: &Delete,
+) -> Result<(), Failure> {
     let (FromTable::WithFromKeyword(tables) | FromTable::WithoutKeyword(tables)) = &delete.from;
     let name = match tables.as_slice() {
         [table] if table.joins.is_empty() => match &table.relation {
-            TableFactor::Table { name, args: None, .. } => Some(name),
+            TableFactor::Table {
+                name, args: None, ..
+            } => Some(name),
             _ => None,
         },
         _ => None,
@@ -183,13 +241,16 @@ pub(super) async fn delete(session: &mut Session, text: &Text, delete: &Delete) 
     };
     let (resource, at) = resource(text, name)?;
     let method = the_method(text, &at, resource, Access::Delete)?;
-    let conditions = delete.selection.iter().flat_map(bind::conjuncts);
+    let conditions = delete.selection.iter().flat_map(terms::conjuncts);
     let mut bindings: Vec<(&'static Input, Vec<Cell>)> = Vec::new();
     let mut queries = Vec::new();
     for condition in conditions {
         let (input, which) = chosen(session, text, method, condition)?;
         if bindings.iter().any(|(other, _)| other.name == input.name) {
-            return Err(text.wrong(text.at(condition.span()), format!("{} is given twice", input.name)));
+            return Err(text.wrong(
+                text.at(condition.span()),
+                format!("{} is given twice", input.name),
+            ));
         }
         let values = match which {
             Which::These(values) => values,
@@ -245,18 +306,32 @@ fn chosen<'q>(
         };
         name.and_then(|name| method.input(&name.value))
     };
-    let constant = |side: &Expr| bind::constant(side, &session.params);
+    let constant = |side: &Expr| terms::constant(side, &session.params);
     let found = match condition {
-        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
-            let sides = input(left).zip(constant(right)).or_else(|| input(right).zip(constant(left)));
+        Expr::BinaryOp {
+            left,
+            op: BinaryOperator::Eq,
+            right,
+        } => {
+            let sides = input(left)
+                .zip(constant(right))
+                .or_else(|| input(right).zip(constant(left)));
             sides.map(|(input, value)| (input, Which::These(vec![value])))
         }
-        Expr::InList { expr, list, negated: false } => {
+        Expr::InList {
+            expr,
+            list,
+            negated: false,
+        } => {
             let values: Option<Vec<Cell>> = list.iter().map(constant).collect();
             input(expr).zip(values.map(Which::These))
         }
-        Expr::InSubquery { expr, subquery, negated: false } => {
-            let part = bind::query_at(text, subquery);
+        Expr::InSubquery {
+            expr,
+            subquery,
+            negated: false,
+        } => {
+            let part = terms::query_at(text, subquery);
             input(expr).zip(part.map(|part| Which::Of(subquery, part)))
         }
         _ => None,
@@ -271,11 +346,13 @@ fn chosen<'q>(
 }
 
 fn resource(text: &Text, name: &ObjectName) -> Result<(&'static Resource, Range<usize>), Failure> {
-    let parts: Vec<&str> = bind::idents(name).map(|ident| ident.value.as_str()).collect();
+    let parts: Vec<&str> = terms::idents(name)
+        .map(|ident| ident.value.as_str())
+        .collect();
     let at = text.at(name.span());
     match catalog::find(&parts) {
         Some(resource) => Ok((resource, at)),
-        None => Err(text.wrong(at, bind::no_resource(&parts))),
+        None => Err(text.wrong(at, terms::no_resource(&parts))),
     }
 }
 

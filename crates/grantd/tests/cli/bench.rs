@@ -53,7 +53,8 @@ fn a_loaded_store_is_served_and_its_tokens_are_good() {
     assert_eq!(status("/api/v3/user", &basic("user-50", PASSWORD)), 200);
     assert_eq!(status("/api/v3/user", &basic("user-51", PASSWORD)), 401);
     server.stop();
-    let refused = place.run(&SMALL).refusal();
+    let again = place.run(&SMALL);
+    let refused = again.refusal();
     assert!(refused.contains("the database is not empty"), "{refused}");
 }
 
@@ -71,9 +72,8 @@ fn a_seed_makes_one_store_and_another_seed_another() {
 fn a_file_of_samples_is_never_overwritten() {
     let place = Place::new();
     let file = place.file("kept", "mine");
-    let refused = place
-        .run(&[&SMALL[..], &["--samples", &file]].concat())
-        .refusal();
+    let again = place.run(&[&SMALL[..], &["--samples", &file]].concat());
+    let refused = again.refusal();
     assert!(refused.contains("is there already"), "{refused}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
 }
@@ -82,7 +82,8 @@ fn a_file_of_samples_is_never_overwritten() {
 fn a_server_that_runs_is_not_loaded_under() {
     let place = Place::new();
     let server = place.serve(&[]);
-    let refused = place.run(&SMALL).refusal();
+    let again = place.run(&SMALL);
+    let refused = again.refusal();
     assert!(refused.contains("the database is in use"), "{refused}");
     assert_eq!(server.call("GET", "/readyz", &[], "").status, 200);
 }

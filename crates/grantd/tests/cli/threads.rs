@@ -65,7 +65,10 @@ fn no_password_is_hashed_on_a_thread_that_serves() {
     assert_eq!(answer.status, 200);
     let hashed = done(&server, "hash-").ticks - hashing.ticks;
     let served = serving(&server).ticks - before.ticks;
-    assert!(hashed >= 13, "a hash takes more than ten milliseconds: {hashed}");
+    assert!(
+        hashed >= 13,
+        "a hash takes more than ten milliseconds: {hashed}"
+    );
     assert!(served * 4 <= hashed, "{served} of {hashed} ticks");
 }
 

@@ -71,7 +71,7 @@ mod tests {
         );
         let create = command("oauth-authorizations/create-authorization");
         assert!(create.starts_with("curl \\\n  -u octocat \\\n  -X POST \\\n"));
-        assert!(create.contains("-d '{\"client_id\":"), "{create}");
+        assert!(create.contains("-d '{\n  \"client_id\": "), "{create}");
         assert_eq!(
             command("grantd/live"),
             "curl \\\n  \"https://t.example/livez\""

@@ -66,7 +66,7 @@ pub struct Operation {
     pub parameters: Vec<Field>,
     /// The body's fields; none where there is no body, or where it is no object.
     pub fields: Vec<Field>,
-    /// A body that works, as compact JSON.
+    /// A body that works, as indented JSON.
     pub body: Option<String>,
     /// Statuses and what they mean.
     pub answers: Vec<Answer>,

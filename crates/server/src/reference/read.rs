@@ -72,7 +72,7 @@ impl<'a> Document<'a> {
                 .map(|parameter| self.parameter(self.resolve(parameter)))
                 .collect(),
             fields: self.fields(&body["schema"]),
-            body: self.example(body).map(Value::to_string),
+            body: self.example(body).map(|value| format!("{value:#}")),
             answers: pairs(answers)
                 .map(|(status, answer)| Answer {
                     status: status.clone(),

@@ -71,9 +71,14 @@ const ROWS: &[(&str, &[&str])] = &[
         &["user.rename"],
     ),
     ("enterprise-admin/delete-user", &["user.delete"]),
+    // The first one makes the app of all impersonations.
     (
         "enterprise-admin/create-impersonation-o-auth-token",
-        &["oauth_authorization.create", "oauth_access.create"],
+        &[
+            "oauth_application.create",
+            "oauth_authorization.create",
+            "oauth_access.create",
+        ],
     ),
     (
         "enterprise-admin/delete-impersonation-o-auth-token",

@@ -9,7 +9,7 @@
 //! goes next.
 //!
 //! - What they change is of different users ([`Beside`]), so that none sees
-//!   what another does; at most one of a user goes at a time.
+//!   what another does. One of a user waits here; who comes when there is one goes alone.
 //! - They go in the order of users and their statements are of the same
 //!   numbers: locks are taken in the order in which each alone would take them.
 //! - There are no savepoints. If one refuses, all is undone, it is answered, and
@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use grantd_core::cost::Bill;
+use grantd_core::ids::UserId;
 use grantd_core::store::{StoreError, Stored};
 use tokio::sync::oneshot;
 
@@ -47,6 +48,8 @@ pub(super) struct Waiting {
 #[derive(Default)]
 struct State {
     steps: VecDeque<Box<dyn Joined>>,
+    /// Whose steps these are.
+    users: HashSet<UserId>,
     at_work: usize,
 }
 
@@ -140,6 +143,9 @@ impl Waiting {
         input: I,
         step: Write<I, T>,
     ) -> Stored<T> {
+        if !self.lock().users.insert(beside.user) {
+            return self.transactions.write(&input, step).await;
+        }
         let (reply, answer) = oneshot::channel();
         self.push(Box::new(One {
             beside,
@@ -182,17 +188,18 @@ impl Waiting {
             state.at_work -= 1;
             return None;
         };
+        let State { steps, users, .. } = &mut *state;
         let (mut taken, mut left) = (Steps::new(), VecDeque::new());
-        let mut users = HashSet::new();
-        for step in state.steps.drain(..) {
+        for step in steps.drain(..) {
             let Beside { user, kind } = step.beside();
-            if taken.len() < MOST && kind == first.kind && users.insert(user) {
+            if taken.len() < MOST && kind == first.kind {
+                users.remove(&user);
                 taken.push(step);
             } else {
                 left.push_back(step);
             }
         }
-        state.steps = left;
+        *steps = left;
         taken.sort_by_key(|step| step.beside().user);
         Some(taken)
     }

@@ -158,8 +158,8 @@ statements! {
     LIST_OF_USER_FROM = list!(record!(), " WHERE user_id = $1 AND id >= $2", "LIMIT $3 OFFSET $4");
     IDS_OF_USER = "SELECT id FROM authorizations WHERE user_id = $1 ORDER BY id";
     /// What is different whenever the lists of a user are.
-    STATE_OF_USER = "SELECT (SELECT MAX(id) FROM audit WHERE user_id = $1), \
-                     (SELECT MAX(id) FROM authorizations WHERE user_id = $1)";
+    STATE_OF_USER = "SELECT (SELECT MAX(id) FROM audit WHERE user_id = $1) AS last_row, \
+                     (SELECT MAX(id) FROM authorizations WHERE user_id = $1) AS last_record";
     /// A null app means personal access tokens.
     COUNT_OF_USER_AND_APP = "SELECT COUNT(*) FROM authorizations \
                              WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2";

@@ -139,9 +139,9 @@ impl Long<'_> {
         known: &Known,
     ) -> DbResult<(u64, Arc<[i64]>)> {
         let every = known.total.div_ceil(PER_LIST).max(NEAREST);
-        let (mut passed, mut marks) = (0, Vec::new());
+        let (mut passed, mut marks) = (0_u64, Vec::new());
         db.rows(self.ids, self.list.keys, &mut |row| {
-            if passed % every == 0 {
+            if passed.is_multiple_of(every) {
                 marks.push(row.get(0)?);
             }
             passed += 1;
@@ -165,10 +165,12 @@ impl Landmarks {
 
     fn put(&self, of: Of, known: Known) {
         let mut lists = self.lock();
-        if lists.len() >= LISTS && !lists.contains_key(&of) {
+        if lists.len() >= LISTS
+            && !lists.contains_key(&of)
+            && let Some(one) = lists.keys().next().copied()
+        {
             // Whichever: those that are read come back.
-            let one = lists.keys().next().copied();
-            one.map(|one| lists.remove(&one));
+            lists.remove(&one);
         }
         lists.insert(of, known);
     }

@@ -91,7 +91,7 @@ pub(super) fn beside(new: &NewAuthorization, limits: MintLimits, stamp: &Stamp) 
     let kind = [own, new.app_id.is_some(), locks_user];
     let kind = kind
         .into_iter()
-        .fold(actor, |kind, is| kind << 1 | u8::from(is));
+        .fold(actor, |kind, is| (kind << 1) | u8::from(is));
     Beside {
         user: new.user_id,
         kind,

@@ -2,6 +2,7 @@
 //! never becomes anything but a value: one segment of the path, one value of
 //! the query, one string of the body.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use rusqlite::types::Value as Cell;
 use serde_json::Value;
@@ -11,6 +12,13 @@ use super::{PAGE, Row};
 use crate::failure::Failure;
 use crate::sql::catalog::{Input, Method, Place};
 use crate::sql::value;
+
+/// All but what RFC 3986 calls unreserved.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// A request to a method.
 pub(super) struct Request<'a> {
@@ -30,7 +38,9 @@ pub(crate) fn base(text: &str) -> Result<Url, String> {
         return Err("the address begins with http:// or https://".into());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("no credentials in the address; give them with --login or --token-stdin".into());
+        return Err(
+            "no credentials in the address; give them with --login or --token-stdin".into(),
+        );
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("the address ends with a path, without ? and #".into());
@@ -48,18 +58,21 @@ impl<'a> Request<'a> {
         body: Option<&Row>,
     ) -> Result<Self, Failure> {
         let mut url = base.clone();
-        let mut segments = Vec::new();
+        let mut path = base.path().trim_end_matches('/').to_owned();
         for segment in method.path.trim_start_matches('/').split('/') {
-            let name = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
-            segments.push(match name {
-                None => segment.to_owned(),
-                Some(name) => path_value(name, given)?,
-            });
+            let name = segment
+                .strip_prefix('{')
+                .and_then(|name| name.strip_suffix('}'));
+            path.push('/');
+            match name {
+                None => path.push_str(segment),
+                Some(name) => path.extend(path_value(name, given)?),
+            }
         }
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
-        }
-        let query = given.iter().filter(|(input, _)| input.place == Place::Query);
+        url.set_path(&path);
+        let query = given
+            .iter()
+            .filter(|(input, _)| input.place == Place::Query);
         for (input, cell) in query {
             let value = value::words(cell).unwrap_or_default();
             url.query_pairs_mut().append_pair(input.key(), &value);
@@ -86,16 +99,19 @@ impl<'a> Request<'a> {
     }
 }
 
-/// A value of the path. The library encodes what would end a segment; dots that
-/// would climb, and nothing at all, it cannot encode.
-fn path_value(name: &str, given: &[(&Input, Cell)]) -> Result<String, Failure> {
+/// A value of the path, every character that could mean something encoded.
+/// Dots that would climb, and nothing at all, cannot be.
+fn path_value(name: &str, given: &[(&Input, Cell)]) -> Result<Vec<String>, Failure> {
     let given = given.iter().find(|(input, _)| input.name == name);
-    let value = given.and_then(|(_, cell)| value::words(cell)).unwrap_or_default();
-    let plain = value.to_ascii_lowercase().replace("%2e", ".");
-    if matches!(plain.as_str(), "" | "." | "..") {
+    let value = given
+        .and_then(|(_, cell)| value::words(cell))
+        .unwrap_or_default();
+    if matches!(value.as_str(), "" | "." | "..") {
         return Err(Failure::new(format!("{name} cannot be {value:?}")));
     }
-    Ok(value)
+    Ok(utf8_percent_encode(&value, ENCODED)
+        .map(str::to_owned)
+        .collect())
 }
 
 fn body_of(
@@ -146,7 +162,11 @@ mod tests {
     use super::*;
     use crate::sql::catalog::{self, Access};
 
-    fn request(resource: &[&str], method: &str, given: &[(&str, &str)]) -> Result<(String, String), String> {
+    fn request(
+        resource: &[&str],
+        method: &str,
+        given: &[(&str, &str)],
+    ) -> Result<(String, String), String> {
         let method = catalog::find(resource).unwrap().method(method).unwrap();
         let given: Vec<(&Input, Cell)> = given
             .iter()
@@ -162,32 +182,70 @@ mod tests {
     #[test]
     fn values_stay_values_wherever_they_go() {
         let hostile = "a/../b?x=1#\"},{\"é%2f\r\n";
-        let given = [("client_id", hostile), ("fingerprint", "x/y"), ("data__client_secret", hostile)];
+        let given = [
+            ("client_id", hostile),
+            ("fingerprint", "x/y"),
+            ("data__client_secret", hostile),
+        ];
         let method = "get_or_create_authorization_for_app_and_fingerprint";
         let (url, body) = request(AUTHORIZATIONS, method, &given).unwrap();
         let url = Url::parse(&url).unwrap();
         let segments: Vec<&str> = url.path_segments().unwrap().collect();
         assert_eq!(segments.len(), 6, "{url}");
         assert_eq!(segments[5], "x%2Fy");
-        assert_eq!((url.query(), url.fragment(), url.host_str()), (None, None, Some("example.com")));
+        assert_eq!(
+            (url.query(), url.fragment(), url.host_str()),
+            (None, None, Some("example.com"))
+        );
         let body: Value = serde_json::from_str(&body).unwrap();
         assert_eq!(body, serde_json::json!({ "client_secret": hostile }));
-        let (url, _) = request(AUTHORIZATIONS, "list_authorizations", &[("client_id", "a&page=9")]).unwrap();
-        assert!(url.ends_with("/authorizations?client_id=a%26page%3D9&per_page=100"), "{url}");
+        let (url, _) = request(
+            AUTHORIZATIONS,
+            "list_authorizations",
+            &[("client_id", "a&page=9")],
+        )
+        .unwrap();
+        assert!(
+            url.ends_with("/authorizations?client_id=a%26page%3D9&per_page=100"),
+            "{url}"
+        );
     }
 
     #[test]
     fn a_path_is_not_climbed() {
-        for value in ["", ".", "..", "%2e%2E"] {
-            let refused = request(AUTHORIZATIONS, "get_authorization", &[("authorization_id", value)]);
-            assert!(refused.unwrap_err().contains("authorization_id cannot be"), "{value}");
+        for value in ["", ".", ".."] {
+            let refused = request(
+                AUTHORIZATIONS,
+                "get_authorization",
+                &[("authorization_id", value)],
+            );
+            assert!(
+                refused.unwrap_err().contains("authorization_id cannot be"),
+                "{value}"
+            );
         }
+        let (url, _) = request(
+            AUTHORIZATIONS,
+            "get_authorization",
+            &[("authorization_id", "%2e%2E\n")],
+        )
+        .unwrap();
+        assert_eq!(
+            url,
+            "https://example.com/api/v3/authorizations/%252e%252E%0A"
+        );
     }
 
     #[test]
     fn an_address_is_an_address_and_holds_no_secret() {
         assert!(base("http://127.0.0.1:8370/api/v3").is_ok());
-        for wrong in ["nonsense", "file:///etc", "http://a:b@c/", "http://c/?x", "http://c/#x"] {
+        for wrong in [
+            "nonsense",
+            "file:///etc",
+            "http://a:b@c/",
+            "http://c/?x",
+            "http://c/#x",
+        ] {
             assert!(base(wrong).is_err(), "{wrong}");
         }
     }

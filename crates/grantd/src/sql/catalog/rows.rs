@@ -42,19 +42,44 @@ pub(super) const ROWS: &[Row] = &[
         name: "authorizations",
         about: "Your tokens, personal ones and those of apps",
         schema: "Authorization",
-        more: &[
-            ("user", Kind::Object, "Simple User"),
-            INSTALLATION,
-        ],
+        more: &[("user", Kind::Object, "Simple User"), INSTALLATION],
         echoes: &[("authorization_id", "/id"), OF_AN_APP],
         methods: &[
-            ("get_authorization", Select, "oauth-authorizations/get-authorization"),
-            ("get_or_create_authorization_for_app", Select, "oauth-authorizations/get-or-create-authorization-for-app"),
-            ("get_or_create_authorization_for_app_and_fingerprint", Select, "oauth-authorizations/get-or-create-authorization-for-app-and-fingerprint"),
-            ("list_authorizations", Select, "oauth-authorizations/list-authorizations"),
-            ("create_authorization", Insert, "oauth-authorizations/create-authorization"),
-            ("delete_authorization", Delete, "oauth-authorizations/delete-authorization"),
-            ("update_authorization", Exec, "oauth-authorizations/update-authorization"),
+            (
+                "get_authorization",
+                Select,
+                "oauth-authorizations/get-authorization",
+            ),
+            (
+                "get_or_create_authorization_for_app",
+                Select,
+                "oauth-authorizations/get-or-create-authorization-for-app",
+            ),
+            (
+                "get_or_create_authorization_for_app_and_fingerprint",
+                Select,
+                "oauth-authorizations/get-or-create-authorization-for-app-and-fingerprint",
+            ),
+            (
+                "list_authorizations",
+                Select,
+                "oauth-authorizations/list-authorizations",
+            ),
+            (
+                "create_authorization",
+                Insert,
+                "oauth-authorizations/create-authorization",
+            ),
+            (
+                "delete_authorization",
+                Delete,
+                "oauth-authorizations/delete-authorization",
+            ),
+            (
+                "update_authorization",
+                Exec,
+                "oauth-authorizations/update-authorization",
+            ),
         ],
     },
     Row {
@@ -116,9 +141,21 @@ pub(super) const ROWS: &[Row] = &[
             ("get_user", Select, "users/get-by-username"),
             ("create_user", Insert, "enterprise-admin/create-user"),
             ("delete_user", Delete, "enterprise-admin/delete-user"),
-            ("update_username_for_user", Exec, "enterprise-admin/update-username-for-user"),
-            ("promote_user_to_be_site_administrator", Exec, "enterprise-admin/promote-user-to-be-site-administrator"),
-            ("demote_site_administrator", Exec, "enterprise-admin/demote-site-administrator"),
+            (
+                "update_username_for_user",
+                Exec,
+                "enterprise-admin/update-username-for-user",
+            ),
+            (
+                "promote_user_to_be_site_administrator",
+                Exec,
+                "enterprise-admin/promote-user-to-be-site-administrator",
+            ),
+            (
+                "demote_site_administrator",
+                Exec,
+                "enterprise-admin/demote-site-administrator",
+            ),
             ("suspend_user", Exec, "enterprise-admin/suspend-user"),
             ("unsuspend_user", Exec, "enterprise-admin/unsuspend-user"),
         ],
@@ -131,8 +168,16 @@ pub(super) const ROWS: &[Row] = &[
         more: &[INSTALLATION],
         echoes: &[("token_id", "/id")],
         methods: &[
-            ("list_personal_access_tokens", Select, "enterprise-admin/list-personal-access-tokens"),
-            ("delete_personal_access_token", Delete, "enterprise-admin/delete-personal-access-token"),
+            (
+                "list_personal_access_tokens",
+                Select,
+                "enterprise-admin/list-personal-access-tokens",
+            ),
+            (
+                "delete_personal_access_token",
+                Delete,
+                "enterprise-admin/delete-personal-access-token",
+            ),
         ],
     },
     Row {
@@ -143,8 +188,16 @@ pub(super) const ROWS: &[Row] = &[
         more: &[INSTALLATION],
         echoes: &[],
         methods: &[
-            ("create_impersonation_o_auth_token", Insert, "enterprise-admin/create-impersonation-o-auth-token"),
-            ("delete_impersonation_o_auth_token", Delete, "enterprise-admin/delete-impersonation-o-auth-token"),
+            (
+                "create_impersonation_o_auth_token",
+                Insert,
+                "enterprise-admin/create-impersonation-o-auth-token",
+            ),
+            (
+                "delete_impersonation_o_auth_token",
+                Delete,
+                "enterprise-admin/delete-impersonation-o-auth-token",
+            ),
         ],
     },
     Row {
@@ -155,8 +208,16 @@ pub(super) const ROWS: &[Row] = &[
         more: &[],
         echoes: &[],
         methods: &[
-            ("list_public_keys", Select, "enterprise-admin/list-public-keys"),
-            ("delete_public_key", Delete, "enterprise-admin/delete-public-key"),
+            (
+                "list_public_keys",
+                Select,
+                "enterprise-admin/list-public-keys",
+            ),
+            (
+                "delete_public_key",
+                Delete,
+                "enterprise-admin/delete-public-key",
+            ),
         ],
     },
     Row {
@@ -172,7 +233,11 @@ pub(super) const ROWS: &[Row] = &[
             ("create_application", Insert, "grantd/create-application"),
             ("delete_application", Delete, "grantd/delete-application"),
             ("update_application", Exec, "grantd/update-application"),
-            ("rotate_application_secret", Exec, "grantd/rotate-application-secret"),
+            (
+                "rotate_application_secret",
+                Exec,
+                "grantd/rotate-application-secret",
+            ),
         ],
     },
 ];

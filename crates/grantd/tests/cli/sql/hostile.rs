@@ -32,7 +32,10 @@ fn a_bound_value_is_never_read_as_sql() {
             &["--output", "json", "--param", &note],
             &format!("SELECT note, fingerprint FROM {AUTHORIZATIONS} WHERE note = :note"),
         );
-        assert_eq!(found.json(), json!([{ "note": value, "fingerprint": format!("f{number}") }]));
+        assert_eq!(
+            found.json(),
+            json!([{ "note": value, "fingerprint": format!("f{number}") }])
+        );
     }
     let rows = demo.rows(&format!("SELECT count(*) AS n FROM {AUTHORIZATIONS}"));
     assert_eq!(rows[0]["n"], 4 + HOSTILE.len());
@@ -46,7 +49,14 @@ fn a_value_in_a_path_stays_in_its_segment() {
     for value in HOSTILE {
         let fingerprint = format!("fingerprint={value}");
         let made = demo.run(
-            &["--output", "json", "--param", &fingerprint, "--param-file", &secret],
+            &[
+                "--output",
+                "json",
+                "--param",
+                &fingerprint,
+                "--param-file",
+                &secret,
+            ],
             &format!(
                 "SELECT fingerprint FROM {AUTHORIZATIONS} WHERE client_id = '{CLIENT_ID}' \
                  AND fingerprint = :fingerprint AND data__client_secret = :secret"
@@ -58,7 +68,10 @@ fn a_value_in_a_path_stays_in_its_segment() {
         &["--param", "id=.."],
         &format!("DELETE FROM {AUTHORIZATIONS} WHERE authorization_id = :id"),
     );
-    assert_eq!(climbing.refusal(), "error: authorization_id cannot be \"..\"");
+    assert_eq!(
+        climbing.refusal(),
+        "error: authorization_id cannot be \"..\""
+    );
     let rows = demo.rows(&format!("SELECT count(*) AS n FROM {AUTHORIZATIONS}"));
     assert_eq!(rows[0]["n"], 4 + HOSTILE.len());
 }
@@ -74,6 +87,10 @@ fn nothing_that_a_server_sends_moves_the_terminal() {
         );
         assert_eq!(made.code, 0, "{}", made.stderr);
         assert_eq!(made.stdout.lines().count(), 3, "{}", made.stdout);
-        assert!(!made.stdout.contains(['\u{1b}', '\r', '\u{202e}']), "{}", made.stdout);
+        assert!(
+            !made.stdout.contains(['\u{1b}', '\r', '\u{202e}']),
+            "{}",
+            made.stdout
+        );
     }
 }

@@ -29,15 +29,28 @@ fn ten_thousand_rows_take_a_hundred_calls_and_one_line() {
     let secrets: Vec<(String, String)> = (0..3)
         .map(|number| {
             let name = format!("app {number}");
-            let args = ["app", "create", &name, "--owner", "octocat", "--url", "http://example.com"];
-            let made = place.run(&[args.as_slice(), &["--callback-url", "http://example.com/"]].concat()).json();
+            let args = [
+                "app",
+                "create",
+                &name,
+                "--owner",
+                "octocat",
+                "--url",
+                "http://example.com",
+            ];
+            let made = place
+                .run(&[args.as_slice(), &["--callback-url", "http://example.com/"]].concat())
+                .json();
             let text = |key: &str| made[key].as_str().unwrap().to_owned();
             (text("client_id"), text("client_secret"))
         })
         .collect();
     let server = place.serve(&[]);
     for (id, secret) in &secrets {
-        server.mint("octocat", &json!({ "client_id": id, "client_secret": secret, "note": "n" }).to_string());
+        server.mint(
+            "octocat",
+            &json!({ "client_id": id, "client_secret": secret, "note": "n" }).to_string(),
+        );
     }
     server.mint("octocat", r#"{"note":"personal"}"#);
     server.stop();
@@ -46,13 +59,34 @@ fn ten_thousand_rows_take_a_hundred_calls_and_one_line() {
     let statement = format!(
         "SELECT app->>'name' AS app, count(*) AS tokens FROM {AUTHORIZATIONS} GROUP BY app->>'name' ORDER BY 1"
     );
-    let outcome = run(&place, &server, "octocat", &["--progress", "--output", "json"], &statement);
+    let outcome = run(
+        &place,
+        &server,
+        "octocat",
+        &["--progress", "--output", "json"],
+        &statement,
+    );
     let expected = ["app 0", "app 1", "app 2", "personal"];
-    assert_eq!(rows(&outcome), expected.map(|app| json!({ "app": app, "tokens": 2_500 })));
+    assert_eq!(
+        rows(&outcome),
+        expected.map(|app| json!({ "app": app, "tokens": 2_500 }))
+    );
     assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
-    assert!(outcome.stderr.starts_with("list_authorizations: 10,000 rows in "), "{}", outcome.stderr);
+    assert!(
+        outcome
+            .stderr
+            .starts_with("list_authorizations: 10,000 rows in "),
+        "{}",
+        outcome.stderr
+    );
     assert_eq!(calls(&server), 100);
-    let quiet = run(&place, &server, "octocat", &["--output", "json"], &statement);
+    let quiet = run(
+        &place,
+        &server,
+        "octocat",
+        &["--output", "json"],
+        &statement,
+    );
     assert_eq!((quiet.stdout, quiet.stderr.as_str()), (outcome.stdout, ""));
 }
 
@@ -63,5 +97,8 @@ fn calls(server: &crate::web::Server) -> u64 {
         line.starts_with("grantd_request_duration_seconds_count")
             && line.contains("\"oauth-authorizations/list-authorizations\"")
     };
-    text.lines().filter(named).map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+    text.lines()
+        .filter(named)
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+        .sum()
 }

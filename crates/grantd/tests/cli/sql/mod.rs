@@ -49,12 +49,23 @@ impl Demo {
     #[track_caller]
     pub(super) fn refusal(&self, statement: &str) -> String {
         let outcome = self.run(&[], statement);
-        assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""), "{}", outcome.stderr);
+        assert_eq!(
+            (outcome.code, outcome.stdout.as_str()),
+            (1, ""),
+            "{}",
+            outcome.stderr
+        );
         outcome.stderr
     }
 }
 
-pub(super) fn run(place: &Place, server: &Server, login: &str, more: &[&str], statements: &str) -> Outcome {
+pub(super) fn run(
+    place: &Place,
+    server: &Server,
+    login: &str,
+    more: &[&str],
+    statements: &str,
+) -> Outcome {
     let url = format!("http://{}/api/v3", server.address);
     let mut args = vec!["sql", "--url", &url, "--login", login, "--password-stdin"];
     args.extend(more);

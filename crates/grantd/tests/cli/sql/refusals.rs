@@ -5,6 +5,7 @@ use super::{AUTHORIZATIONS, Demo};
 #[test]
 fn errors_point_at_the_token_that_is_wrong() {
     let demo = Demo::start();
+    let mut wrong = Vec::new();
     for (statement, expected) in [
         (
             "SELECT * FROM github.oauth_authorizations.authorisations".to_owned(),
@@ -27,12 +28,12 @@ fn errors_point_at_the_token_that_is_wrong() {
             "error: no such column: a.nte; did you mean note?
   |
 2 |   a.nte
-  |     ^^^
+  |   ^^^^^
 ",
         ),
         (
             format!("SELECT id FROM {AUTHORIZATIONS} WHERE \"1\" = authorization_ids"),
-            "error: no such column: 1
+            "error: no such column: \"1\" - should this be a string literal in single-quotes?
   |
 1 | SELECT id FROM github.oauth_authorizations.authorizations WHERE \"1\" = authorization_ids
   |                                                                 ^^^
@@ -113,8 +114,11 @@ fn errors_point_at_the_token_that_is_wrong() {
     ] {
         // A script prints what came before the statement that is wrong.
         let outcome = demo.run(&[], &statement);
-        assert_eq!((outcome.code, outcome.stderr.as_str()), (1, expected), "{statement}");
+        if (outcome.code, outcome.stderr.as_str()) != (1, expected) {
+            wrong.push(format!("{statement}\n{}\nand not\n{expected}", outcome.stderr));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -141,7 +145,10 @@ fn secrets_are_not_shown_in_the_statement_that_is_wrong() {
     let refused = demo.refusal(&format!(
         "SELECT nte FROM {AUTHORIZATIONS} WHERE client_id = 'x' AND data__client_secret = 'very secret'"
     ));
-    assert!(!refused.contains("very secret") && refused.contains("'***********'"), "{refused}");
+    assert!(
+        !refused.contains("very secret") && refused.contains("'***********'"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -154,11 +161,24 @@ fn who_is_not_let_in_is_told_why() {
         nobody.refusal(),
         "error: GET /authorizations was answered 401 Unauthorized: Requires authentication"
     );
-    let args = ["sql", "--url", &url, "--login", "octocat", "--password-stdin", &statement];
+    let args = [
+        "sql",
+        "--url",
+        &url,
+        "--login",
+        "octocat",
+        "--password-stdin",
+        &statement,
+    ];
     let wrong = demo.place.run_with(&args, "wrong");
-    assert_eq!(wrong.refusal(), "error: GET /authorizations was answered 401 Unauthorized: Bad credentials");
+    assert_eq!(
+        wrong.refusal(),
+        "error: GET /authorizations was answered 401 Unauthorized: Bad credentials"
+    );
     let token = demo.server.mint("octocat", r#"{"note":"a"}"#);
-    let by_token = demo.place.run_with(&["sql", "--url", &url, "--token-stdin", &statement], &token);
+    let by_token = demo
+        .place
+        .run_with(&["sql", "--url", &url, "--token-stdin", &statement], &token);
     assert_eq!(
         by_token.refusal(),
         "error: GET /authorizations was answered 403 Forbidden: This API can only be accessed with username and password Basic Auth"
@@ -168,10 +188,23 @@ fn who_is_not_let_in_is_told_why() {
         challenged.refusal(),
         "error: GET /authorizations was answered 401 Unauthorized: Must specify two-factor authentication OTP code.; give the code with --otp CODE"
     );
-    let asked = demo.place.run(&["sql", "--url", &url, "--login", "octocat", &statement]);
-    assert_eq!(asked.refusal(), "error: nobody is there to be asked; use --password-stdin");
-    let closed = demo.place.run(&["sql", "--url", "http://127.0.0.1:1/", &statement]);
-    assert!(closed.refusal().contains("http://127.0.0.1:1 cannot be reached"));
-    let both = demo.place.run(&["sql", "--login", "a", "--app", "b", "SELECT 1"]);
+    let asked = demo
+        .place
+        .run(&["sql", "--url", &url, "--login", "octocat", &statement]);
+    assert_eq!(
+        asked.refusal(),
+        "error: nobody is there to be asked; use --password-stdin"
+    );
+    let closed = demo
+        .place
+        .run(&["sql", "--url", "http://127.0.0.1:1/", &statement]);
+    assert!(
+        closed
+            .refusal()
+            .contains("http://127.0.0.1:1 cannot be reached")
+    );
+    let both = demo
+        .place
+        .run(&["sql", "--login", "a", "--app", "b", "SELECT 1"]);
     assert!(both.misuse().contains("cannot be used with"));
 }

@@ -34,6 +34,7 @@ use grantd_core::token::TokenHash;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Kept;
 use rusqlite::Connection;
+use rusqlite::hooks::Action;
 
 use self::commits::Commits;
 use self::voided::{Moment, Row, Table, Voided};
@@ -78,6 +79,29 @@ impl Weighter<TokenHash, Read<OwnedAuthorization>> for ByLength {
     }
 }
 
+/// What a transaction changes that something kept may rest on.
+#[derive(Default)]
+struct Changed {
+    rows: Vec<Row>,
+    /// Too many rows, or any at all.
+    everything: bool,
+}
+
+impl Changed {
+    fn note(&mut self, action: Action, table: &str, id: i64) {
+        // Which tokens rest on a grant is not kept with them.
+        if table == "grants" && action != Action::SQLITE_INSERT && action != Action::SQLITE_UPDATE {
+            self.everything = true;
+        }
+        if let Some(table) = Table::named(table) {
+            self.everything |= self.rows.len() >= MOST_CHANGED;
+            if !self.everything {
+                self.rows.push(Row(table, id));
+            }
+        }
+    }
+}
+
 /// What was found lately, in memory.
 pub(super) struct Cache {
     /// None where the file has no index that can be read: then nothing is kept.
@@ -87,7 +111,7 @@ pub(super) struct Cache {
     books: Mutex<()>,
     voided: Voided,
     /// What the transaction that runs has changed.
-    changed: Mutex<Vec<Row>>,
+    changed: Mutex<Changed>,
     apps: Kept<ClientId, Read<AppCredentials>>,
     tokens: Kept<TokenHash, Read<OwnedAuthorization>, ByLength>,
 }
@@ -188,20 +212,15 @@ impl Cache {
     /// Hears of every row that a connection changes. For each that the writer opens.
     pub(super) fn watch(self: &Arc<Self>, conn: &mut Connection) -> rusqlite::Result<()> {
         let cache = Arc::clone(self);
-        conn.update_hook(Some(move |_, _: &str, table: &str, id: i64| {
-            if let Some(table) = Table::named(table) {
-                let mut changed = cache.changed();
-                if changed.len() < MOST_CHANGED {
-                    changed.push(Row(table, id));
-                }
-            }
+        conn.update_hook(Some(move |action, _: &str, table: &str, id: i64| {
+            cache.changed().note(action, table, id);
         }))
     }
 
     /// To be called when the writer has locked the file.
     pub(super) fn begin(&self) -> Books<'_> {
         let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
-        self.changed().clear();
+        *self.changed() = Changed::default();
         let count = self.count();
         if count != self.accounted.load(Ordering::Acquire) {
             self.start_over(count);
@@ -231,7 +250,13 @@ impl Cache {
             return true;
         }
         match self.books.try_lock() {
-            Ok(_held) => self.start_over(self.count()),
+            Ok(_held) => {
+                // The writer may have accounted for it just now.
+                let count = self.count();
+                if count != self.accounted.load(Ordering::Acquire) {
+                    self.start_over(count);
+                }
+            }
             Err(TryLockError::Poisoned(_) | TryLockError::WouldBlock) => {}
         }
         false
@@ -248,7 +273,7 @@ impl Cache {
         commits.and_then(Commits::count).map_or(UNKNOWN, u64::from)
     }
 
-    fn changed(&self) -> MutexGuard<'_, Vec<Row>> {
+    fn changed(&self) -> MutexGuard<'_, Changed> {
         self.changed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -275,11 +300,11 @@ impl Books<'_> {
         let own = self.count.wrapping_add(1) & u64::from(u32::MAX);
         let changed = cache.changed();
         let is_plain = wrote && self.count != UNKNOWN && after == own;
-        if !is_plain || changed.len() == MOST_CHANGED {
+        if !is_plain || changed.everything {
             cache.start_over(after);
             return;
         }
-        cache.voided.rows(&changed);
+        cache.voided.rows(&changed.rows);
         cache.accounted.store(own, Ordering::Release);
     }
 }

@@ -19,9 +19,6 @@ pub(super) enum Table {
 
 impl Table {
     /// The one of this name; none for tables of which nothing is kept.
-    ///
-    /// Of grants nothing is kept, though a token without its grant is not valid: whatever deletes a
-    /// grant deletes its tokens in the same transaction.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "users" => Some(Self::Users),

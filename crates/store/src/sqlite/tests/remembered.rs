@@ -18,7 +18,6 @@ use rusqlite::Connection;
 use super::super::{Options, SqliteStore};
 use super::{NOW, app, create, hash, is_valid, open, stamp, token, user};
 use crate::db::{DbError, Undo};
-use crate::steps::Engine as _;
 
 struct Place {
     store: SqliteStore,
