@@ -10,6 +10,7 @@ pub(crate) mod connection;
 pub(crate) mod db;
 mod failure;
 mod log;
+mod options;
 mod queue;
 mod reader;
 pub(crate) mod snapshot;
@@ -44,31 +45,6 @@ use crate::sql;
 use crate::steps::{Engine, Input, Landmarks, StoreOn, tokens};
 use crate::toll::{Kind, Toll};
 
-/// How much the store may use.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Reader threads, each with a connection and 8 MiB of page cache.
-    pub readers: usize,
-    /// Steps that may wait, reads and writes each; more are refused at once.
-    pub queue: usize,
-    /// The write-ahead log does not become much longer than so many bytes, unless another process
-    /// keeps reading.
-    pub log_bound: u64,
-    /// So many steps share a commit at most.
-    pub together: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            readers: 2,
-            queue: 4_096,
-            log_bound: 64 << 20,
-            together: 256,
-        }
-    }
-}
-
 /// The file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -82,6 +58,8 @@ pub enum OpenError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
+
+pub use self::options::Options;
 
 /// Everything that is remembered, in one SQLite file.
 pub type SqliteStore = StoreOn<Sqlite>;
