@@ -6,6 +6,7 @@
 //! meanwhile. Checks that were made lately are answered from memory ([`cache`]).
 
 mod cache;
+mod checks;
 pub(crate) mod connection;
 pub(crate) mod db;
 mod failure;
@@ -32,13 +33,14 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::cache::Cache;
+use self::checks::{check, find};
 use self::db::Lent;
 use self::failure::Failure;
 use self::log::{Copier, Log, Nudge};
 use self::queue::Queue;
 use self::reader::{Look, Reader};
 use self::writer::{Alone, Step, Work, Writer, Written};
-use crate::db::{Db, DbResult, Look as LookUp, Params, Undo, Write};
+use crate::db::{DbResult, Look as LookUp, Undo, Write};
 use crate::migrate::{self, MigrateError, Migration};
 use crate::outside::Outside;
 use crate::sql;
@@ -369,28 +371,6 @@ impl Engine for Sqlite {
         // Joining waits, so not on a thread of the runtime.
         let _ = tokio::task::spawn_blocking(self.ending()).await;
     }
-}
-
-async fn check(
-    db: &dyn Db,
-    (client_id, hash, now): &(ClientId, Option<TokenHash>, Timestamp),
-) -> DbResult<Option<AppCheck>> {
-    let mut check = tokens::Check::of(*hash);
-    let prefix = hash.map(|hash| hash.prefix());
-    let keys: Params<'_> = &[&now.0, &prefix, &client_id.as_str()];
-    db.rows(sql::authorizations::CHECK, keys, &mut |r| check.row(r))
-        .await?;
-    Ok(check.end())
-}
-
-async fn find(db: &dyn Db, (hash, now): &(TokenHash, Timestamp)) -> DbResult<TokenVerdict> {
-    let mut find = tokens::Find::of(*hash);
-    let keys: Params<'_> = &[&now.0, &hash.prefix()];
-    db.rows(sql::authorizations::FIND_BY_HASH, keys, &mut |r| {
-        find.row(r)
-    })
-    .await?;
-    Ok(find.end())
 }
 
 impl Drop for Sqlite {
