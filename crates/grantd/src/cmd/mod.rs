@@ -5,7 +5,6 @@ pub(crate) mod app;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod config;
-mod demo;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod key;
