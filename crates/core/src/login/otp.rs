@@ -54,10 +54,7 @@ pub fn enrol(
 }
 
 /// A seed as its owner sees it: in base 32 and as a URL.
-///
-/// # Errors
-/// The issuer cannot stand in an `otpauth:` URL.
-pub fn shown(
+pub(crate) fn shown(
     login: &Login,
     issuer: &str,
     seed: &[u8],

@@ -292,7 +292,9 @@ fn instead(fault: &Fault, status: u16) -> Response<Bytes> {
         Some(value) => *answer.body_mut() = Bytes::from(value.to_string()),
     }
     for (name, value) in &fault.headers {
-        let value = value.as_str().and_then(|text| text.parse::<HeaderValue>().ok());
+        let value = value
+            .as_str()
+            .and_then(|text| text.parse::<HeaderValue>().ok());
         if let (Ok(name), Some(value)) = (name.parse::<HeaderName>(), value) {
             answer.headers_mut().insert(name, value);
         }

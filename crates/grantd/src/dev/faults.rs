@@ -97,7 +97,10 @@ impl Fault {
         if self.status.is_none() && (self.body.is_some() || !self.headers.is_empty()) {
             return Err("headers and body go with status".into());
         }
-        if self.status.is_some_and(|status| !(200..600).contains(&status)) {
+        if self
+            .status
+            .is_some_and(|status| !(200..600).contains(&status))
+        {
             return Err("status lies between 200 and 599".into());
         }
         if self.delay_ms.is_some_and(|delay| delay > LONGEST_DELAY) {

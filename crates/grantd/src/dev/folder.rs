@@ -36,7 +36,9 @@ impl Folder {
             }
         }
         let why = refused.map_or_else(|| "there is no place".to_owned(), |why| why.to_string());
-        Err(Failure::new(format!("cannot make a temporary folder: {why}")))
+        Err(Failure::new(format!(
+            "cannot make a temporary folder: {why}"
+        )))
     }
 
     fn within(place: &Path) -> std::io::Result<Self> {

@@ -277,7 +277,10 @@ mod tests {
         let first = serde_json::to_value(journal.read(&Wanted::default())).unwrap();
         let request = &first["entries"][0]["request"];
         assert_eq!(
-            (request["query"].as_str(), request["headers"]["x-twice"].as_str()),
+            (
+                request["query"].as_str(),
+                request["headers"]["x-twice"].as_str()
+            ),
             (Some("a=b"), Some("one\ntwo"))
         );
         journal.clear();

@@ -141,8 +141,6 @@ fn belittle(config: &mut Config, folder: &Folder) {
     (values.audit_archive, values.audit_archive_file) = (ArchiveMode::Off, None);
     values.password_memory_kib = PASSWORD_MEMORY_KIB;
     values.password_iterations = PASSWORD_ITERATIONS;
-    // Tokens that a seed file names are often of the old shape.
-    values.accept_hex_tokens = true;
     output::note(format!(
         "DEV MODE: nothing is kept, passwords are hashed for next to nothing (argon2id, \
          {PASSWORD_MEMORY_KIB} KiB), and whoever is on this machine may read every secret and move the clock"

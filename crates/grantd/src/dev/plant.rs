@@ -72,7 +72,9 @@ pub(super) struct PlantedToken {
 impl PlantedUser {
     /// The one-time code of this moment.
     pub(super) fn code(&self, now: Timestamp) -> Option<String> {
-        let seed = BASE32_NOPAD.decode(self.otp_secret.as_ref()?.as_bytes()).ok()?;
+        let seed = BASE32_NOPAD
+            .decode(self.otp_secret.as_ref()?.as_bytes())
+            .ok()?;
         Some(otp::code_at(&seed, now))
     }
 }
@@ -101,6 +103,11 @@ pub(super) async fn plant(
         let whose = format!("app `{}`", app.name);
         bed.app(app).await.map_err(|why| of(&whose, &why))?;
     }
+    if !are_tokens(&seed.next_tokens) {
+        return Err(wrong(
+            "the seed's next_tokens will not do: a token has 1 to 255 letters, digits and signs",
+        ));
+    }
     for (at, token) in seed.tokens.iter().enumerate() {
         let whose = format!("token {} (of `{}`)", at + 1, token.user);
         bed.token(token).await.map_err(|why| of(&whose, &why))?;
@@ -108,8 +115,24 @@ pub(super) async fn plant(
     Ok(bed.planted)
 }
 
+fn are_tokens(texts: &[String]) -> bool {
+    texts.iter().all(|text| {
+        (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    })
+}
+
 fn of(whose: &str, why: &Failure) -> Failure {
     Failure::new(format!("the seed's {whose} will not do: {why}"))
+}
+
+/// A secret as an authenticator reads it. Made by hand: it may be shorter than ours ever are.
+fn otpauth_url(issuer: &str, user: &User, secret: &str) -> String {
+    let escaped = |text: &str| {
+        let escaped: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        escaped.replace('+', "%20")
+    };
+    let (issuer, login) = (escaped(issuer), escaped(user.login.as_str()));
+    format!("otpauth://totp/{issuer}:{login}?secret={secret}&issuer={issuer}")
 }
 
 fn wrong(why: impl std::fmt::Display) -> Failure {
@@ -174,8 +197,8 @@ impl Bed<'_> {
                 .filter(|seed| seed.len() >= 10)
                 .ok_or_else(|| wrong("otp_secret is base 32 of 10 bytes or more"))?;
             enrolment.factor.totp_seed = otp::seal_seed(&instance.key, &seed, entropy);
-            (enrolment.totp_secret, enrolment.otpauth_url) =
-                otp::shown(&user.login, issuer, &seed).map_err(wrong)?;
+            enrolment.totp_secret = BASE32_NOPAD.encode(&seed).into();
+            enrolment.otpauth_url = otpauth_url(issuer, user, &enrolment.totp_secret).into();
         }
         let stamp = instance.operator().stamp();
         let factor = Some(enrolment.factor.clone());
@@ -307,12 +330,11 @@ impl Bed<'_> {
         let tokens = &self.authority.tokens;
         match wish {
             None => Ok(tokens.generate(kind, &*self.instance.entropy)),
-            Some(text) => tokens.parse(text).ok_or_else(|| {
-                wrong(
-                    "the token has no shape that is looked up here: 40 hex digits, or a prefix, \
-                     30 letters and digits, and their checksum",
-                )
-            }),
+            // The seed's own are tokens, whatever their shape.
+            Some(text) => tokens
+                .parse(text)
+                .filter(|token| are_tokens(&[token.expose().to_owned()]))
+                .ok_or_else(|| wrong("a token has 1 to 255 letters, digits and signs")),
         }
     }
 

@@ -37,10 +37,7 @@ pub(super) fn commands(planted: &Planted, url: &Url, now: Timestamp) -> Option<S
         ("@CHECKED@", checked.token.clone()),
         ("@RESET@", noted("to reset")?.token.clone()),
         ("@REVOKED@", noted("to revoke")?.token.clone()),
-        (
-            "@GRANTED@",
-            noted("to revoke the grant of")?.token.clone(),
-        ),
+        ("@GRANTED@", noted("to revoke the grant of")?.token.clone()),
     ];
     let fill = |script: String, (name, value): (&str, String)| script.replace(name, &value);
     Some(values.into_iter().fold(SCRIPT.to_owned(), fill))
@@ -55,7 +52,11 @@ pub(super) fn overview(planted: &Planted, url: &Url) -> String {
     );
     // Writing to a text does not fail.
     for user in &planted.users {
-        let _ = writeln!(text, "user      {}  password: {}", user.login, user.password);
+        let _ = writeln!(
+            text,
+            "user      {}  password: {}",
+            user.login, user.password
+        );
         if let Some(secret) = &user.otp_secret {
             let _ = writeln!(text, "          TOTP secret: {secret}");
         }

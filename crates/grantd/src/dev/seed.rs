@@ -14,6 +14,9 @@ const DEFAULT: &str = include_str!("default.toml");
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Seed {
+    /// Handed out, in this order, before any is made.
+    #[serde(default)]
+    pub(super) next_tokens: Vec<String>,
     #[serde(default)]
     pub(super) users: Vec<SeedUser>,
     #[serde(default)]
@@ -76,7 +79,7 @@ pub(super) struct SeedToken {
     pub(super) user: String,
     /// A client id or a name; a personal access token, if none is named.
     pub(super) app: Option<String>,
-    /// In clear text; made, if none is given.
+    /// In clear text, of any shape; made, if none is given.
     pub(super) token: Option<String>,
     #[serde(default)]
     pub(super) scopes: Vec<String>,

@@ -83,9 +83,22 @@ impl Rules {
             let (mailer, counts) = (ground.outbox.clone(), Arc::clone(&authority.counts));
             authority.mailer = Some(Arc::new(Counted { mailer, counts }));
         }
+        let seed = &ground.seed;
+        let given = seed.tokens.iter().filter_map(|token| token.token.clone());
+        authority.tokens = authority.tokens.with_given(given.collect(), Vec::new());
+        let planted = plant::plant(seed, instance, &authority).await?;
+        // Not before, for the seed's own are made.
+        authority.tokens = {
+            let given = planted.tokens.iter().map(|token| token.token.clone());
+            let format = instance
+                .config
+                .token_format()
+                .map_err(|why| Failure::new(why.to_string()))?;
+            format.with_given(given.collect(), seed.next_tokens.clone())
+        };
         let authority = Arc::new(authority);
         Ok(Self {
-            planted: plant::plant(&ground.seed, instance, &authority).await?,
+            planted,
             reaper: background::reaper(instance, &authority),
             keeper: life::keeper(instance),
             notifier: life::notifier(instance, &authority, &ground.url)?,

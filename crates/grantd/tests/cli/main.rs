@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod copy;
 mod demo;
+mod dev;
 mod instance;
 mod key;
 mod life;
