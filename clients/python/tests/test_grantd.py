@@ -161,6 +161,6 @@ def test_a_failed_test_shows_what_was_asked(pytester, pytestconfig):
         """
     )
     program = pytestconfig.getoption("--grantd-program")
-    result = pytester.runpytest_subprocess("--grantd-program", program)
+    result = pytester.runpytest_subprocess(f"--grantd-program={program}")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*grantd's journal*", "GET /api/v3/meta -> 200"])
