@@ -60,12 +60,18 @@ pub(crate) enum Group {
     Policy(cmd::policy::Policy),
     /// Say why a token is valid, or is not, and what happened to it
     Explain(cmd::explain::Explain),
+    /// Read and change what an API has, in SQL: against this server or any other with this API
+    Sql(cmd::sql::Sql),
     /// Look at the database's schema and bring it up to date
     #[command(subcommand)]
     Migrate(cmd::migrate::Migrate),
     /// Copy the database
     #[command(subcommand)]
     Store(cmd::store::Store),
+    /// Take in tokens and apps of another authority, by their hashes
+    Import(cmd::import::Import),
+    /// Write apps or tokens as CSV, for `grantd import csv`
+    Export(cmd::export::Export),
     /// Change the instance key
     #[command(subcommand)]
     Key(cmd::key::Key),
@@ -73,6 +79,9 @@ pub(crate) enum Group {
     Backup(cmd::backup::Backup),
     /// Restore a backup into an empty database, behind a fence
     Restore(cmd::restore::Restore),
+    /// What measuring needs: stores that are full
+    #[command(subcommand)]
+    Bench(cmd::bench::Bench),
     /// Look at the settings
     #[command(subcommand)]
     Config(cmd::config::Config),
@@ -85,6 +94,14 @@ pub(crate) enum Group {
     },
     /// Print the API's description (OpenAPI, JSON)
     Openapi,
+    /// Write the documents by which StackQL knows this server's API
+    StackqlProvider(cmd::stackql_provider::StackqlProvider),
+    /// Print a page of the reference (Markdown)
+    #[command(hide = true)]
+    Reference {
+        /// Which
+        page: cmd::reference::Page,
+    },
     /// Write the manual, a page per command, into a folder
     #[command(hide = true)]
     Man {

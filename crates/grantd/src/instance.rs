@@ -157,7 +157,9 @@ pub(crate) async fn open_store(
             whole(&why)
         ))
     };
-    url.open_with(clock, outside).await.map_err(cannot)
+    let batching = config.values.batching;
+    let opened = url.open_by(clock, outside, batching).await;
+    opened.map_err(cannot)
 }
 
 /// An error with all that caused it, in one line.
@@ -200,39 +202,66 @@ async fn own_key(
         None => make_key(file, entropy)?,
     };
     let kept = store.claim_instance_key(&key.fingerprint()).await?;
-    let fenced = grantd_store::fenced_key(&kept);
-    if fenced.unwrap_or(&kept) == key.fingerprint() {
-        return Ok((key, fenced.is_some()));
-    }
-    if !fresh && key.has_fingerprint(fenced.unwrap_or(&kept)) {
-        return Err(Failure::new(
-            "a rotation of the instance key has not come to its end; run `grantd key rotate` again",
-        ));
-    }
-    if fresh {
+    let judged = belongs_to(&key, &kept, file);
+    if judged.is_err() && fresh {
         // Nothing was sealed with it yet, and it must not pass for the lost one.
         let _ = fs::remove_file(file);
     }
-    Err(Failure::new(if grantd_store::is_unfinished(&kept) {
-        "this database is a copy that has not come to its end; run `grantd store copy` again to go on with it"
-            .to_owned()
-    } else if grantd_store::is_half_restored(&kept) {
-        "a restore into this database has not come to its end; begin again with `grantd restore` and an empty database"
-            .to_owned()
-    } else if fresh {
-        format!(
+    match judged {
+        Ok(fenced) => Ok((key, fenced)),
+        Err(NotOurs {
+            other_key: true, ..
+        }) if fresh => Err(Failure::new(format!(
             "the instance key {} is missing, and this database was used with it (fingerprint {kept}); \
              put the file back from its copy, or name it with instance_key_file",
             file.display()
-        )
+        ))),
+        Err(refused) => Err(Failure::new(refused.why)),
+    }
+}
+
+/// Why a database cannot be used with a key.
+pub(crate) struct NotOurs {
+    /// It is another key's, and nothing is wrong with it.
+    other_key: bool,
+    /// What to do.
+    pub(crate) why: String,
+}
+
+/// Whether a database is this key's, by what it keeps in the place of the key's fingerprint; and whether the
+/// fence of a restore stands.
+pub(crate) fn belongs_to(key: &InstanceKey, kept: &str, file: &Path) -> Result<bool, NotOurs> {
+    let fenced = grantd_store::fenced_key(kept);
+    let owner = fenced.unwrap_or(kept);
+    if owner == key.fingerprint() {
+        return Ok(fenced.is_some());
+    }
+    let unfinished = if grantd_store::is_unfinished(kept) {
+        "this database is a copy that has not come to its end; run `grantd store copy` again to go on with it"
+    } else if grantd_store::is_half_loaded(kept) {
+        "loading rows into this database has not come to its end; begin again with an empty database"
+    } else if grantd_store::is_half_restored(kept) {
+        "a restore into this database has not come to its end; begin again with `grantd restore` and an empty database"
+    } else if key.has_fingerprint(owner) && fenced.is_some() {
+        "a backup from before the rotation of the instance key was restored here; lift its fence with \
+         `grantd restore lift`, then run `grantd key rotate` again"
+    } else if key.has_fingerprint(owner) {
+        "a rotation of the instance key has not come to its end; run `grantd key rotate` again"
     } else {
-        format!(
-            "{} is not the key of this database: the key's fingerprint is {}, the database expects {kept}; \
-             give the right file with instance_key_file, or the database that belongs to this key",
-            file.display(),
-            key.fingerprint()
-        )
-    }))
+        return Err(NotOurs {
+            other_key: true,
+            why: format!(
+                "{} is not the key of this database: the key's fingerprint is {}, the database expects {owner}; \
+                 give the right file with instance_key_file, or the database that belongs to this key",
+                file.display(),
+                key.fingerprint()
+            ),
+        });
+    };
+    Err(NotOurs {
+        other_key: false,
+        why: unfinished.to_owned(),
+    })
 }
 
 /// The folder in which a file is, or will be.

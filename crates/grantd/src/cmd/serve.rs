@@ -24,6 +24,7 @@ use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::mail::{Counted, Mailer};
 use grantd_core::secret::Secret;
 use grantd_core::secret_scanning::KeySet;
+use grantd_server::access::AccessLog;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
 use grantd_server::trace::Tracer;
@@ -51,38 +52,59 @@ pub(crate) fn run(config: Config) -> Result<(), Failure> {
 /// Runs a server of any kind in a runtime of its own, with logging and traces as configured.
 pub(crate) fn with_runtime(
     config: Config,
-    server: impl AsyncFnOnce(Config, Option<Arc<dyn Tracer>>) -> Result<(), Failure>,
+    server: impl AsyncFnOnce(Config, Watching) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|why| Failure::new(format!("cannot start: {why}")))?;
     let entered = runtime.enter();
-    let traces = logging::start(&config)?;
-    let tracer = traces.as_ref().map(Traces::tracer);
-    let outcome = runtime.block_on(server(config, tracer));
+    let logging = logging::start(&config)?;
+    let watching = Watching {
+        tracer: logging.traces.as_ref().map(Traces::tracer),
+        access: logging.access.clone(),
+    };
+    let outcome = runtime.block_on(server(config, watching));
     drop(entered);
-    if let Some(traces) = traces {
-        traces.end();
-    }
+    logging.end();
     outcome
 }
 
-async fn serve(config: Config, tracer: Option<Arc<dyn Tracer>>) -> Result<(), Failure> {
+/// What hears of every request.
+#[derive(Clone)]
+pub(crate) struct Watching {
+    tracer: Option<Arc<dyn Tracer>>,
+    access: Option<Arc<dyn AccessLog>>,
+}
+
+impl Watching {
+    /// The surface, watched.
+    pub(crate) fn over(self, mut app: App) -> App {
+        if let Some(tracer) = self.tracer {
+            app = app.with_tracer(tracer);
+        }
+        if let Some(access) = self.access {
+            app = app.with_access_log(access);
+        }
+        app
+    }
+}
+
+async fn serve(config: Config, watching: Watching) -> Result<(), Failure> {
     for warning in &config.warnings {
         output::note(format!("warning: {warning}"));
     }
     // Before anything else, so that a signal during start-up is not lost.
     let (reload, shutdown) = (reloads()?, shutdown()?);
     let instance = Instance::open(config).await?;
-    let outcome = answer(&instance, tracer, reload, shutdown).await;
+    let outcome = answer(&instance, watching, reload, shutdown).await;
     instance.store.close().await;
     outcome
 }
 
 async fn answer(
     instance: &Instance,
-    tracer: Option<Arc<dyn Tracer>>,
+    watching: Watching,
     reload: watch::Receiver<()>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), Failure> {
@@ -98,11 +120,8 @@ async fn answer(
         false => authority.setup_link().await?,
     };
     let background = Background::start(instance, &authority, &public_url)?;
-    let mut app = App::new(authority, config.surface(public_url.clone()));
-    if let Some(tracer) = tracer {
-        app = app.with_tracer(tracer);
-    }
-    let app = Arc::new(app);
+    let app = App::new(authority, config.surface(public_url.clone()));
+    let app = Arc::new(watching.over(app));
     let metrics = metrics::start(config, &app).await?;
     announce(instance, listening, setup_link.as_ref());
     grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;
@@ -195,6 +214,7 @@ pub(crate) fn authority(instance: &Instance) -> Result<Authority, Failure> {
         sign_in,
         hourly: Arc::default(),
         last_used: Arc::default(),
+        upgrades: Arc::default(),
         key: Arc::clone(&instance.key),
         mailer: config.mailer()?.map(|mailer| {
             Arc::new(Counted {

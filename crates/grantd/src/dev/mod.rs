@@ -22,7 +22,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use grantd_core::clock::{Clock, Timestamp};
-use grantd_server::trace::Tracer;
 use grantd_store::DatabaseUrl;
 use tokio::sync::oneshot;
 
@@ -79,8 +78,8 @@ pub(crate) fn run(config: Config, options: Options) -> Result<(), Failure> {
         )));
     }
     let seed = Seed::read(options.seed_file.as_deref())?;
-    serve::with_runtime(config, |config, tracer| {
-        Box::pin(dev(config, options, seed, tracer))
+    serve::with_runtime(config, async |config, watching| {
+        dev(config, options, seed, watching).await
     })
 }
 
@@ -88,7 +87,7 @@ async fn dev(
     mut config: Config,
     options: Options,
     seed: Seed,
-    tracer: Option<Arc<dyn Tracer>>,
+    watching: serve::Watching,
 ) -> Result<(), Failure> {
     for warning in &config.warnings {
         output::note(format!("warning: {warning}"));
@@ -109,7 +108,7 @@ async fn dev(
         clock,
         start: options.clock,
         url,
-        tracer,
+        watching,
         folder,
     };
     let world = World::begin(&ground).await?;

@@ -16,7 +16,6 @@ use grantd_core::reaper::Reaper;
 use grantd_core::store::Reaped;
 use grantd_server::app::App;
 use grantd_server::settings::{Brownout, Settings};
-use grantd_server::trace::Tracer;
 use url::Url;
 
 use super::chance::SeededChance;
@@ -26,7 +25,7 @@ use super::outbox::Outbox;
 use super::plant::{self, Planted};
 use super::seed::Seed;
 use crate::cmd::serve::background::{self, Background};
-use crate::cmd::serve::{self, life};
+use crate::cmd::serve::{self, Watching, life};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::instance::Instance;
@@ -41,7 +40,7 @@ pub(super) struct Ground {
     pub(super) start: Option<Timestamp>,
     pub(super) url: Url,
     pub(super) outbox: Arc<Outbox>,
-    pub(super) tracer: Option<Arc<dyn Tracer>>,
+    pub(super) watching: Watching,
     pub(super) folder: Folder,
 }
 
@@ -50,10 +49,7 @@ impl Ground {
         let mut settings = self.config.surface(self.url.clone());
         change(&mut settings);
         let app = App::new(Arc::clone(authority), settings);
-        Arc::new(match &self.tracer {
-            Some(tracer) => app.with_tracer(Arc::clone(tracer)),
-            None => app,
-        })
+        Arc::new(self.watching.clone().over(app))
     }
 }
 

@@ -112,6 +112,11 @@ impl Server {
         call(&self.address, method, path, headers, body)
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The process itself.
     pub(crate) fn process(&mut self) -> &mut Child {
         &mut self.child

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use grantd_core::authority::Authority;
 use grantd_core::counts::{Happening, SignInKind, SignInOutcome};
+use grantd_core::outbound::Event;
 use grantd_core::store::{EngineLoad, Steps, StoreLoad};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
@@ -86,6 +87,26 @@ impl Collect {
             &[
                 (&[("outcome", "sent")], count(Happening::MailSent)),
                 (&[("outcome", "failed")], count(Happening::MailFailed)),
+            ],
+        )?;
+        let posted = |event: Event, outcome| [("event", event.name()), ("outcome", outcome)];
+        out.counter(
+            "webhooks",
+            "What was posted to webhooks, by event and whether the receiver took it",
+            &[
+                (&posted(Event::Audit, "sent"), count(Happening::AuditPosted)),
+                (
+                    &posted(Event::Audit, "failed"),
+                    count(Happening::AuditFailed),
+                ),
+                (
+                    &posted(Event::TokenExpiring, "sent"),
+                    count(Happening::NoticePosted),
+                ),
+                (
+                    &posted(Event::TokenExpiring, "failed"),
+                    count(Happening::NoticeFailed),
+                ),
             ],
         )
     }

@@ -37,7 +37,7 @@ impl Background {
         background.run(async move { reaper.run(&TokioTimer).await });
         let sealer = sealer(instance);
         background.run(async move { sealer.run(&TokioTimer).await });
-        if let Some(stream) = audit_stream(instance)? {
+        if let Some(stream) = audit_stream(instance, authority)? {
             background.run(async move { stream.run(&TokioTimer).await });
         }
         if let Some(keeper) = life::keeper(instance) {
@@ -75,12 +75,16 @@ fn sealer(instance: &Instance) -> Sealer {
 }
 
 /// Sends the audit trail on, if somebody wants it.
-fn audit_stream(instance: &Instance) -> Result<Option<AuditStream>, Failure> {
+fn audit_stream(
+    instance: &Instance,
+    authority: &Authority,
+) -> Result<Option<AuditStream>, Failure> {
     let values = &instance.config.values;
     let Some(url) = &values.audit_webhook_url else {
         return Ok(None);
     };
-    let webhook = webhook(url, values.audit_webhook_secret.as_ref());
+    let secret = values.audit_webhook_secret.as_ref();
+    let webhook = webhook(url, secret, authority);
     Ok(Some(AuditStream::new(
         Arc::clone(&instance.store),
         instance.clock.clone(),
@@ -91,9 +95,14 @@ fn audit_stream(instance: &Instance) -> Result<Option<AuditStream>, Failure> {
 }
 
 /// The receiver of two settings.
-pub(super) fn webhook(url: &WebhookUrl, secret: Option<&HiddenText>) -> Webhook {
+pub(super) fn webhook(
+    url: &WebhookUrl,
+    secret: Option<&HiddenText>,
+    authority: &Authority,
+) -> Webhook {
     Webhook {
         url: url.0.to_string(),
         secret: secret.map(|secret| secret.0.clone()),
+        counts: Arc::clone(&authority.counts),
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn notifier(
         mailer,
         wording: grantd_server::notices::wording(site.clone()),
     });
-    let receiver = receiver(instance)?;
+    let receiver = receiver(instance, authority)?;
     let anybody = post.is_some() || receiver.is_some();
     Ok(anybody.then(|| Notifier {
         store: Arc::clone(&instance.store),
@@ -56,14 +56,14 @@ pub(crate) fn notifier(
     }))
 }
 
-fn receiver(instance: &Instance) -> Result<Option<Receiver>, Failure> {
+fn receiver(instance: &Instance, authority: &Authority) -> Result<Option<Receiver>, Failure> {
     let values = &instance.config.values;
     let Some(url) = &values.notice_webhook_url else {
         return Ok(None);
     };
     let secret = values.notice_webhook_secret.as_ref();
     Ok(Some(Receiver {
-        webhook: webhook(url, secret),
+        webhook: webhook(url, secret, authority),
         outbound: Arc::new(HttpOutbound::new()?),
     }))
 }
