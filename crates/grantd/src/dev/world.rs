@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use grantd_core::Authority;
 use grantd_core::clock::{Clock, Timer, Timestamp};
+use grantd_core::hourly::EXCHANGE_EVERY;
 use grantd_core::idle::LifeKeeper;
 use grantd_core::mail::Counted;
 use grantd_core::notices::Notifier;
@@ -16,6 +17,7 @@ use grantd_core::reaper::Reaper;
 use grantd_core::store::Reaped;
 use grantd_server::app::App;
 use grantd_server::settings::{Brownout, Settings};
+use tokio::task::JoinSet;
 use url::Url;
 
 use super::chance::SeededChance;
@@ -70,6 +72,7 @@ pub(super) struct Rules {
     keeper: Option<LifeKeeper>,
     notifier: Option<Notifier>,
     _background: Background,
+    _exchanging: JoinSet<()>,
 }
 
 impl Rules {
@@ -99,9 +102,24 @@ impl Rules {
             keeper: life::keeper(instance),
             notifier: life::notifier(instance, &authority, &ground.url)?,
             _background: Background::start(instance, &authority, &ground.url)?,
+            _exchanging: exchanging(&authority),
             authority,
         })
     }
+}
+
+/// What a server does every second beside its connections: here, too, when nobody moves the clock.
+fn exchanging(authority: &Arc<Authority>) -> JoinSet<()> {
+    let (authority, mut tasks) = (Arc::clone(authority), JoinSet::new());
+    tasks.spawn(async move {
+        loop {
+            tokio::time::sleep(EXCHANGE_EVERY).await;
+            // What failed is in the store's log, and is told the next time.
+            let _ = authority.exchange_counts().await;
+            let _ = authority.flush_last_used_if_due().await;
+        }
+    });
+    tasks
 }
 
 /// As what the server answers.
