@@ -22,6 +22,7 @@ use crate::secret::{InstanceKey, Secret};
 use crate::secret_scanning::KeySet;
 use crate::store::{MintLimits, OtpUse, OwnedAuthorization, SharedStore, StoreError, TokenVerdict};
 use crate::token::{Token, TokenFormat};
+use crate::upgrade::Upgrades;
 use crate::user::{LoginKey, User};
 
 /// The settings that rules depend on.
@@ -165,6 +166,8 @@ pub struct Authority {
     pub hourly: Arc<Hourly>,
     /// Last uses of tokens, until the store is told of them.
     pub last_used: Arc<LastUsed>,
+    /// Tokens that came by salted hashes and have shown themselves.
+    pub upgrades: Arc<Upgrades>,
     /// What short secrets are hashed under.
     pub key: Arc<InstanceKey>,
     /// Who sends mail, if anybody does.
@@ -212,11 +215,7 @@ impl Authority {
     /// # Errors
     /// `BadCredentials` when it is not valid, `Forbidden(Suspended)` when only its owner's suspension stands against it.
     pub async fn token(&self, token: &Token, caller: &Caller) -> Result<TokenIdentity> {
-        match self
-            .store
-            .find_token(token.hash(), self.clock.now())
-            .await?
-        {
+        match self.verdict(token, caller).await? {
             TokenVerdict::Valid(owned) => {
                 self.counts.add(Happening::TokenValid);
                 self.token_used(owned.authorization.id, caller.address);
@@ -230,6 +229,15 @@ impl Authority {
                 self.counts.add(Happening::TokenUnknown);
                 Err(Error::BadCredentials)
             }
+        }
+    }
+
+    /// What the store knows of a token, by its hash or, if it came by a salted one, by that.
+    async fn verdict(&self, token: &Token, caller: &Caller) -> Result<TokenVerdict> {
+        let now = self.clock.now();
+        match self.store.find_token(token.hash(), now).await? {
+            TokenVerdict::Unknown => self.salted_token(token, caller).await,
+            known => Ok(known),
         }
     }
 
@@ -313,11 +321,7 @@ impl Authority {
         if !self.policy.revoke_tokens_in_query {
             return Ok(());
         }
-        if let TokenVerdict::Valid(owned) = self
-            .store
-            .find_token(token.hash(), self.clock.now())
-            .await?
-        {
+        if let TokenVerdict::Valid(owned) = self.verdict(token, caller).await? {
             self.store
                 .delete_token(owned.authorization.id, self.stamp(Actor::System, caller))
                 .await?;

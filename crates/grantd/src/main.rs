@@ -6,6 +6,7 @@ mod args;
 mod cmd;
 mod config;
 mod control;
+mod dev;
 mod failure;
 mod instance;
 mod lines;
@@ -15,6 +16,7 @@ mod output;
 mod packing;
 mod progress;
 mod secret_input;
+mod sql;
 mod traces;
 
 use std::process::ExitCode;
@@ -29,8 +31,6 @@ use instance::Instance;
 /// A request is made of many small pieces; this gives and takes them without a lock.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-const OPENAPI: &str = include_str!("../../../api/openapi.json");
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -50,17 +50,31 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "grantd", &mut script);
             output::bytes(&script)?;
         }
-        Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
+        Group::Sql(command) => block_on(cmd::sql::run(command))?,
+        Group::StackqlProvider(command) => cmd::stackql_provider::run(&command, &typed)?,
+        Group::Openapi => output::bytes(grantd_server::reference::DOCUMENT.as_bytes())?,
+        Group::Reference { page } => cmd::reference::run(page, Cli::command())?,
         Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,
         Group::Doctor => return cmd::doctor::run(&typed),
-        Group::Serve(serve) => cmd::serve::run(Config::load(&typed)?, serve.demo)?,
+        Group::Serve(serve) if serve.demo => {
+            dev::run(Config::load(&typed)?, dev::Options::default())?;
+        }
+        Group::Serve(_) => cmd::serve::run(Config::load(&typed)?)?,
+        Group::Dev(dev) => dev::run(Config::load(&typed)?, dev.options())?,
         Group::Migrate(command) => {
             let config = Config::load(&typed)?;
             block_on(cmd::migrate::run(command, &config))?;
         }
         Group::Audit(command) => block_on(cmd::audit::run(command, &typed))?,
         Group::Store(command) => block_on(cmd::store::run(command))?,
+        Group::Import(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::import::run(command, config))?;
+        }
+        Group::Export(command) => with_instance(&typed, async |instance| {
+            cmd::export::run(command, instance).await
+        })?,
         Group::Key(command) => {
             let config = Config::load(&typed)?;
             block_on(cmd::key::run(command, &config))?;
@@ -72,6 +86,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Group::Restore(command) => {
             let config = Config::load(&typed)?;
             block_on(cmd::restore::run(command, &config))?;
+        }
+        Group::Bench(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::bench::run(command, config))?;
         }
         Group::User(command) => with_instance(&typed, async |instance| {
             cmd::user::run(command, instance).await

@@ -52,7 +52,20 @@ pub(crate) fn typed_password() -> Result<Secret, Failure> {
     Ok(Secret::new(first.to_string()))
 }
 
-fn without_newline(text: &str) -> &str {
+/// Typed at the terminal, without echo.
+pub(crate) fn typed(prompt: &str, instead: &str) -> Result<Secret, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::new(format!(
+            "nobody is there to be asked; {instead}"
+        )));
+    }
+    let typed = rpassword::prompt_password(prompt);
+    let typed = typed.map_err(|why| Failure::new(format!("cannot ask: {why}; {instead}")))?;
+    Ok(Secret::new(typed))
+}
+
+/// `text`, less one newline at its end.
+pub(crate) fn without_newline(text: &str) -> &str {
     text.strip_suffix('\n')
         .map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
 }

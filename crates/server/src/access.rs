@@ -16,10 +16,10 @@ use tracing::{Instrument as _, Level, Span};
 use crate::app::App;
 use crate::auth::Identity;
 use crate::finish::About;
-use crate::metrics::Metrics;
+use crate::metrics::{InFlight, Metrics};
 use crate::request::Asked;
 use crate::routes::{Part, Route};
-use crate::trace::{self, TraceParent, Tracer};
+use crate::trace::{self, Tracer};
 
 /// A request on its way.
 pub(crate) struct Access {
@@ -30,6 +30,8 @@ pub(crate) struct Access {
     address: IpAddr,
     bill: Bill,
     span: Span,
+    /// Until it is dropped, whether or not the client has waited for its answer.
+    _in_flight: InFlight,
 }
 
 impl Access {
@@ -52,10 +54,11 @@ impl Access {
             statements = Empty,
             database_micros = Empty,
         );
-        if let Some(parent) = trace::parent(asked, peer, &app.settings.trusted_proxies) {
-            app.adopt(&span, parent);
+        if let Some(tracer) = &app.tracer
+            && let Some(parent) = trace::parent(asked, peer, &app.settings.trusted_proxies)
+        {
+            tracer.adopt(&span, parent);
         }
-        app.metrics.begin();
         Self {
             begun: Instant::now(),
             method,
@@ -64,6 +67,7 @@ impl Access {
             address: caller.address,
             bill: Bill::default(),
             span,
+            _in_flight: app.metrics.begin(),
         }
     }
 
@@ -167,20 +171,13 @@ impl App {
         &self.metrics
     }
 
-    fn adopt(&self, span: &tracing::Span, parent: TraceParent) {
-        if let Some(tracer) = &self.tracer {
-            tracer.adopt(span, parent);
-        }
-    }
-
     /// Counts who still sends tokens in paths, and says so once an hour.
     pub(crate) fn note_path_token(&self, route: &Route, identity: &Identity) {
         let (Part::PathTokens, Identity::App(app, _)) = (route.part, identity) else {
             return;
         };
         let app = app.app();
-        self.metrics.path_token(app.client_id.as_str());
-        if let Some(calls) = self.path_tokens.count(app.id, self.authority.clock.now()) {
+        if let Some(calls) = self.path_tokens.count(app, self.authority.clock.now()) {
             tracing::info!(target: "grantd::path_tokens", client_id = %app.client_id, calls, "an app sends tokens in paths");
         }
     }

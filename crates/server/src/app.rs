@@ -66,16 +66,17 @@ type BodyError = Box<dyn std::error::Error + Send + Sync>;
 impl App {
     /// Joins the rules with the surface's settings.
     pub fn new(authority: Arc<Authority>, settings: Settings) -> Self {
+        let path_tokens = PathTokenUsage::default();
         Self {
             wire: Wire::new(&settings),
             rates: Rates::new(&settings, Arc::clone(&authority.hourly)),
-            path_tokens: PathTokenUsage::default(),
             outage: Outage::default(),
             ceremonies: Ceremonies::new(&settings),
             router: Router::new(),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
-            metrics: Arc::new(Metrics::new(&authority)),
+            metrics: Arc::new(Metrics::new(&authority, path_tokens.series())),
+            path_tokens,
             tracer: None,
             access_log: None,
             authority,

@@ -30,6 +30,7 @@ mod patience;
 mod polite;
 pub mod pretty;
 pub mod rate;
+pub mod reference;
 pub mod reply;
 pub mod request;
 pub mod routes;

@@ -54,6 +54,18 @@ impl Tls {
         Ok(Self { files, acceptor })
     }
 
+    /// Shakes hands with a client.
+    ///
+    /// # Errors
+    /// It does not know how, or takes too long.
+    pub async fn accept(
+        &self,
+        stream: TcpStream,
+    ) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>> {
+        let accepting = self.acceptor.accept(stream);
+        tokio::time::timeout(HANDSHAKE, accepting).await?
+    }
+
     /// Reads the files again; if they cannot be used, the old certificate stays.
     fn reload(&mut self) {
         match load(&self.files) {
@@ -141,6 +153,9 @@ async fn exchange_counts(app: Arc<App>, mut ended: oneshot::Receiver<()>) {
         let has_ended = wait.await.is_ok();
         if let Err(error) = app.authority.exchange_counts().await {
             tracing::debug!(%error, "counts will be exchanged later");
+        }
+        if let Err(error) = app.authority.upgrade_hashes().await {
+            tracing::debug!(%error, "hashes of tokens will be upgraded later");
         }
         let told = match has_ended {
             true => app.authority.flush_last_used().await,

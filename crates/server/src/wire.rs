@@ -173,7 +173,7 @@ impl Wire {
             url: self.authorization_url(value),
             app: self.app_of(value),
             token: token.map_or("", Token::expose),
-            hashed_token: value.token_hash.to_string(),
+            hashed_token: value.token_hash.shown(),
             token_last_eight: &value.token_last_eight.0,
             note: value.note.as_ref().map(Note::as_str),
             note_url: value.note_url.as_ref().map(NoteUrl::as_str),

@@ -22,6 +22,11 @@ fn get(address: &str, path: &str, accept: &str) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
+/// Everything that a server's metrics say.
+pub(crate) fn metrics_of(server: &Server) -> String {
+    get(&metrics_address(server), "/metrics", "*/*").1
+}
+
 fn metrics_address(server: &Server) -> String {
     let (_, rest) = server
         .ready_line

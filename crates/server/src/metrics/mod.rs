@@ -6,9 +6,9 @@ mod classic;
 mod collect;
 pub mod listener;
 mod process;
+mod samples;
 mod series;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,17 +28,16 @@ use std::sync::atomic::AtomicU64;
 use self::collect::Collect;
 use self::series::Series;
 use crate::error::Failure;
+use crate::usage;
 
 /// A label and its value.
-type Label<V> = (&'static str, V);
+pub(crate) type Label<V> = (&'static str, V);
 type Seconds = Counter<f64, AtomicU64>;
 
 /// In seconds: a check takes less than the first, a hashed password some of the middle ones.
 const DURATIONS: [f64; 13] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
-/// So many apps have a series of their own; the others share one.
-const MOST_APPS: usize = 200;
 
 /// All metrics of one node.
 pub struct Metrics {
@@ -47,8 +46,7 @@ pub struct Metrics {
     families: Families,
     series: Series,
     refusals: Family<[Label<&'static str>; 1], Counter>,
-    path_tokens: Family<[Label<String>; 1], Counter>,
-    apps: Mutex<HashMap<String, Counter>>,
+    flow_refusals: Family<[Label<&'static str>; 1], Counter>,
     stock: Arc<Mutex<Option<Taken>>>,
 }
 
@@ -60,6 +58,15 @@ struct Families {
     database: Family<[Label<&'static str>; 1], Seconds>,
 }
 
+/// One request among those that are being answered.
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// A stock, and when it was taken.
 #[derive(Clone, Copy)]
 struct Taken {
@@ -68,8 +75,8 @@ struct Taken {
 }
 
 impl Metrics {
-    /// Over what these rules and their store say of themselves.
-    pub(crate) fn new(authority: &Arc<Authority>) -> Self {
+    /// Over what these rules and their store say of themselves, and who sends tokens in paths.
+    pub(crate) fn new(authority: &Arc<Authority>, path_tokens: &usage::Series) -> Self {
         let mut registry = Registry::with_prefix("grantd");
         let metrics = Self {
             in_flight: Gauge::default(),
@@ -81,8 +88,7 @@ impl Metrics {
             },
             series: Series::new(),
             refusals: Family::default(),
-            path_tokens: Family::default(),
-            apps: Mutex::default(),
+            flow_refusals: Family::default(),
             stock: Arc::default(),
             registry: Registry::default(),
         };
@@ -117,9 +123,14 @@ impl Metrics {
             metrics.refusals.clone(),
         );
         registry.register(
+            "flow_refusals",
+            "What programs were refused in a flow, by the code of the refusal",
+            metrics.flow_refusals.clone(),
+        );
+        registry.register(
             "path_token_calls",
             "Calls with a token in their path, by app; beyond some hundred apps, by `other`",
-            metrics.path_tokens.clone(),
+            path_tokens.clone(),
         );
         let (authority, stock) = (Arc::clone(authority), Arc::clone(&metrics.stock));
         registry.register_collector(Box::new(Collect::new(authority, stock)));
@@ -129,9 +140,11 @@ impl Metrics {
         }
     }
 
-    /// A request has come.
-    pub(crate) fn begin(&self) {
+    /// A request has come. It is on its way until what this returns is dropped: a client that hangs up
+    /// gets no answer, and is gone nevertheless.
+    pub(crate) fn begin(&self) -> InFlight {
         self.in_flight.inc();
+        InFlight(self.in_flight.clone())
     }
 
     /// It was answered.
@@ -143,7 +156,6 @@ impl Metrics {
         took: Duration,
         cost: Cost,
     ) {
-        self.in_flight.dec();
         self.series
             .count(&self.families, operation, caller, status, took, cost);
     }
@@ -155,22 +167,9 @@ impl Metrics {
             .inc();
     }
 
-    /// An app has sent a token in a path.
-    pub(crate) fn path_token(&self, client_id: &str) {
-        let mut apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(calls) = apps.get(client_id) {
-            calls.inc();
-            return;
-        }
-        let known = apps.len() < MOST_APPS;
-        let name = if known { client_id } else { "other" };
-        let calls = self
-            .path_tokens
-            .get_or_create_owned(&[("client_id", name.to_owned())]);
-        calls.inc();
-        if known {
-            apps.insert(client_id.to_owned(), calls);
-        }
+    /// A program was refused what it asked for in a flow: a good answer in HTTP's eyes, and yet a refusal.
+    pub(crate) fn flow_refused(&self, code: &'static str) {
+        self.flow_refusals.get_or_create(&[("code", code)]).inc();
     }
 
     /// What there is, as it was counted at that moment.
@@ -212,7 +211,7 @@ impl Families {
 }
 
 /// One word for why.
-fn cause(failure: &Failure) -> &'static str {
+pub(crate) fn cause(failure: &Failure) -> &'static str {
     match failure {
         Failure::Rule(error) => rule(error),
         Failure::NotBelieved(_) => "not_believed",
