@@ -128,7 +128,8 @@ fn foreign_scopes_are_mapped_and_unknown_ones_named() {
 
 #[test]
 fn what_cannot_come_along_is_told_why() {
-    let cases: [(fn(&mut GivenToken), &str); 8] = [
+    type Spoil = fn(&mut GivenToken);
+    let cases: [(Spoil, &str); 8] = [
         (|given| given.login = "o c".into(), "invalid_login"),
         (|given| given.login = String::new(), "no_owner"),
         (

@@ -111,7 +111,7 @@ pub(super) async fn a_token_comes_as_it_was_and_is_valid_at_once(w: World) {
 pub(super) async fn ids_ascend_as_tokens_come(w: World) {
     let octocat = w.user("octocat").await;
     let app = w.app("abc", &octocat).await;
-    let pick = |at: usize| (at % 3 == 0).then_some(&app);
+    let pick = |at: usize| at.is_multiple_of(3).then_some(&app);
     let many: Vec<_> = (0..200).map(|at| token(&w, &octocat, pick(at))).collect();
     import(&w, &many).await;
     let lives = w.store.list_lives(AuthorizationId(0), 1_000).await.unwrap();
