@@ -17,7 +17,9 @@ fn every_statement_of_the_guide_runs() {
     let outputs: Vec<String> = blocks
         .iter()
         .map(|block| {
-            let outcome = demo.run(&["--output", "csv", "--param-file", &secret], block);
+            let file = demo.place.file("block.sql", block);
+            let more = ["--output", "csv", "--param-file", &secret, "--file"];
+            let outcome = demo.run(&more, &file);
             assert_eq!(outcome.code, 0, "{block}\n{}", outcome.stderr);
             outcome.stdout + &outcome.stderr
         })
