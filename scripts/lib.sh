@@ -41,18 +41,20 @@ postgres_programs() {
   "$folder/initdb" --version | grep -qE ' (1[3-9]|[2-9][0-9])' && printf '%s\n' "$folder"
 }
 
-# need_cargo_tool NAME VERSION [OLDEST]: one that is installed will do, unless it is older
-# than OLDEST; else builds VERSION, once, into .tools.
+# need_cargo_tool NAME VERSION [OLDEST [FLAGS…]]: one that is installed will do, unless it is
+# older than OLDEST; else builds VERSION, once, into .tools, with these flags of cargo install.
 need_cargo_tool() {
   local name=$1 version=$2 oldest=${3:-0} found
+  shift $(($# < 3 ? $# : 3))
   found=$("$name" --version 2>/dev/null || cargo "${name#cargo-}" --version 2>/dev/null || true)
   found=${found##* }
+  found=${found#v}
   if [ -n "$found" ] && [ "$(printf '%s\n' "$oldest" "$found" | sort -V | head -n 1)" = "$oldest" ]; then
     return
   fi
   printf 'building %s %s into .tools; it takes some minutes, once\n' "$name" "$version" >&2
   need gcc cc --version
-  CARGO_TARGET_DIR=$tools/build cargo install --quiet --locked --root "$tools" --version "$version" "$name" >&2 \
+  CARGO_TARGET_DIR=$tools/build cargo install --quiet --locked --root "$tools" --version "$version" "$@" "$name" >&2 \
     || die "could not run: cargo install --locked --version $version $name"
   rm -rf "$tools/build"
 }

@@ -7,7 +7,7 @@ import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as classic
 
-# Only on PostgreSQL, only after a panic or a mail: named in the program all the same.
+# Only on PostgreSQL: named in the program all the same.
 ELSEWHERE = {
     "grantd_postgres_connections",
     "grantd_postgres_waiting",

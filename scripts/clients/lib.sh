@@ -6,10 +6,11 @@
 #   USER_LOGIN  USER_PASSWORD                a user without two-factor authentication
 #   OTP_LOGIN   OTP_PASSWORD   TOTP_SECRET   a user with it (secret in base32)
 #   CLIENT_ID   CLIENT_SECRET                an app
-#   ADMIN_LOGIN ADMIN_PASSWORD               a site admin without two-factor authentication, for ruby-octokit alone
+#   ADMIN_LOGIN ADMIN_PASSWORD               a site admin without two-factor authentication, for ruby-octokit, github3py, go-github
 #   EXPIRING_CLIENT_ID   EXPIRING_CLIENT_SECRET    an app whose tokens end, for octokit-oauth-methods alone
-# and prints one line per operation, "ok - OPERATION: DETAIL" or
-# "not ok - OPERATION: WHY". `run` sets all of it up.
+# and prints one line per operation, "ok - OPERATION: DETAIL", "not ok - OPERATION: WHY",
+# or "differs - OPERATION: WHY" where grantd is meant not to do what the client expects
+# (docs/divergences.md says why). `run` sets all of it up.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
@@ -17,6 +18,10 @@ here=$top/scripts/clients
 
 need_python() { need python3-venv python3 -c 'import ensurepip, venv'; }
 need_ruby_octokit() { need ruby-octokit ruby -roctokit -e ''; }
+need_go_github() {
+  need golang-go go version
+  need golang-github-google-go-github-dev test -d /usr/share/gocode/src/github.com/google/go-github/github
+}
 need_java() { need default-jre-headless java -version; }
 need_node() {
   need nodejs node --version

@@ -2,6 +2,8 @@
 //! that another app's token looks like no token at all; every function asks
 //! for an [`AppIdentity`].
 
+use std::sync::Arc;
+
 use crate::authority::{AppIdentity, Authority, Caller};
 use crate::authorization::{Issued, NewToken};
 use crate::error::{Error, Result};
@@ -26,7 +28,12 @@ impl Authority {
         };
         let reset = self
             .store
-            .reset_token(app.app.id, old.hash(), new, self.stamp(app.actor(), caller))
+            .reset_token(
+                app.app().id,
+                old.hash(),
+                new,
+                self.stamp(app.actor(), caller),
+            )
             .await?;
         reset
             .map(|value| Issued { value, token })
@@ -45,7 +52,7 @@ impl Authority {
     ) -> Result<()> {
         let revoked = self
             .store
-            .revoke_token(app.app.id, token.hash(), self.stamp(app.actor(), caller))
+            .revoke_token(app.app().id, token.hash(), self.stamp(app.actor(), caller))
             .await?;
         if revoked {
             Ok(())
@@ -66,7 +73,7 @@ impl Authority {
     ) -> Result<()> {
         let revoked = self
             .store
-            .revoke_grant_by_token(app.app.id, token.hash(), self.stamp(app.actor(), caller))
+            .revoke_grant_by_token(app.app().id, token.hash(), self.stamp(app.actor(), caller))
             .await?;
         if revoked {
             Ok(())
@@ -83,8 +90,8 @@ impl Authority {
 /// `NotFound` when the app has no such valid token, or `presented` is no token.
 pub fn check(
     presented: Option<Token>,
-    found: Option<OwnedAuthorization>,
-) -> Result<Issued<OwnedAuthorization>> {
+    found: Option<Arc<OwnedAuthorization>>,
+) -> Result<Issued<Arc<OwnedAuthorization>>> {
     match (presented, found) {
         (Some(token), Some(value)) => Ok(Issued { value, token }),
         _ => Err(Error::NotFound),

@@ -153,6 +153,8 @@ actions! {
     SignedUp = "user.sign_up",
     SetupCompleted = "site.setup",
     AppCreated = "oauth_application.create",
+    /// It came from another authority, with its client id and secret.
+    AppImported = "oauth_application.import",
     AppDeleted = "oauth_application.destroy",
     AppSuspended = "oauth_application.suspend",
     AppUnsuspended = "oauth_application.unsuspend",
@@ -161,6 +163,10 @@ actions! {
     AppPreviousSecretEnded = "oauth_application.remove_previous_secret",
     AppEdited = "oauth_application.update",
     AuthorizationCreated = "oauth_access.create",
+    /// It came from another authority, by the hash of its token.
+    AuthorizationImported = "oauth_access.import",
+    /// The token showed itself for the first time: from now on it is found by another hash.
+    TokenHashUpgraded = "oauth_access.upgrade_hash",
     AuthorizationEdited = "oauth_access.update",
     AuthorizationDeleted = "oauth_access.destroy",
     /// The ten-tokens rule made room.
@@ -198,6 +204,23 @@ actions! {
 }
 
 impl Action {
+    /// Whether a row of this action about a token leaves the token as good as it was. Any other one
+    /// tells of its end.
+    pub fn spares_token(self) -> bool {
+        matches!(
+            self,
+            Self::AuthorizationCreated
+                | Self::AuthorizationImported
+                | Self::AuthorizationEdited
+                | Self::TokenHashUpgraded
+        )
+    }
+
+    /// Whether by the hash in such a row no token is found any more.
+    pub fn retires_hash(self) -> bool {
+        self == Self::TokenHashUpgraded || !self.spares_token()
+    }
+
     /// The action with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|one| one.name() == name)

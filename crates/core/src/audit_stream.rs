@@ -12,13 +12,12 @@ use crate::audit::chain::{Broken, Head, Wrong};
 use crate::audit::export;
 use crate::clock::{Clock, Timer};
 use crate::entropy::{self, Entropy};
-use crate::outbound::{Outbound, OutboundError, Webhook};
+use crate::outbound::{Event, Outbound, OutboundError, Webhook};
 use crate::store::{ChainStore, Lease, SharedStore, StoreError, Stored};
 
 /// Under which lease and cursor are kept.
 const LEASE: &str = "audit_webhook";
 /// The event's name.
-const EVENT: &str = "audit";
 /// Rows of a batch: some ten kilobytes.
 const BATCH: u32 = 100;
 /// Seconds for which nobody else delivers: longer than a receiver is waited for.
@@ -189,7 +188,7 @@ impl AuditStream {
         let body = format!("[{}]", all.join(",\n")).into_bytes();
         let delivery = format!("audit-{}-{}", after + 1, batch.last);
         self.webhook
-            .post(&*self.outbound, EVENT, delivery, body)
+            .post(&*self.outbound, Event::Audit, delivery, body)
             .await?;
         self.store.advance_lease(self.lease(), batch.last).await?;
         Ok(Delivered::UpTo(batch.last))

@@ -22,6 +22,7 @@ use crate::secret::{InstanceKey, Secret};
 use crate::secret_scanning::KeySet;
 use crate::store::{MintLimits, OtpUse, OwnedAuthorization, SharedStore, StoreError, TokenVerdict};
 use crate::token::{Token, TokenFormat};
+use crate::upgrade::Upgrades;
 use crate::user::{LoginKey, User};
 
 /// The settings that rules depend on.
@@ -95,7 +96,7 @@ pub struct Caller {
 
 /// A caller with a valid token.
 #[derive(Clone, Debug)]
-pub struct TokenIdentity(pub(crate) OwnedAuthorization);
+pub struct TokenIdentity(pub(crate) Arc<OwnedAuthorization>);
 
 impl TokenIdentity {
     /// The token's record and its owner.
@@ -105,23 +106,20 @@ impl TokenIdentity {
 }
 
 /// An app that proved its secret.
-#[derive(Clone, Debug)]
-pub struct AppIdentity {
-    pub(crate) app: App,
-    pub(crate) auth_generation: i64,
-}
+#[derive(Clone)]
+pub struct AppIdentity(pub(crate) Arc<AppCredentials>);
 
 impl AppIdentity {
     /// Which app.
     pub fn app(&self) -> &App {
-        &self.app
+        &self.0.app
     }
 
     /// The actor of writes as this app.
     pub fn actor(&self) -> Actor {
         Actor::App {
-            id: self.app.id,
-            auth_generation: self.auth_generation,
+            id: self.0.app.id,
+            auth_generation: self.0.auth_generation,
         }
     }
 }
@@ -168,6 +166,8 @@ pub struct Authority {
     pub hourly: Arc<Hourly>,
     /// Last uses of tokens, until the store is told of them.
     pub last_used: Arc<LastUsed>,
+    /// Tokens that came by salted hashes and have shown themselves.
+    pub upgrades: Arc<Upgrades>,
     /// What short secrets are hashed under.
     pub key: Arc<InstanceKey>,
     /// Who sends mail, if anybody does.
@@ -215,15 +215,11 @@ impl Authority {
     /// # Errors
     /// `BadCredentials` when it is not valid, `Forbidden(Suspended)` when only its owner's suspension stands against it.
     pub async fn token(&self, token: &Token, caller: &Caller) -> Result<TokenIdentity> {
-        match self
-            .store
-            .find_token(token.hash(), self.clock.now())
-            .await?
-        {
+        match self.verdict(token, caller).await? {
             TokenVerdict::Valid(owned) => {
                 self.counts.add(Happening::TokenValid);
                 self.token_used(owned.authorization.id, caller.address);
-                Ok(TokenIdentity(*owned))
+                Ok(TokenIdentity(owned))
             }
             TokenVerdict::OwnerSuspended => {
                 self.counts.add(Happening::TokenOfSuspended);
@@ -233,6 +229,15 @@ impl Authority {
                 self.counts.add(Happening::TokenUnknown);
                 Err(Error::BadCredentials)
             }
+        }
+    }
+
+    /// What the store knows of a token, by its hash or, if it came by a salted one, by that.
+    async fn verdict(&self, token: &Token, caller: &Caller) -> Result<TokenVerdict> {
+        let now = self.clock.now();
+        match self.store.find_token(token.hash(), now).await? {
+            TokenVerdict::Unknown => self.salted_token(token, caller).await,
+            known => Ok(known),
         }
     }
 
@@ -248,7 +253,7 @@ impl Authority {
         secret: &Secret,
         token: Option<&Token>,
         caller: &Caller,
-    ) -> Result<Option<(AppIdentity, Option<OwnedAuthorization>)>> {
+    ) -> Result<Option<(AppIdentity, Option<Arc<OwnedAuthorization>>)>> {
         let presented = secret.hash();
         let found = match ClientId::parse(client_id) {
             Ok(client_id) => {
@@ -258,15 +263,11 @@ impl Authority {
             }
             Err(_) => None,
         };
-        let credentials = found.as_ref().map(|found| &found.credentials);
+        let credentials = found.as_ref().map(|found| &*found.credentials);
         let right = AppCredentials::proves(credentials, &presented, self.clock.now());
         match found {
             None => Ok(None),
             Some(found) if right && found.credentials.app.suspended_at.is_none() => {
-                let identity = AppIdentity {
-                    app: found.credentials.app,
-                    auth_generation: found.credentials.auth_generation,
-                };
                 self.counts.add(Happening::AppProved);
                 if let Some(used) = &found.token {
                     self.counts.add(Happening::AppTokenValid);
@@ -274,7 +275,7 @@ impl Authority {
                 } else if token.is_some() {
                     self.counts.add(Happening::AppTokenUnknown);
                 }
-                Ok(Some((identity, found.token)))
+                Ok(Some((AppIdentity(found.credentials), found.token)))
             }
             Some(found) => Err(self.wrong_secret(found.credentials.app.id, caller)),
         }
@@ -320,11 +321,7 @@ impl Authority {
         if !self.policy.revoke_tokens_in_query {
             return Ok(());
         }
-        if let TokenVerdict::Valid(owned) = self
-            .store
-            .find_token(token.hash(), self.clock.now())
-            .await?
-        {
+        if let TokenVerdict::Valid(owned) = self.verdict(token, caller).await? {
             self.store
                 .delete_token(owned.authorization.id, self.stamp(Actor::System, caller))
                 .await?;

@@ -34,17 +34,40 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The text, digit by digit: several stand in every answer. Before the year 0 there is nothing.
+    fn digits(self) -> [u8; 20] {
+        let instant = jiff::Timestamp::from_second(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let civil = jiff::tz::Offset::UTC.to_datetime(instant);
+        let year = civil.year().max(0).unsigned_abs();
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let parts = [
+            (0, (year / 100) as u8),
+            (2, (year % 100) as u8),
+            (5, civil.month().unsigned_abs()),
+            (8, civil.day().unsigned_abs()),
+            (11, civil.hour().unsigned_abs()),
+            (14, civil.minute().unsigned_abs()),
+            (17, civil.second().unsigned_abs()),
+        ];
+        for (at, value) in parts {
+            text[at] += value / 10;
+            text[at + 1] += value % 10;
+        }
+        text
+    }
+}
+
 /// `YYYY-MM-DDTHH:MM:SSZ`, the only form on the wire.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let instant = jiff::Timestamp::from_second(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        write!(f, "{}", instant.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        f.write_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
@@ -115,6 +138,15 @@ mod tests {
             "2011-09-06T18:39:23Z"
         );
         assert_eq!(Timestamp::parse("yesterday"), None);
+    }
+
+    #[test]
+    fn every_digit_is_the_calendars() {
+        for at in (-2_000_000_000..32_000_000_000_i64).step_by(86_400 * 97 + 3_607) {
+            let instant = jiff::Timestamp::from_second(at).unwrap();
+            let expected = instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            assert_eq!(Timestamp(at).to_string(), expected);
+        }
     }
 
     #[test]

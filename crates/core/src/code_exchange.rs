@@ -86,9 +86,9 @@ impl Authority {
         let hash = self.code_hash(&request.code);
         let record = self.store.find_code(hash).await?;
         let record = record.ok_or(FlowError::BadVerificationCode)?;
-        fits(&record, &app.app, &request)?;
+        fits(&record, app.app(), &request)?;
         self.may_be_given_tokens(&record.user)?;
-        let prepared = self.prepare_access(&app.app);
+        let prepared = self.prepare_access(app.app());
         let stamp = self.stamp(app.actor(), caller);
         let access = prepared.access.clone();
         match self.store.redeem_code(hash, access, stamp).await? {
@@ -123,10 +123,7 @@ impl Authority {
             return Err(FlowError::IncorrectClientCredentials);
         }
         if right || found.app.public && secret.is_none() {
-            return Ok(AppIdentity {
-                app: found.app,
-                auth_generation: found.auth_generation,
-            });
+            return Ok(AppIdentity(found.into()));
         }
         match self.wrong_secret(found.app.id, caller) {
             throttled @ Error::Throttled { .. } => Err(throttled.into()),
@@ -145,10 +142,7 @@ impl Authority {
         };
         let active = found.filter(|found| found.app.suspended_at.is_none());
         let found = active.ok_or(FlowError::IncorrectClientCredentials)?;
-        Ok(AppIdentity {
-            app: found.app,
-            auth_generation: found.auth_generation,
-        })
+        Ok(AppIdentity(found.into()))
     }
 
     /// # Errors

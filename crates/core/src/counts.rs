@@ -35,10 +35,18 @@ pub enum Happening {
     MailSent,
     /// Nobody took it.
     MailFailed,
+    /// Some of the trail was posted.
+    AuditPosted,
+    /// Nobody took it.
+    AuditFailed,
+    /// A notice was posted.
+    NoticePosted,
+    /// Nobody took it.
+    NoticeFailed,
 }
 
 impl Happening {
-    const COUNT: usize = Self::MailFailed as usize + 1;
+    const COUNT: usize = Self::NoticeFailed as usize + 1;
 }
 
 /// By what somebody signs in.

@@ -237,10 +237,10 @@ impl Authority {
             }
             None => self.named_for_flow(&request.client_id).await?,
         };
-        if !app.app.settings.device_flow {
+        if !app.app().settings.device_flow {
             return Err(FlowError::DeviceFlowDisabled);
         }
-        let (id, hash) = (app.app.id, request.device_code.hash());
+        let (id, hash) = (app.app().id, request.device_code.hash());
         let now = self.clock.now();
         match self.store.poll_device_code(id, hash, now).await? {
             None => return Err(FlowError::IncorrectDeviceCode),
@@ -250,7 +250,7 @@ impl Authority {
             Some(Poll::Expired) => return Err(FlowError::ExpiredToken),
             Some(Poll::Approved) => {}
         }
-        let prepared = self.prepare_access(&app.app);
+        let prepared = self.prepare_access(app.app());
         let access = prepared.access.clone();
         let stamp = self.stamp(app.actor(), caller);
         let redeemed = self.store.redeem_device_code(id, hash, access, stamp);

@@ -33,6 +33,7 @@ pub mod grants;
 pub mod hourly;
 pub mod idle;
 pub mod ids;
+pub mod import;
 pub mod last_used;
 pub mod leaks;
 pub mod life;
@@ -63,6 +64,7 @@ pub mod site_admin;
 pub mod store;
 pub mod ticket;
 pub mod token;
+pub mod upgrade;
 pub mod user;
 
 pub use authority::Authority;

@@ -15,7 +15,7 @@ use crate::clock::{Clock, Timer, Timestamp};
 use crate::ids::AuthorizationId;
 use crate::life;
 use crate::mail::Mailer;
-use crate::outbound::{Outbound, Webhook};
+use crate::outbound::{Event, Outbound, Webhook};
 use crate::own_account::Message;
 use crate::store::{Channel, Expiring, Lived, NoticeKey, SharedStore, Stored};
 
@@ -222,7 +222,7 @@ impl Notifier {
 async fn call(receiver: &Receiver, notice: &Notice) -> bool {
     let (webhook, outbound) = (&receiver.webhook, &*receiver.outbound);
     let (delivery, body) = (delivery(notice), body(notice));
-    let posted = webhook.post(outbound, "token_expiring", delivery, body);
+    let posted = webhook.post(outbound, Event::TokenExpiring, delivery, body);
     posted.await.is_ok()
 }
 

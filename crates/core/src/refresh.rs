@@ -46,11 +46,11 @@ impl Authority {
             .await?;
         let presented = self.tokens.parse(request.refresh_token.expose());
         let hash = presented.ok_or(FlowError::BadRefreshToken)?.hash();
-        let prepared = self.prepare_access(&app.app);
+        let prepared = self.prepare_access(app.app());
         let stamp = self.stamp(app.actor(), caller);
         let now = stamp.at;
         let rotated = self.store.rotate_refresh_token(
-            app.app.id,
+            app.app().id,
             hash,
             prepared.access.clone(),
             RotationLimits {

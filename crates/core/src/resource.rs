@@ -4,6 +4,8 @@
 //! own; all else looks like no token. Whether a token is valid is the store's
 //! one predicate, here as everywhere.
 
+use std::sync::Arc;
+
 use crate::authority::{AppIdentity, Authority, Caller, TokenIdentity};
 use crate::error::{Error, Result};
 use crate::flow::FlowError;
@@ -28,7 +30,7 @@ pub struct TokenQuestion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
     /// An access token.
-    Access(Box<OwnedAuthorization>),
+    Access(Arc<OwnedAuthorization>),
     /// A refresh token. Nobody but its app hears of it: a resource server that took it for an
     /// access token would let it pass.
     Refresh(Box<LiveRefreshToken>),
@@ -38,7 +40,7 @@ pub enum Known {
 #[derive(Clone, Debug)]
 pub enum Admission {
     /// It may.
-    Admitted(Box<TokenIdentity>),
+    Admitted(TokenIdentity),
     /// The token is not valid, its owner's suspension included.
     Invalid,
     /// The token is valid and does not cover what is wanted.
@@ -71,13 +73,13 @@ impl Authority {
             .map_err(unproved)?
             .ok_or(FlowError::IncorrectClientCredentials)?;
         if let Some(own) = own {
-            return Ok(Some(Known::Access(Box::new(own))));
+            return Ok(Some(Known::Access(own)));
         }
         let Some(token) = token else {
             return Ok(None);
         };
         let as_refresh = matches!(kind, None | Some(TokenKind::Refresh));
-        let as_others = may_be_access && app.app.settings.resource_server;
+        let as_others = may_be_access && app.app().settings.resource_server;
         let (first, second) = match asked.hinted_refresh {
             true => (Look::Refresh, Look::Others),
             false => (Look::Others, Look::Refresh),
@@ -98,13 +100,13 @@ impl Authority {
     async fn own_refresh_token(&self, app: &AppIdentity, token: &Token) -> Result<Option<Known>> {
         let now = self.clock.now();
         let found = self.store.find_refresh_token(token.hash(), now).await?;
-        let own = found.filter(|found| found.app.id == app.app.id);
+        let own = found.filter(|found| found.app.id == app.app().id);
         Ok(own.map(|own| Known::Refresh(Box::new(own))))
     }
 
     async fn anybodys_token(&self, token: &Token, caller: &Caller) -> Result<Option<Known>> {
         let valid = self.valid_token(token, caller).await?;
-        Ok(valid.map(|TokenIdentity(owned)| Known::Access(Box::new(owned))))
+        Ok(valid.map(|TokenIdentity(owned)| Known::Access(owned)))
     }
 
     /// The token, if it is valid in every respect.
@@ -133,7 +135,10 @@ impl Authority {
             .await?;
         if let Some(token) = asked.presented(self) {
             let stamp = self.stamp(app.actor(), caller);
-            let ended = self.store.end_token(app.app.id, token.hash(), stamp).await;
+            let ended = self
+                .store
+                .end_token(app.app().id, token.hash(), stamp)
+                .await;
             // Whether there was one is nobody's business (RFC 7009 section 2.2).
             ended
                 .map(|_: bool| ())
@@ -158,7 +163,7 @@ impl Authority {
         };
         let held = &identity.token().authorization.scopes;
         Ok(match self.scopes.covers_all(held, wanted) {
-            true => Admission::Admitted(Box::new(identity)),
+            true => Admission::Admitted(identity),
             false => Admission::Insufficient,
         })
     }

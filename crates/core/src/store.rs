@@ -1,5 +1,4 @@
-//! What core needs remembered. Owns the promises that every engine keeps;
-//! must not know any engine.
+//! What core needs remembered. Owns the promises that every engine keeps; must not know any engine.
 //!
 //! Each method is one atomic, durable step: when it returns, its effect is on
 //! disk, and nothing of it is there if it failed. Every sentence of a doc
@@ -15,6 +14,7 @@ mod apps;
 mod chain;
 mod counters;
 mod flows;
+mod import;
 mod keeping;
 mod life;
 mod sessions;
@@ -47,7 +47,7 @@ pub use self::flows::{
     DeviceRequest, FlowStore, Leaked, LiveRefreshToken, NewCode, NewDeviceCode, NewRefreshToken,
     Poll, Rotation, RotationLimits,
 };
-
+pub use self::import::ImportStore;
 pub use self::keeping::{
     EventFilter, MOST_PASSKEYS, OwnedPasskey, PasskeyNotAdded, PasskeyStore, SearchStore, UseStore,
     UsedAuthorization, UsedGrant,
@@ -57,7 +57,6 @@ pub use self::sessions::{
     AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
     Sighting, TicketStore,
 };
-
 pub use self::upkeep::{Reaped, Upkeep};
 pub use self::watch::{EngineLoad, Steps, Stock, StoreLoad, WatchStore};
 
@@ -122,8 +121,7 @@ pub enum GotOrCreated {
 /// Limits that are counted inside the creating transaction.
 #[derive(Clone, Copy, Debug)]
 pub struct MintLimits {
-    /// At most so many tokens per user, app and scope set (its order does not
-    /// matter); one more deletes the oldest. Personal access tokens are exempt.
+    /// At most so many tokens per user, app and scope set (its order does not matter); one more deletes the oldest. Personal access tokens are exempt.
     pub per_scope_set: u32,
     /// At most so many creations per user, app and hour, deleted ones included.
     pub per_hour: Option<u32>,
@@ -153,7 +151,7 @@ pub struct OwnedAuthorization {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenVerdict {
     /// Every term of the validity predicate holds.
-    Valid(Box<OwnedAuthorization>),
+    Valid(Arc<OwnedAuthorization>),
     /// All but one: the owner is suspended.
     OwnerSuspended,
     /// No such token, or not valid any more.
@@ -164,9 +162,9 @@ pub enum TokenVerdict {
 #[derive(Clone)]
 pub struct AppCheck {
     /// The app, whatever its state: the caller compares the secret first.
-    pub credentials: AppCredentials,
+    pub credentials: Arc<AppCredentials>,
     /// The valid token of this app with that hash.
-    pub token: Option<OwnedAuthorization>,
+    pub token: Option<Arc<OwnedAuthorization>>,
 }
 
 /// What one look-up for a sign-in finds.
@@ -365,6 +363,7 @@ pub trait Store:
     + PasskeyStore
     + UseStore
     + LifeStore
+    + ImportStore
     + SearchStore
     + AdminStore
     + CounterStore
@@ -386,6 +385,7 @@ impl<T> Store for T where
         + PasskeyStore
         + UseStore
         + LifeStore
+        + ImportStore
         + SearchStore
         + AdminStore
         + CounterStore

@@ -13,6 +13,7 @@ use grantd_core::clock::Timestamp;
 use crate::cmd;
 use crate::config::table::{SETTINGS, Setting};
 use crate::config::values::{Shape, Value};
+use crate::dev;
 
 /// The heading of flags that go with every command.
 const EVERYWHERE: &str = "Everywhere";
@@ -40,6 +41,8 @@ pub(crate) struct Cli {
 pub(crate) enum Group {
     /// Run the server
     Serve(Serve),
+    /// Run a throw-away server for tests and for trying things out, on this machine only
+    Dev(Dev),
     /// Make and change users
     #[command(subcommand)]
     User(cmd::user::User),
@@ -65,6 +68,10 @@ pub(crate) enum Group {
     /// Copy the database
     #[command(subcommand)]
     Store(cmd::store::Store),
+    /// Take in tokens and apps of another authority, by their hashes
+    Import(cmd::import::Import),
+    /// Write apps or tokens as CSV, for `grantd import csv`
+    Export(cmd::export::Export),
     /// Change the instance key
     #[command(subcommand)]
     Key(cmd::key::Key),
@@ -72,6 +79,9 @@ pub(crate) enum Group {
     Backup(cmd::backup::Backup),
     /// Restore a backup into an empty database, behind a fence
     Restore(cmd::restore::Restore),
+    /// What measuring needs: stores that are full
+    #[command(subcommand)]
+    Bench(cmd::bench::Bench),
     /// Look at the settings
     #[command(subcommand)]
     Config(cmd::config::Config),
@@ -86,6 +96,12 @@ pub(crate) enum Group {
     Openapi,
     /// Write the documents by which StackQL knows this server's API
     StackqlProvider(cmd::stackql_provider::StackqlProvider),
+    /// Print a page of the reference (Markdown)
+    #[command(hide = true)]
+    Reference {
+        /// Which
+        page: cmd::reference::Page,
+    },
     /// Write the manual, a page per command, into a folder
     #[command(hide = true)]
     Man {
@@ -97,11 +113,46 @@ pub(crate) enum Group {
 /// `grantd serve`.
 #[derive(Args)]
 pub(crate) struct Serve {
-    /// A throw-away server with users, an app and commands to paste; on this machine only
+    /// The same as `grantd dev`: users, an app and commands to paste; on this machine only
     #[arg(long)]
     pub(crate) demo: bool,
     #[command(flatten)]
     settings: Flags<false>,
+}
+
+/// `grantd dev`.
+#[derive(Args)]
+pub(crate) struct Dev {
+    /// Who and what is there at the start (TOML); the users and the app of the documentation, if none is given
+    #[arg(long, value_name = "FILE")]
+    seed_file: Option<PathBuf>,
+    /// What made tokens, ids and secrets follow from
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// Where the clock stands until it is moved; without it, it runs
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    clock: Option<Timestamp>,
+    /// Print one line of JSON when ready: addresses, users, apps and tokens with their secrets
+    #[arg(long)]
+    json: bool,
+    /// End when standard input ends, so that no server outlives the tests that started it
+    #[arg(long)]
+    until_eof: bool,
+    #[command(flatten)]
+    settings: Flags<false>,
+}
+
+impl Dev {
+    /// What tests decide at the start.
+    pub(crate) fn options(self) -> dev::Options {
+        dev::Options {
+            seed_file: self.seed_file,
+            seed: self.seed,
+            clock: self.clock,
+            json: self.json,
+            until_eof: self.until_eof,
+        }
+    }
 }
 
 /// What every command is told.
@@ -116,8 +167,11 @@ impl Cli {
     /// Splits what concerns the configuration from the command itself.
     pub(crate) fn split(self) -> (Typed, Group) {
         let mut settings = self.everywhere.0;
-        if let Group::Serve(serve) = &self.command {
-            settings.extend(serve.settings.0.clone());
+        match &self.command {
+            Group::Serve(Serve { settings: own, .. }) | Group::Dev(Dev { settings: own, .. }) => {
+                settings.extend(own.0.clone());
+            }
+            _ => {}
         }
         (
             Typed {

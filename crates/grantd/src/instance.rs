@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use grantd_core::accounts::Operator;
 use grantd_core::app::{App, ClientId};
-use grantd_core::clock::SystemClock;
-use grantd_core::entropy::OsEntropy;
+use grantd_core::clock::{Clock, SystemClock};
+use grantd_core::entropy::{Entropy, OsEntropy};
 use grantd_core::secret::InstanceKey;
 use grantd_core::store::{Page, PageRequest, SharedStore, Store, Stored};
 use grantd_core::user::{LoginKey, User};
@@ -23,11 +23,11 @@ use crate::failure::Failure;
 
 /// What every command works on.
 pub(crate) struct Instance {
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) store: SharedStore,
     pub(crate) key: Arc<InstanceKey>,
-    pub(crate) clock: Arc<SystemClock>,
-    pub(crate) entropy: Arc<OsEntropy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     /// The store, if it is a file.
     pub(crate) sqlite: Option<Arc<SqliteStore>>,
     /// The archive of the trail, and the gate that a fence shuts.
@@ -39,11 +39,19 @@ pub(crate) struct Instance {
 impl Instance {
     /// Opens the store, making folder, database and key where there are none.
     pub(crate) async fn open(config: Config) -> Result<Self, Failure> {
+        Self::open_by(config.into(), Arc::new(SystemClock), Arc::new(OsEntropy)).await
+    }
+
+    /// The same by another time and another chance than the machine's.
+    pub(crate) async fn open_by(
+        config: Arc<Config>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, Failure> {
         make_folder(&config.values.data)?;
-        let clock = Arc::<SystemClock>::default();
         let outside = outside(&config)?;
         let Opened { store, sqlite } = open_store(&config, clock.clone(), outside.clone()).await?;
-        let (key, fenced) = match own_key(&config.key_file(), &*store).await {
+        let (key, fenced) = match own_key(&config.key_file(), &*store, &*entropy).await {
             Ok(key) => key,
             Err(failure) => {
                 store.close().await;
@@ -55,7 +63,7 @@ impl Instance {
             store,
             key: Arc::new(key),
             clock,
-            entropy: Arc::default(),
+            entropy,
             sqlite,
             outside,
             fenced,
@@ -139,7 +147,7 @@ fn outside(config: &Config) -> Result<Outside, Failure> {
 /// Opens the configured database.
 pub(crate) async fn open_store(
     config: &Config,
-    clock: Arc<SystemClock>,
+    clock: Arc<dyn Clock>,
     outside: Outside,
 ) -> Result<Opened, Failure> {
     let url = config.database();
@@ -149,7 +157,9 @@ pub(crate) async fn open_store(
             whole(&why)
         ))
     };
-    url.open_with(clock, outside).await.map_err(cannot)
+    let batching = config.values.batching;
+    let opened = url.open_by(clock, outside, batching).await;
+    opened.map_err(cannot)
 }
 
 /// An error with all that caused it, in one line.
@@ -182,45 +192,76 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
 
 /// The key in the file, or a fresh one put there, once the store has agreed that it is its own; and
 /// whether a fence stands.
-async fn own_key(file: &Path, store: &dyn Store) -> Result<(InstanceKey, bool), Failure> {
+async fn own_key(
+    file: &Path,
+    store: &dyn Store,
+    entropy: &dyn Entropy,
+) -> Result<(InstanceKey, bool), Failure> {
     let (key, fresh) = match read_key(file)? {
         Some(key) => (key, false),
-        None => make_key(file)?,
+        None => make_key(file, entropy)?,
     };
     let kept = store.claim_instance_key(&key.fingerprint()).await?;
-    let fenced = grantd_store::fenced_key(&kept);
-    if fenced.unwrap_or(&kept) == key.fingerprint() {
-        return Ok((key, fenced.is_some()));
-    }
-    if !fresh && key.has_fingerprint(fenced.unwrap_or(&kept)) {
-        return Err(Failure::new(
-            "a rotation of the instance key has not come to its end; run `grantd key rotate` again",
-        ));
-    }
-    if fresh {
+    let judged = belongs_to(&key, &kept, file);
+    if judged.is_err() && fresh {
         // Nothing was sealed with it yet, and it must not pass for the lost one.
         let _ = fs::remove_file(file);
     }
-    Err(Failure::new(if grantd_store::is_unfinished(&kept) {
-        "this database is a copy that has not come to its end; run `grantd store copy` again to go on with it"
-            .to_owned()
-    } else if grantd_store::is_half_restored(&kept) {
-        "a restore into this database has not come to its end; begin again with `grantd restore` and an empty database"
-            .to_owned()
-    } else if fresh {
-        format!(
+    match judged {
+        Ok(fenced) => Ok((key, fenced)),
+        Err(NotOurs {
+            other_key: true, ..
+        }) if fresh => Err(Failure::new(format!(
             "the instance key {} is missing, and this database was used with it (fingerprint {kept}); \
              put the file back from its copy, or name it with instance_key_file",
             file.display()
-        )
+        ))),
+        Err(refused) => Err(Failure::new(refused.why)),
+    }
+}
+
+/// Why a database cannot be used with a key.
+pub(crate) struct NotOurs {
+    /// It is another key's, and nothing is wrong with it.
+    other_key: bool,
+    /// What to do.
+    pub(crate) why: String,
+}
+
+/// Whether a database is this key's, by what it keeps in the place of the key's fingerprint; and whether the
+/// fence of a restore stands.
+pub(crate) fn belongs_to(key: &InstanceKey, kept: &str, file: &Path) -> Result<bool, NotOurs> {
+    let fenced = grantd_store::fenced_key(kept);
+    let owner = fenced.unwrap_or(kept);
+    if owner == key.fingerprint() {
+        return Ok(fenced.is_some());
+    }
+    let unfinished = if grantd_store::is_unfinished(kept) {
+        "this database is a copy that has not come to its end; run `grantd store copy` again to go on with it"
+    } else if grantd_store::is_half_loaded(kept) {
+        "loading rows into this database has not come to its end; begin again with an empty database"
+    } else if grantd_store::is_half_restored(kept) {
+        "a restore into this database has not come to its end; begin again with `grantd restore` and an empty database"
+    } else if key.has_fingerprint(owner) && fenced.is_some() {
+        "a backup from before the rotation of the instance key was restored here; lift its fence with \
+         `grantd restore lift`, then run `grantd key rotate` again"
+    } else if key.has_fingerprint(owner) {
+        "a rotation of the instance key has not come to its end; run `grantd key rotate` again"
     } else {
-        format!(
-            "{} is not the key of this database: the key's fingerprint is {}, the database expects {kept}; \
-             give the right file with instance_key_file, or the database that belongs to this key",
-            file.display(),
-            key.fingerprint()
-        )
-    }))
+        return Err(NotOurs {
+            other_key: true,
+            why: format!(
+                "{} is not the key of this database: the key's fingerprint is {}, the database expects {owner}; \
+                 give the right file with instance_key_file, or the database that belongs to this key",
+                file.display(),
+                key.fingerprint()
+            ),
+        });
+    };
+    Err(NotOurs {
+        other_key: false,
+        why: unfinished.to_owned(),
+    })
 }
 
 /// The folder in which a file is, or will be.
@@ -255,8 +296,8 @@ pub(crate) fn read_key(file: &Path) -> Result<Option<InstanceKey>, Failure> {
 }
 
 /// Puts a fresh key there, whole or not at all. If another process was first, its key counts.
-fn make_key(file: &Path) -> Result<(InstanceKey, bool), Failure> {
-    let key = InstanceKey::generate(&OsEntropy);
+fn make_key(file: &Path, entropy: &dyn Entropy) -> Result<(InstanceKey, bool), Failure> {
+    let key = InstanceKey::generate(entropy);
     match write_new(file, &key) {
         Ok(()) => Ok((key, true)),
         Err(why) if why.kind() == io::ErrorKind::AlreadyExists => match read_key(file)? {

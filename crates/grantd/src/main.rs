@@ -6,8 +6,10 @@ mod args;
 mod cmd;
 mod config;
 mod control;
+mod dev;
 mod failure;
 mod instance;
+mod lines;
 mod mail;
 mod outbound;
 mod output;
@@ -26,7 +28,9 @@ use config::Config;
 use failure::Failure;
 use instance::Instance;
 
-const OPENAPI: &str = include_str!("../../../api/openapi.json");
+/// Half the time of the system's for the many small pieces that a request is made of.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -48,17 +52,29 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Group::Sql(command) => block_on(cmd::sql::run(command))?,
         Group::StackqlProvider(command) => cmd::stackql_provider::run(&command, &typed)?,
-        Group::Openapi => output::bytes(OPENAPI.as_bytes())?,
+        Group::Openapi => output::bytes(grantd_server::reference::DOCUMENT.as_bytes())?,
+        Group::Reference { page } => cmd::reference::run(page, Cli::command())?,
         Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,
         Group::Doctor => return cmd::doctor::run(&typed),
-        Group::Serve(serve) => cmd::serve::run(Config::load(&typed)?, serve.demo)?,
+        Group::Serve(serve) if serve.demo => {
+            dev::run(Config::load(&typed)?, dev::Options::default())?;
+        }
+        Group::Serve(_) => cmd::serve::run(Config::load(&typed)?)?,
+        Group::Dev(dev) => dev::run(Config::load(&typed)?, dev.options())?,
         Group::Migrate(command) => {
             let config = Config::load(&typed)?;
             block_on(cmd::migrate::run(command, &config))?;
         }
         Group::Audit(command) => block_on(cmd::audit::run(command, &typed))?,
         Group::Store(command) => block_on(cmd::store::run(command))?,
+        Group::Import(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::import::run(command, config))?;
+        }
+        Group::Export(command) => with_instance(&typed, async |instance| {
+            cmd::export::run(command, instance).await
+        })?,
         Group::Key(command) => {
             let config = Config::load(&typed)?;
             block_on(cmd::key::run(command, &config))?;
@@ -70,6 +86,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Group::Restore(command) => {
             let config = Config::load(&typed)?;
             block_on(cmd::restore::run(command, &config))?;
+        }
+        Group::Bench(command) => {
+            let config = Config::load(&typed)?;
+            block_on(cmd::bench::run(command, config))?;
         }
         Group::User(command) => with_instance(&typed, async |instance| {
             cmd::user::run(command, instance).await

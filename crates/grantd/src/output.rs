@@ -189,7 +189,7 @@ impl<'a> From<&'a OwnedAuthorization> for TokenJson<'a> {
             note_url: token.note_url.as_ref().map(|url| url.as_str()),
             scopes: &token.scopes,
             fingerprint: Some(token.fingerprint.as_str()).filter(|text| !text.is_empty()),
-            hashed_token: token.token_hash.to_string(),
+            hashed_token: token.token_hash.shown(),
             token_last_eight: &token.token_last_eight.0,
             created_at: token.created_at,
             updated_at: token.updated_at,

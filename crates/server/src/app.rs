@@ -19,7 +19,7 @@ use http_body::Body;
 use http_body_util::Full;
 
 use crate::about::{describe, request_id};
-use crate::access::Access;
+use crate::access::{Access, AccessLog};
 use crate::arrival::Arrival;
 use crate::auth::{self, Identity, Presented};
 use crate::body;
@@ -54,6 +54,7 @@ pub struct App {
     pub(crate) ceremonies: Option<Ceremonies>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tracer: Option<Arc<dyn Tracer>>,
+    pub(crate) access_log: Option<Arc<dyn AccessLog>>,
     router: Router,
     finisher: Finisher,
     pub(crate) warned_of_stranger: AtomicBool,
@@ -65,17 +66,19 @@ type BodyError = Box<dyn std::error::Error + Send + Sync>;
 impl App {
     /// Joins the rules with the surface's settings.
     pub fn new(authority: Arc<Authority>, settings: Settings) -> Self {
+        let path_tokens = PathTokenUsage::default();
         Self {
             wire: Wire::new(&settings),
             rates: Rates::new(&settings, Arc::clone(&authority.hourly)),
-            path_tokens: PathTokenUsage::default(),
             outage: Outage::default(),
             ceremonies: Ceremonies::new(&settings),
             router: Router::new(),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
-            metrics: Arc::new(Metrics::new(&authority)),
+            metrics: Arc::new(Metrics::new(&authority, path_tokens.series())),
+            path_tokens,
             tracer: None,
+            access_log: None,
             authority,
             settings,
         }

@@ -2,6 +2,8 @@
 //! row's [`Auth`] to a refusal. Owns the order of guesses about what the
 //! credentials are; whether they are right is core's to say.
 
+use std::sync::Arc;
+
 use grantd_core::authority::{AppIdentity, Authority, Caller, TokenIdentity};
 use grantd_core::error::{Error, Forbidden, Result};
 use grantd_core::login::PasswordIdentity;
@@ -40,9 +42,9 @@ pub enum Identity {
     /// A user with password (and code).
     Password(PasswordIdentity),
     /// A user's token.
-    Token(Box<TokenIdentity>),
+    Token(TokenIdentity),
     /// An app, with the valid token that it asks about, if it is its own.
-    App(AppIdentity, Option<Box<OwnedAuthorization>>),
+    App(AppIdentity, Option<Arc<OwnedAuthorization>>),
 }
 
 /// In GitHub's documentation the password beside a token as user name.
@@ -77,7 +79,7 @@ pub async fn identify(
         Credentials::Basic { name, password } if presented.app_path => {
             let token = presented.app_token;
             if let Some((app, found)) = authority.app(&name, &password, token, caller).await? {
-                return Ok(Identity::App(app, found.map(Box::new)));
+                return Ok(Identity::App(app, found));
             }
             match basic(authority, &name, password, presented.code, caller).await {
                 // Where apps are expected nobody is told of a lockout: it could only be about a user's name.
@@ -93,9 +95,7 @@ pub async fn identify(
 
 async fn token(authority: &Authority, text: &str, caller: &Caller) -> Result<Identity> {
     let token = authority.tokens.parse(text).ok_or(Error::BadCredentials)?;
-    Ok(Identity::Token(Box::new(
-        authority.token(&token, caller).await?,
-    )))
+    authority.token(&token, caller).await.map(Identity::Token)
 }
 
 /// `TOKEN:`, `TOKEN:x-oauth-basic`, `login:TOKEN`, or `login:password`.
@@ -114,7 +114,7 @@ async fn basic(
             // Forty hex digits may be somebody's password after all; a right checksum is no accident.
             Err(Error::BadCredentials)
                 if !authority.tokens.has_checked_shape(password.expose()) => {}
-            outcome => return outcome.map(Box::new).map(Identity::Token),
+            outcome => return outcome.map(Identity::Token),
         }
     }
     authority

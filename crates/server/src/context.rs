@@ -10,14 +10,16 @@ use grantd_core::login::PasswordIdentity;
 use grantd_core::site_admin::SiteAdmin;
 use grantd_core::store::OwnedAuthorization;
 use grantd_core::token::Token;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, header};
 use percent_encoding::percent_decode_str;
+use serde::Serialize;
 
 use crate::app::App;
 use crate::auth::Identity;
 use crate::body::{self, Schema};
 use crate::error::{Failure, Result};
 use crate::page::Query;
+use crate::reply::{Cache, Reply};
 use crate::settings::Profile;
 use crate::wire::Wire;
 
@@ -87,6 +89,24 @@ impl Context {
         Query::new(&self.query)
     }
 
+    /// One page of the list at `path`, with the way to the others: `total` are in all of them.
+    pub(crate) fn listed<T: Serialize>(
+        &self,
+        path: &str,
+        items: &[T],
+        total: u64,
+        cache: Cache,
+    ) -> Reply {
+        let reply = Reply::ok(&items, cache);
+        match self
+            .query()
+            .link(&format!("{}{path}", self.wire().api), total)
+        {
+            Some(link) => reply.with(header::LINK, &link),
+            None => reply,
+        }
+    }
+
     /// The query as it was sent.
     pub(crate) fn raw_query(&self) -> &str {
         &self.query
@@ -137,11 +157,15 @@ impl Context {
         self.app_token.as_ref().ok_or(Error::NotFound.into())
     }
 
-    /// Holds a body in which an app asks about a token to the schema; the token itself was read before.
+    /// Holds a body in which an app asks about a token to the schema. The token itself was read before, and
+    /// where there is one, the body was an object that has it.
     ///
     /// # Errors
     /// `Schema`, and those of [`Context::schema`].
     pub fn require_body_token(&mut self) -> Result<()> {
+        if self.app_token.is_some() {
+            return Ok(());
+        }
         let mut schema = self.schema()?;
         schema.require(&["access_token"]);
         schema.text("access_token");
@@ -149,9 +173,9 @@ impl Context {
     }
 
     /// The token that an app asks about, with the record that came along with the app's authentication.
-    pub fn take_check(&mut self) -> (Option<Token>, Option<OwnedAuthorization>) {
+    pub fn take_check(&mut self) -> (Option<Token>, Option<Arc<OwnedAuthorization>>) {
         let found = match &mut self.identity {
-            Identity::App(_, found) => found.take().map(|found| *found),
+            Identity::App(_, found) => found.take(),
             _ => None,
         };
         (self.app_token.take(), found)

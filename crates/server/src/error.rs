@@ -42,6 +42,16 @@ pub enum Failure {
     Panic,
 }
 
+impl From<NotBelieved> for Failure {
+    /// Without keys nobody can be told from anybody: that is this server's trouble, not the sender's.
+    fn from(why: NotBelieved) -> Self {
+        match why {
+            NotBelieved::NoKeys(why) => Error::Unavailable(why).into(),
+            why => Self::NotBelieved(why),
+        }
+    }
+}
+
 /// What a handler comes to.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 

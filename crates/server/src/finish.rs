@@ -4,6 +4,7 @@
 
 mod site;
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use bytes::Bytes;
@@ -45,6 +46,9 @@ const ALLOWED_HEADERS: &str = "Authorization, Content-Type, If-Match, If-Modifie
 /// `GitHub-Authentication-Token-Expiration`, as GitHub sends it since July 2021. It does not expose it to scripts.
 const TOKEN_ENDS: &str = "github-authentication-token-expiration";
 
+/// Headers that an answer has besides those of all answers, about.
+const MOST_ADDED: usize = 24;
+
 /// Header sets that do not depend on the request, made once.
 pub struct Finisher {
     common: HeaderMap,
@@ -81,6 +85,8 @@ impl Finisher {
                 settings.installed_version.as_deref().unwrap_or("3.4.0"),
             );
         }
+        // Room for all that an answer adds: clones have as much.
+        common.reserve(MOST_ADDED);
         Self {
             common,
             site: site::common(settings),
@@ -101,7 +107,12 @@ impl Finisher {
         }
         let media_type = media::github_media_type(asked.header(header::ACCEPT));
         let mut headers = self.common.clone();
-        insert(&mut headers, "x-github-media-type", &media_type);
+        match &media_type {
+            Cow::Borrowed(known) => {
+                headers.insert("x-github-media-type", HeaderValue::from_static(known));
+            }
+            Cow::Owned(other) => insert(&mut headers, "x-github-media-type", other),
+        }
         insert(&mut headers, "x-github-request-id", &about.request_id);
         if let Some(scopes) = &about.scopes {
             insert(&mut headers, "x-oauth-scopes", scopes);
@@ -181,7 +192,7 @@ impl Finisher {
             }
             headers.insert(header::CONTENT_LENGTH, bytes.len().into());
         }
-        insert(&mut headers, "status", &status_line(status));
+        headers.insert("status", status_line(status));
         for (name, value) in &own {
             headers.append(name.clone(), value.clone());
         }
@@ -198,27 +209,20 @@ impl Finisher {
 
     /// `Cache-Control` and the two `Vary` lines.
     fn write_caching(&self, headers: &mut HeaderMap, status: StatusCode, cache: Cache) {
-        let shared = if self.profile == Profile::P2 {
-            ", s-maxage=60"
-        } else {
-            ""
-        };
+        let shared = self.profile == Profile::P2;
+        let own = "Accept, Authorization, Cookie, X-GitHub-OTP";
         let (control, vary) = match cache {
-            Cache::Private => (
-                format!("private, max-age=60{shared}"),
-                "Accept, Authorization, Cookie, X-GitHub-OTP",
-            ),
-            Cache::Revalidate => (
-                "private, no-cache".to_owned(),
-                "Accept, Authorization, Cookie, X-GitHub-OTP",
-            ),
-            Cache::Public => (format!("public, max-age=60{shared}"), "Accept"),
-            Cache::Immutable => ("public, max-age=31536000, immutable".to_owned(), ""),
-            Cache::NoStore => ("private, no-store".to_owned(), "Accept, Authorization"),
-            Cache::Unstated => (String::new(), ""),
+            Cache::Private if shared => ("private, max-age=60, s-maxage=60", own),
+            Cache::Private => ("private, max-age=60", own),
+            Cache::Revalidate => ("private, no-cache", own),
+            Cache::Public if shared => ("public, max-age=60, s-maxage=60", "Accept"),
+            Cache::Public => ("public, max-age=60", "Accept"),
+            Cache::Immutable => ("public, max-age=31536000, immutable", ""),
+            Cache::NoStore => ("private, no-store", "Accept, Authorization"),
+            Cache::Unstated => ("", ""),
         };
         if !control.is_empty() {
-            insert(headers, "cache-control", &control);
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(control));
         }
         if status == StatusCode::NO_CONTENT {
             return;
@@ -245,7 +249,7 @@ impl Finisher {
         );
         headers.insert("access-control-max-age", HeaderValue::from_static("86400"));
         insert(&mut headers, "x-github-request-id", &about.request_id);
-        insert(&mut headers, "status", &status_line(StatusCode::NO_CONTENT));
+        headers.insert("status", status_line(StatusCode::NO_CONTENT));
         let mut response = Response::new(Full::default());
         *response.status_mut() = StatusCode::NO_CONTENT;
         *response.headers_mut() = headers;
@@ -287,12 +291,16 @@ fn token_end(end: Timestamp) -> String {
     format!("{} UTC", text.trim_end_matches('Z').replace('T', " "))
 }
 
-fn status_line(status: StatusCode) -> String {
-    format!(
-        "{} {}",
-        status.as_u16(),
-        status.canonical_reason().unwrap_or("Unknown")
-    )
+fn status_line(status: StatusCode) -> HeaderValue {
+    match status {
+        StatusCode::OK => return HeaderValue::from_static("200 OK"),
+        StatusCode::NO_CONTENT => return HeaderValue::from_static("204 No Content"),
+        StatusCode::NOT_FOUND => return HeaderValue::from_static("404 Not Found"),
+        _ => {}
+    }
+    let reason = status.canonical_reason().unwrap_or("Unknown");
+    let line = HeaderValue::from_str(&format!("{} {reason}", status.as_u16()));
+    line.unwrap_or(HeaderValue::from_static("Unknown"))
 }
 
 /// A tag of body, media type and caller; none for answers that nobody may keep.

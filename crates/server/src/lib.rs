@@ -1,14 +1,14 @@
 //! grantd over HTTP, and nothing but HTTP: parse, ask core, answer. Must not
 //! know which engine remembers things.
 //!
-//! A request's way: [`serve`] (socket) → [`app`] (order of judgement) →
+//! A request's way: [`serve`] (socket), on `workers` → [`app`] (order of judgement) →
 //! [`request`] (taken apart) → [`auth`] (who) → [`routes`] (what) → `api` (one
 //! handler) → [`wire`] (JSON) or [`error`] (refusal) → [`finish`] (headers).
-//! Told of it: `access` (log, [`metrics`], span).
+//! Told of it: [`access`] (log, [`metrics`], span).
 //! Outside the API: `web::visit` (who, is the form ours) → `web` (one handler).
 
 mod about;
-mod access;
+pub mod access;
 mod api;
 pub mod app;
 mod arrival;
@@ -26,9 +26,11 @@ pub mod notices;
 mod oauth;
 mod outage;
 pub mod page;
+mod patience;
 mod polite;
 pub mod pretty;
 pub mod rate;
+pub mod reference;
 pub mod reply;
 pub mod request;
 pub mod routes;
@@ -38,3 +40,4 @@ pub mod trace;
 pub mod usage;
 mod web;
 pub mod wire;
+mod workers;

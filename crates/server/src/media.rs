@@ -1,17 +1,24 @@
 //! Media types of the API: what `Accept` asked for, as `X-GitHub-Media-Type`
 //! tells it back. Every answer is JSON; nothing here refuses.
 
+use std::borrow::Cow;
+
 /// The value of `X-GitHub-Media-Type` for an `Accept` header.
-pub fn github_media_type(accept: &str) -> String {
+pub fn github_media_type(accept: &str) -> Cow<'static, str> {
     accept
         .split(',')
         .find_map(of_range)
-        .unwrap_or_else(|| "github.v3; format=json".to_owned())
+        .map_or(Cow::Borrowed("github.v3; format=json"), Cow::Owned)
 }
 
 /// One media range that names GitHub's own type.
 fn of_range(range: &str) -> Option<String> {
-    let name = range.split(';').next()?.trim().to_ascii_lowercase();
+    let name = range.split(';').next()?.trim();
+    // Nearly always it is another's.
+    let own = "application/vnd.github";
+    name.get(..own.len())
+        .filter(|start| start.eq_ignore_ascii_case(own))?;
+    let name = name.to_ascii_lowercase();
     let rest = name.strip_prefix("application/vnd.github")?;
     if rest == "+json" {
         return Some("unknown, github.v3".to_owned());

@@ -58,8 +58,10 @@ pub const HTML: &str = "text/html; charset=utf-8";
 impl Reply {
     /// An answer of compact JSON.
     pub fn json(status: StatusCode, value: &impl Serialize, cache: Cache) -> Self {
+        // One record with its app and owner fits.
+        let mut body = Vec::with_capacity(2_048);
         // Our own types serialize: maps have string keys and no value fails.
-        let body = serde_json::to_vec(value).unwrap_or_default();
+        let _ = serde_json::to_writer(&mut body, value);
         Self {
             status,
             body,

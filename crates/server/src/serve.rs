@@ -14,7 +14,7 @@ use grantd_core::hourly::EXCHANGE_EVERY;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -25,7 +25,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::app::App;
+use crate::patience::Patience;
 use crate::polite::Polite;
+use crate::workers::Workers;
 
 /// The certificate and its key, read again when told.
 #[derive(Clone, Debug)]
@@ -50,6 +52,18 @@ impl Tls {
     pub fn read(files: TlsFiles) -> io::Result<Self> {
         let acceptor = load(&files)?;
         Ok(Self { files, acceptor })
+    }
+
+    /// Shakes hands with a client.
+    ///
+    /// # Errors
+    /// It does not know how, or takes too long.
+    pub async fn accept(
+        &self,
+        stream: TcpStream,
+    ) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>> {
+        let accepting = self.acceptor.accept(stream);
+        tokio::time::timeout(HANDSHAKE, accepting).await?
     }
 
     /// Reads the files again; if they cannot be used, the old certificate stays.
@@ -84,6 +98,13 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     let mut reloads = true;
+    let mut workers = match Workers::start() {
+        Ok(workers) => workers,
+        Err(error) => {
+            tracing::error!(%error, "no threads to serve with");
+            return;
+        }
+    };
     let (end, ended) = oneshot::channel::<()>();
     let exchanging = tokio::spawn(exchange_counts(Arc::clone(&app), ended));
     loop {
@@ -98,7 +119,11 @@ pub async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let (app, acceptor, watcher) = (Arc::clone(&app), tls.as_ref().map(|tls| tls.acceptor.clone()), graceful.watcher());
-                    tokio::spawn(connection(stream, peer.ip(), app, acceptor, watcher));
+                    // Off this runtime, and onto the other one when its task begins.
+                    match stream.into_std() {
+                        Ok(stream) => drop(workers.next().spawn(connection(stream, peer.ip(), app, acceptor, watcher))),
+                        Err(error) => tracing::warn!(%error, "a connection could not be served"),
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -115,6 +140,7 @@ pub async fn serve(
     {
         tracing::warn!("requests in flight did not finish in time");
     }
+    workers.end().await;
     drop(end);
     // A task that panicked has said so.
     let _ = exchanging.await;
@@ -127,6 +153,9 @@ async fn exchange_counts(app: Arc<App>, mut ended: oneshot::Receiver<()>) {
         let has_ended = wait.await.is_ok();
         if let Err(error) = app.authority.exchange_counts().await {
             tracing::debug!(%error, "counts will be exchanged later");
+        }
+        if let Err(error) = app.authority.upgrade_hashes().await {
+            tracing::debug!(%error, "hashes of tokens will be upgraded later");
         }
         let told = match has_ended {
             true => app.authority.flush_last_used().await,
@@ -162,13 +191,20 @@ fn load(files: &TlsFiles) -> io::Result<TlsAcceptor> {
 }
 
 async fn connection(
-    stream: TcpStream,
+    stream: std::net::TcpStream,
     peer: IpAddr,
     app: Arc<App>,
     acceptor: Option<TlsAcceptor>,
     watcher: Watcher,
 ) {
     let _ = stream.set_nodelay(true);
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be served");
+            return;
+        }
+    };
     match acceptor {
         None => requests(stream, peer, app, watcher).await,
         Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
@@ -191,7 +227,7 @@ async fn requests(
         async move { Ok::<_, Infallible>(app.respond(request, peer).await) }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(Patience::new())
         .header_read_timeout(patience)
         // Above our own limits; beyond these hyper refuses by itself (see `polite`).
         .max_headers(1_024)

@@ -1,6 +1,8 @@
 //! The JSON of every object: keys, their order, and what stands in them. Owns
 //! the wire's shapes in both profiles; must not know how a record was found.
 
+use std::borrow::Borrow;
+
 use grantd_core::app::{App, PERSONAL_CLIENT_ID};
 use grantd_core::authorization::{Authorization, Issued};
 use grantd_core::clock::Timestamp;
@@ -144,15 +146,15 @@ impl Wire {
     }
 
     /// What an app sees of its token: with the token and its owner.
-    pub fn issued_with_user<'a>(
+    pub fn issued_with_user<'a, T: Borrow<OwnedAuthorization>>(
         &'a self,
-        issued: &'a Issued<OwnedAuthorization>,
-    ) -> impl Serialize + use<'a> {
-        self.render(
-            &issued.value.authorization,
-            Some(&issued.token),
-            Some(&issued.value.user),
-        )
+        issued: &'a Issued<T>,
+    ) -> impl Serialize + use<'a, T> {
+        let OwnedAuthorization {
+            authorization,
+            user,
+        } = issued.value.borrow();
+        self.render(authorization, Some(&issued.token), Some(user))
     }
 
     /// The address of an authorization.
@@ -171,7 +173,7 @@ impl Wire {
             url: self.authorization_url(value),
             app: self.app_of(value),
             token: token.map_or("", Token::expose),
-            hashed_token: value.token_hash.to_string(),
+            hashed_token: value.token_hash.shown(),
             token_last_eight: &value.token_last_eight.0,
             note: value.note.as_ref().map(Note::as_str),
             note_url: value.note_url.as_ref().map(NoteUrl::as_str),
@@ -271,23 +273,24 @@ impl Wire {
 
     fn simple_user<'a>(&self, user: &'a User) -> SimpleUserJson<'a> {
         let login = user.login.as_str();
-        let url = format!("{}/users/{login}", self.api);
+        let url = [&self.api, "/users/", login].concat();
+        let below = |rest: &str| [&url, rest].concat();
         SimpleUserJson {
             login,
             id: user.id.0,
             node_id: node_id("User", user.id.0),
             avatar_url: format!("{}/avatars/u/{}", self.html, user.id),
             gravatar_id: "",
-            html_url: format!("{}/{login}", self.html),
-            followers_url: format!("{url}/followers"),
-            following_url: format!("{url}/following{{/other_user}}"),
-            gists_url: format!("{url}/gists{{/gist_id}}"),
-            starred_url: format!("{url}/starred{{/owner}}{{/repo}}"),
-            subscriptions_url: format!("{url}/subscriptions"),
-            organizations_url: format!("{url}/orgs"),
-            repos_url: format!("{url}/repos"),
-            events_url: format!("{url}/events{{/privacy}}"),
-            received_events_url: format!("{url}/received_events"),
+            html_url: [&self.html, "/", login].concat(),
+            followers_url: below("/followers"),
+            following_url: below("/following{/other_user}"),
+            gists_url: below("/gists{/gist_id}"),
+            starred_url: below("/starred{/owner}{/repo}"),
+            subscriptions_url: below("/subscriptions"),
+            organizations_url: below("/orgs"),
+            repos_url: below("/repos"),
+            events_url: below("/events{/privacy}"),
+            received_events_url: below("/received_events"),
             url,
             r#type: "User",
             site_admin: user.site_admin,

@@ -8,6 +8,9 @@
 //! step is let into the database ([`Archive::is_ready`]), so that there is
 //! never more than what was in flight. Lines may stand in the file twice;
 //! whoever reads them goes by their ids.
+//!
+//! A file that was moved away says at its end that another goes on: whoever
+//! restores from it alone is told that what came later is missing.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
@@ -19,11 +22,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use grantd_core::audit::AuditRow;
-use grantd_core::store::{Stored, Upkeep};
+use grantd_core::store::{EventFilter, Store, Stored};
 use tokio::sync::oneshot;
 
 /// What an archive begins with.
 pub(crate) const FIRST_LINE: &str = r#"{"grantd_archive":1}"#;
+/// What stands in a file once its lines go into another.
+pub(crate) const GOES_ON: &str = r#"{"grantd_archive_goes_on":1}"#;
 /// What one `fsync` may cover.
 const MOST_TOGETHER: usize = 1_024;
 /// What of the file is read to see where it ends.
@@ -119,24 +124,31 @@ impl Archive {
     /// Appends what the trail has and the file has not: what was committed when a process ended
     /// before it could write it here. Nobody was told that it had happened. How many rows.
     ///
+    /// Rows before the file's first one are another file's, and a file without any row (the first one,
+    /// or one that takes the place of a file that was moved away) begins with the newest row that there is.
+    ///
     /// # Errors
     /// The store does not answer, or the file cannot be written.
-    pub async fn catch_up(&self, store: &(dyn Upkeep + '_)) -> Stored<u64> {
+    pub async fn catch_up(&self, store: &(dyn Store + '_)) -> Stored<u64> {
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || Tail::read(&path)).await;
         let tail = match read {
             Ok(Ok(tail)) => tail,
             _ => return Err(not_archived()),
         };
-        let (mut after, mut added) = (tail.after(), 0);
+        let first = match tail.first {
+            Some(first) => Some(first),
+            None => newest(store).await?,
+        };
+        let (mut after, mut added) = (first.map_or(0, |first| first - 1), 0);
         loop {
             let rows = store.list_audit(after, PAGE).await?;
             let Some(last) = rows.last() else {
                 return Ok(added);
             };
             after = last.id;
-            let missing = rows.iter().filter(|row| !tail.ids.contains(&row.id));
-            let lines: Vec<String> = missing.map(AuditRow::line).collect();
+            let lines = rows.iter().map(AuditRow::line);
+            let lines: Vec<String> = lines.filter(|line| !tail.lines.contains(line)).collect();
             added += lines.len() as u64;
             self.append(lines).await.map_err(|_| not_archived())?;
         }
@@ -149,6 +161,11 @@ impl Archive {
         let _ = jobs.send(Job { lines, done });
         end
     }
+}
+
+async fn newest(store: &(dyn Store + '_)) -> Stored<Option<i64>> {
+    let rows = store.list_events(EventFilter::default(), None, 1).await?;
+    Ok(rows.first().map(|row| row.id))
 }
 
 fn ended(done: Result<bool, oneshot::error::RecvError>) -> Result<(), NotArchived> {
@@ -195,7 +212,7 @@ impl Appender {
             }
         }
         let torn = self.failing();
-        let reopened = if anew { self.file.reopen() } else { Ok(()) };
+        let reopened = if anew { self.file.reopen(torn) } else { Ok(()) };
         match reopened.and_then(|()| self.file.append(&self.kept, torn)) {
             Ok(()) => {
                 if self.failing() {
@@ -241,8 +258,20 @@ impl Target {
         })
     }
 
-    fn reopen(&mut self) -> io::Result<()> {
-        self.file = open(&self.path)?;
+    /// Goes on in the file that has the name now. If that is another one, the one before says so; where
+    /// it cannot be written, perhaps because it is full, that must not be in the way.
+    fn reopen(&mut self, torn: bool) -> io::Result<()> {
+        let next = open(&self.path)?;
+        let (old, new) = (self.file.metadata()?, next.metadata()?);
+        let mut old_file = std::mem::replace(&mut self.file, next);
+        if (old.dev(), old.ino()) == (new.dev(), new.ino()) {
+            return Ok(());
+        }
+        let torn = if torn { "\n" } else { "" };
+        let marked = old_file.write_all(format!("{torn}{GOES_ON}\n").as_bytes());
+        if let Err(error) = marked.and_then(|()| old_file.sync_data()) {
+            tracing::warn!(%error, "the audit archive that was moved away does not say that another goes on");
+        }
         Ok(())
     }
 
@@ -250,7 +279,7 @@ impl Target {
     fn append(&mut self, lines: &[String], torn: bool) -> io::Result<()> {
         if self.file.metadata()?.nlink() == 0 {
             tracing::error!(archive = %self.path.display(), "somebody has deleted the audit archive");
-            self.reopen()?;
+            self.reopen(torn)?;
         }
         let mut text = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
         if torn {
@@ -302,9 +331,9 @@ fn begin(mut file: &File, path: &Path) -> io::Result<()> {
 
 /// Which rows the end of a file has.
 struct Tail {
-    ids: HashSet<i64>,
-    /// The file begins before what was read.
-    cut: bool,
+    /// Lines, and not ids alone: after a restore an older line may stand there under the same id.
+    lines: HashSet<String>,
+    first: Option<i64>,
 }
 
 impl Tail {
@@ -313,23 +342,16 @@ impl Tail {
         let length = file.metadata()?.len();
         let from = length.saturating_sub(TAIL);
         file.seek(SeekFrom::Start(from))?;
-        let mut ids = HashSet::new();
+        let (mut lines, mut first) = (HashSet::new(), None);
         for line in BufReader::new(file.take(TAIL)).split(b'\n') {
             // The first one of a cut tail is half a line; one that was torn is written again.
             if let Ok(text) = String::from_utf8(line?)
                 && let Ok(row) = AuditRow::from_line(&text)
             {
-                ids.insert(row.id);
+                first = Some(first.map_or(row.id, |first: i64| first.min(row.id)));
+                lines.insert(text);
             }
         }
-        Ok(Self { ids, cut: from > 0 })
-    }
-
-    /// After which row to look.
-    fn after(&self) -> i64 {
-        match (self.cut, self.ids.iter().min()) {
-            (true, Some(first)) => *first,
-            _ => 0,
-        }
+        Ok(Self { lines, first })
     }
 }

@@ -11,6 +11,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 
+use crate::steps::Landmarks;
+
 /// A statement's parameter, as both drivers take it.
 pub(crate) trait Param: rusqlite::ToSql + tokio_postgres::types::ToSql + Sync {}
 
@@ -52,6 +54,11 @@ pub(crate) trait Db: Send + Sync {
     /// What a `SELECT` ends with to lock the rows of its only table; nothing
     /// where a transaction that writes is alone anyway.
     fn lock_clause(&self, lock: Lock) -> &'static str;
+
+    /// What is remembered of long lists, if the connection is one that may.
+    fn landmarks(&self) -> Option<&Landmarks> {
+        None
+    }
 
     /// Where rows of the trail are noted, line by line, if there is an archive: they are appended
     /// to it after the commit, before anybody is answered.

@@ -11,6 +11,7 @@
 //! - `toll`: what steps cost their callers
 //! - `migrate`: the schema, numbered and forward-only
 //! - `copy`: everything into another database
+//! - `bulk`: very many rows into an empty store
 //! - `backup`, `restore`: everything into a file and back, and the fence that a restored store has
 //! - `archive`, `outside`: the trail outside the database; what a store is given beside it
 //! - `sqlite`: the engine: one writer thread, a few reader threads
@@ -19,6 +20,7 @@
 
 mod archive;
 mod backup;
+mod bulk;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod copy;
@@ -36,6 +38,7 @@ mod toll;
 
 pub use archive::{Archive, NotArchived};
 pub use backup::{BackupError, BackupHead, BackupReport, BackupTable, Source, backup, verify};
+pub use bulk::{BulkError, BulkStep, Load, is_half_loaded, load};
 pub use copy::{CopiedTable, CopyError, CopyStep, copy, is_unfinished};
 pub use migrate::{Applied, MigrateError, Migration, Pending, Schema, Step};
 pub use open::{DatabaseUrl, InvalidDatabaseUrl, NoStore, Opened, without_password};

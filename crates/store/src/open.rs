@@ -103,9 +103,27 @@ impl DatabaseUrl {
         clock: Arc<dyn Clock>,
         outside: Outside,
     ) -> Result<Opened, NoStore> {
+        self.open_by(clock, outside, true).await
+    }
+
+    /// The same, where without `batching` each change has a commit of its own, and each check on
+    /// PostgreSQL a round trip: what the sharing saves is measured against that.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_by(
+        &self,
+        clock: Arc<dyn Clock>,
+        outside: Outside,
+        batching: bool,
+    ) -> Result<Opened, NoStore> {
         Ok(match self {
             Self::Sqlite(file) => {
-                let store = SqliteStore::open_with(file, Options::default(), outside)?;
+                let mut options = Options::default();
+                if !batching {
+                    options.together = 1;
+                }
+                let store = SqliteStore::open_with(file, options, outside)?;
                 let store = Arc::new(store);
                 Opened {
                     store: store.clone(),
@@ -113,7 +131,10 @@ impl DatabaseUrl {
                 }
             }
             Self::Postgres(url) => {
-                let options = PostgresOptions::default();
+                let mut options = PostgresOptions::default();
+                if !batching {
+                    options.together = 1;
+                }
                 let store = PostgresStore::connect_with(url.expose(), options, outside).await?;
                 Opened {
                     store: Arc::new(store.held_to(clock)),

@@ -58,6 +58,10 @@ pub struct Replayed {
     pub unread: u64,
     /// Ids of the trail that are in no file.
     pub missing: u64,
+    /// Ids under which the files have different rows; the one that was read last was replayed.
+    pub ambiguous: u64,
+    /// The newest file of an archive says that another one goes on, and that is not among them.
+    pub goes_on: bool,
     /// Edits: the records have their old scopes.
     pub edits: u64,
     /// Logins whose passwords open nothing until they are reset.
@@ -66,6 +70,8 @@ pub struct Replayed {
     pub factors: Vec<String>,
     /// Client ids whose secrets open nothing until they are rotated.
     pub secrets: Vec<String>,
+    /// Client ids whose settings were edited, and are those of the backup.
+    pub apps: Vec<String>,
 }
 
 /// A store that was restored.
@@ -162,7 +168,7 @@ pub async fn restore(
     side.execute("DELETE FROM sessions; DELETE FROM tickets; DELETE FROM refresh_tokens")
         .await?;
     let replayed = replay_all(&mut side, &told, &orders.unusable, orders.now, tell).await?;
-    let covered_until = told.last().unwrap_or(head.made_at);
+    let covered_until = told.covered_until(&head);
     let lifted_by = why_lifted(&head, &told, &replayed, orders.accept_since, covered_until);
     let fence = Fence {
         restored_at: orders.now,
@@ -259,11 +265,13 @@ async fn replay_all(
     let mut replayed = Replayed {
         unread: told.unread,
         missing: told.missing,
+        ambiguous: told.ambiguous,
+        goes_on: told.goes_on(),
         ..Replayed::default()
     };
     spend(side, told).await?;
     let (mut passwords, mut factors) = (BTreeSet::new(), BTreeSet::new());
-    let (mut secrets, mut done) = (BTreeSet::new(), 0);
+    let (mut secrets, mut apps, mut done) = (BTreeSet::new(), BTreeSet::new(), 0);
     let rows: Vec<&AuditRow> = told.rows.values().collect();
     tell(CopyStep::Copies("trail to replay", 0, rows.len() as u64));
     for some in rows.chunks(TOGETHER) {
@@ -283,6 +291,7 @@ async fn replay_all(
                     passwords.extend(affected.password_of.map(|id| id.0));
                     factors.extend(affected.factors_of.map(|id| id.0));
                     secrets.extend(affected.secret_of.map(|id| id.0));
+                    apps.extend(affected.app_edited.map(|id| id.0));
                 }
             }
         }
@@ -294,6 +303,7 @@ async fn replay_all(
     replayed.passwords = names(side, sql::users::LOGIN_OF, &passwords).await?;
     replayed.factors = names(side, sql::users::LOGIN_OF, &factors).await?;
     replayed.secrets = names(side, sql::apps::CLIENT_ID_OF, &secrets).await?;
+    replayed.apps = names(side, sql::apps::CLIENT_ID_OF, &apps).await?;
     Ok(replayed)
 }
 
@@ -337,9 +347,12 @@ fn report(replayed: &Replayed) -> Value {
         "ended": replayed.ended,
         "unread_lines": replayed.unread,
         "missing_rows": replayed.missing,
+        "ambiguous_rows": replayed.ambiguous,
+        "newest_file_missing": replayed.goes_on,
         "edits_lost": replayed.edits,
         "passwords_to_reset": replayed.passwords,
         "factors_to_look_after": replayed.factors,
         "secrets_to_rotate": replayed.secrets,
+        "apps_to_look_after": replayed.apps,
     })
 }

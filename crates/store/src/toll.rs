@@ -75,6 +75,11 @@ impl Toll {
         outcome
     }
 
+    /// Counts a step that cost nothing: what it asks for was known.
+    pub(crate) fn of_known(&self, kind: Kind) {
+        self.sums(kind).count.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// The same for a check that may share its only statement, which whoever sends it counts.
     pub(crate) async fn of_shared<T>(
         &self,
@@ -102,6 +107,14 @@ impl Toll {
         }
     }
 
+    fn sums(&self, kind: Kind) -> &Sums {
+        match kind {
+            Kind::LookUp => &self.look_ups,
+            Kind::Check => &self.checks,
+            Kind::Change => &self.changes,
+        }
+    }
+
     async fn taken<T>(
         &self,
         kind: Kind,
@@ -124,11 +137,7 @@ impl Toll {
         if let Some(caller) = caller {
             caller.add(cost.statements, took);
         }
-        let sums = match kind {
-            Kind::LookUp => &self.look_ups,
-            Kind::Check => &self.checks,
-            Kind::Change => &self.changes,
-        };
+        let sums = self.sums(kind);
         sums.count.fetch_add(1, Ordering::Relaxed);
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         sums.nanos.fetch_add(nanos, Ordering::Relaxed);

@@ -7,7 +7,7 @@ import { Grantd } from "../lib/grantd.mjs";
 import { proveAgain, signIn } from "../lib/person.mjs";
 
 const LANGUAGES = process.env.QUICK ? ["de"] : ["de", "zh", "en"];
-const SIGNED_OUT = ["/", "/login", "/password-reset", "/password-reset/sent", "/join", "/join/sent", "/nowhere"];
+const SIGNED_OUT = ["/", "/login", "/password-reset", "/password-reset/sent", "/join", "/join/sent", "/docs", "/docs/users/get-authenticated", "/nowhere"];
 
 let grantd, browser, admin, app;
 

@@ -1,5 +1,6 @@
-# Drives GitHub Enterprise Server's user administration as Debian's ruby-octokit
-# has it: Octokit::EnterpriseAdminClient, unmodified.
+# Drives the authorizations API and GitHub Enterprise Server's user administration
+# as Debian's ruby-octokit has them: Octokit::Client and
+# Octokit::EnterpriseAdminClient, unmodified.
 #
 # What it needs stands in the environment: see ../lib.sh.
 
@@ -124,6 +125,91 @@ step('a token without the scope') do
   end
   equal(error.response_headers['x-accepted-oauth-scopes'], 'site_admin')
   '403, X-Accepted-OAuth-Scopes: site_admin'
+end
+
+# --- authorizations, and an app's questions ---------------------------------------------
+
+APP = { client_id: ENV.fetch('CLIENT_ID'), client_secret: ENV.fetch('CLIENT_SECRET') }.freeze
+user = client(Octokit::Client, login: ENV.fetch('USER_LOGIN'), password: ENV.fetch('USER_PASSWORD'))
+app = client(Octokit::Client, APP)
+made = nil
+
+step('create_authorization') do
+  made = user.create_authorization(scopes: %w[repo gist], note: "octokit.rb #{RUN}")
+  equal(user_of(made.token), ENV.fetch('USER_LOGIN'))
+  error = refused(Octokit::UnprocessableEntity) { user.create_authorization(note: "octokit.rb #{RUN}") }
+  equal(error.errors.first[:code], 'already_exists')
+  '201, and its token works; 422 for a taken note'
+end
+
+step('authorization, authorizations') do
+  equal([user.authorization(made.id).token, user.authorization(made.id).note], ['', "octokit.rb #{RUN}"])
+  equal(user.authorizations(per_page: 100).map(&:id).include?(made.id), true)
+  refused(Octokit::NotFound) { user.authorization(2**40) }
+  '200 without the token, 404'
+end
+
+step('update_authorization') do
+  equal(user.update_authorization(made.id, add_scopes: ['user']).scopes, %w[repo gist user])
+  equal(user.update_authorization(made.id, remove_scopes: ['gist']).scopes, %w[repo user])
+  '200: a scope added, another removed'
+end
+
+step('scopes') do
+  equal(user.scopes(made.token), %w[repo user])
+  'X-OAuth-Scopes of the token'
+end
+
+step('delete_authorization') do
+  equal([user.delete_authorization(made.id), user.delete_authorization(made.id)], [true, false])
+  refused(Octokit::Unauthorized) { user_of(made.token) }
+  '204, then 404, and the token is dead'
+end
+
+step('create_authorization, idempotent') do
+  wanted = APP.merge(idempotent: true, scopes: ['gist'])
+  fingerprint = "ruby-#{RUN}"
+  one = user.create_authorization(wanted.merge(fingerprint: fingerprint))
+  again = user.create_authorization(wanted.merge(fingerprint: fingerprint))
+  equal([again.id, again.token, again.fingerprint], [one.id, '', fingerprint])
+  made = one
+  '201, then 200 without the token'
+end
+
+step('check_application_authorization') do
+  checked = app.check_application_authorization(made.token)
+  equal([checked.id, checked.token, checked.user.login], [made.id, made.token, ENV.fetch('USER_LOGIN')])
+  refused(Octokit::NotFound) { app.check_application_authorization('0' * 40) }
+  '200 with token and user, 404'
+end
+
+step('reset_application_authorization') do
+  reset = app.reset_application_authorization(made.token)
+  equal([reset.id, reset.token == made.token], [made.id, false])
+  refused(Octokit::NotFound) { app.check_application_authorization(made.token) }
+  made = reset
+  '200, and the old one is dead'
+end
+
+step('revoke_application_authorization') do
+  equal(app.revoke_application_authorization(made.token), true)
+  equal(app.revoke_application_authorization(made.token), false)
+  '204, then 404'
+end
+
+step('delete_app_authorization') do
+  one = user.create_authorization(APP.merge(idempotent: true, scopes: ['gist'], fingerprint: "other-#{RUN}"))
+  equal(app.delete_app_authorization(one.token), true)
+  refused(Octokit::Unauthorized) { user_of(one.token) }
+  '204, and its token is dead'
+end
+
+step('authorizations, one-time password') do
+  guarded = client(Octokit::Client, login: ENV.fetch('OTP_LOGIN'), password: ENV.fetch('OTP_PASSWORD'))
+  error = refused(Octokit::OneTimePasswordRequired) { guarded.authorizations }
+  equal(error.password_delivery, 'app')
+  guarded.authorizations(headers: { 'X-GitHub-OTP' => ENV.fetch('OTP_CODE') })
+  'OneTimePasswordRequired without, 200 with'
 end
 
 exit 1 if $failures.positive?

@@ -43,7 +43,9 @@ fn effect(row: &AuditRow) -> Effect {
         return Effect::None;
     };
     match action {
-        Action::AuthorizationCreated | Action::TokenOverlaps => Effect::Begins,
+        Action::AuthorizationCreated | Action::AuthorizationImported | Action::TokenOverlaps => {
+            Effect::Begins
+        }
         Action::TokenReset | Action::TokenRotated => Effect::Replaces,
         Action::AuthorizationDeleted
         | Action::AuthorizationEvicted

@@ -32,7 +32,7 @@ pub struct SignIn {
     entropy: Arc<dyn Entropy>,
     key: Arc<InstanceKey>,
     throttle: Arc<Throttle>,
-    pool: Arc<HashPool>,
+    pub(crate) pool: Arc<HashPool>,
     verified: Arc<Verified>,
     hashing: Hashing,
     cost: PasswordCost,

@@ -2,13 +2,14 @@
 //! verification; what is in it is the store's, how it is packed is
 //! [`crate::packing`]'s.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use age::x25519::Recipient;
 use clap::Args;
-use grantd_core::clock::{Clock, SystemClock};
+use grantd_core::clock::{Clock, SystemClock, Timestamp};
 use grantd_store::{BackupError, BackupReport, CopyStep, DatabaseUrl, Source, backup, verify};
 use serde_json::json;
 
@@ -57,9 +58,11 @@ pub(crate) async fn run(command: Backup, config: Config) -> Result<(), Failure> 
     }
     let (key_file, url) = (config.key_file(), config.database());
     let begun = std::time::Instant::now();
+    // Whatever was acknowledged before now is in the source.
+    let now = SystemClock.now();
     let source = source(config, &url).await?;
     let draft = Draft::new(&output)?;
-    let (written, size) = write(&source.source, &draft.0, &recipients).await?;
+    let (written, size) = write(&source.source, now, &draft.0, &recipients).await?;
     draft.publish(&output)?;
     drop(source);
     output::json(&json!({
@@ -97,6 +100,7 @@ pub(crate) async fn run(command: Backup, config: Config) -> Result<(), Failure> 
 struct Read {
     source: Source,
     _snapshot: Option<tempfile::TempDir>,
+    _lock: Option<File>,
 }
 
 async fn source(config: Config, url: &DatabaseUrl) -> Result<Read, Failure> {
@@ -104,16 +108,14 @@ async fn source(config: Config, url: &DatabaseUrl) -> Result<Read, Failure> {
         return Ok(Read {
             source: Source::Database(url.clone()),
             _snapshot: None,
+            _lock: None,
         });
     };
     if !file.exists() {
         return Err(Failure::new(format!("there is no database {url}")));
     }
     let data = config.values.data.clone();
-    // For its owner only, and gone when dropped.
-    let folder = tempfile::Builder::new()
-        .prefix("snapshot-")
-        .tempdir_in(instance::folder_of(file))
+    let (folder, lock) = snapshot_folder(instance::folder_of(file))
         .map_err(|why| Failure::new(format!("cannot make a folder for the snapshot: {why}")))?;
     let folder_path = folder
         .path()
@@ -148,12 +150,43 @@ async fn source(config: Config, url: &DatabaseUrl) -> Result<Read, Failure> {
     Ok(Read {
         source: Source::Snapshot(into),
         _snapshot: Some(folder),
+        _lock: Some(lock),
     })
+}
+
+const SNAPSHOT: &str = "snapshot-";
+/// Held in the folder of a snapshot for as long as its backup runs.
+const LOCK: &str = "lock";
+
+/// A folder for its owner only, gone when dropped. Those of backups that were killed go now.
+fn snapshot_folder(beside: &Path) -> io::Result<(tempfile::TempDir, File)> {
+    for entry in fs::read_dir(beside)?.flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(SNAPSHOT);
+        // The lock of a backup that runs cannot be had.
+        let abandoned = || {
+            File::open(entry.path().join(LOCK))?
+                .try_lock()
+                .map_err(io::Error::from)
+        };
+        if ours && abandoned().is_ok() {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    let folder = tempfile::Builder::new()
+        .prefix(SNAPSHOT)
+        .tempdir_in(beside)?;
+    // Locked before it has the name by which others look for it.
+    let draft = folder.path().join("lock.new");
+    let lock = File::create_new(&draft)?;
+    lock.lock()?;
+    fs::rename(draft, folder.path().join(LOCK))?;
+    Ok((folder, lock))
 }
 
 /// Writes the file and reads it again.
 async fn write(
     source: &Source,
+    made_at: Timestamp,
     path: &Path,
     recipients: &[Recipient],
 ) -> Result<(BackupReport, u64), Failure> {
@@ -167,8 +200,7 @@ async fn write(
         .map_err(|why| cannot(why.into()))?;
     let (mut packer, identity) = Packer::new(file, recipients)?;
     let mut told = Told::default();
-    let now = SystemClock.now();
-    let written = backup(source, now, &mut packer, &mut |step| told.tell(step)).await;
+    let written = backup(source, made_at, &mut packer, &mut |step| told.tell(step)).await;
     let written = written.map_err(cannot)?;
     let size = packer.finish().map_err(|why| cannot(why.into()))?;
     let identities: Vec<_> = identity.into_iter().collect();
@@ -191,7 +223,7 @@ impl Draft {
         name.push(".partial");
         let path = PathBuf::from(name);
         match fs::remove_file(&path) {
-            Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(Failure::new(format!(
+            Err(why) if why.kind() != io::ErrorKind::NotFound => Err(Failure::new(format!(
                 "cannot write {}: {why}",
                 path.display()
             ))),
@@ -249,5 +281,28 @@ impl Told {
         if let Some(count) = self.0.take() {
             count.end(done);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_snapshot_of_a_backup_that_was_killed_goes_and_that_of_one_that_runs_stays() {
+        let data = tempfile::tempdir().unwrap();
+        let path = data.path();
+        let (killed, lock) = snapshot_folder(path).unwrap();
+        let killed = killed.keep();
+        fs::write(killed.join("snapshot.db"), "half").unwrap();
+        drop(lock);
+        fs::create_dir(path.join("snapshots-of-mine")).unwrap();
+        let (runs, _lock) = snapshot_folder(path).unwrap();
+        assert!(!killed.exists());
+        let (again, _) = snapshot_folder(path).unwrap();
+        assert!(runs.path().exists() && again.path().exists());
+        drop((runs, again));
+        let left: Vec<_> = fs::read_dir(path).unwrap().flatten().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
     }
 }

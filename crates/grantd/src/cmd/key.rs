@@ -10,7 +10,7 @@ use grantd_core::audit::CheckpointKey;
 use grantd_core::entropy::OsEntropy;
 use grantd_core::login::otp;
 use grantd_core::secret::{InstanceKey, Sealed};
-use grantd_store::{DatabaseUrl, kept_key, rekey};
+use grantd_store::{DatabaseUrl, PostgresOptions, PostgresStore, fenced_key, kept_key, rekey};
 use serde_json::json;
 
 use crate::config::Config;
@@ -47,9 +47,37 @@ pub(crate) async fn run(command: Key, config: &Config) -> Result<(), Failure> {
     {
         return Err(Failure::new(format!("there is no database {url}")));
     }
+    nobody_else_uses(&url).await?;
     match command {
         Key::Rotate => rotate(key, &file, &url).await,
         Key::ForgetOld => forget(&key, &file, &url).await,
+    }
+}
+
+/// Of a file the control socket has told. A server of PostgreSQL may run on any machine, and is seen by
+/// its connections.
+async fn nobody_else_uses(url: &DatabaseUrl) -> Result<(), Failure> {
+    let DatabaseUrl::Postgres(address) = url else {
+        return Ok(());
+    };
+    let found = PostgresStore::inspect(address.expose(), PostgresOptions::default()).await;
+    let found = found.map_err(|why| {
+        Failure::new(format!(
+            "cannot use the database {url}: {}",
+            instance::whole(&why)
+        ))
+    })?;
+    match found.others {
+        Some(0) => Ok(()),
+        Some(others) => Err(Failure::new(format!(
+            "{others} connections to {url} are those of a grantd; stop every node before the key is changed"
+        ))),
+        None => {
+            output::note(
+                "warning: the database does not say whether nodes use it; stop every one of them first",
+            );
+            Ok(())
+        }
     }
 }
 
@@ -62,6 +90,11 @@ async fn kept(url: &DatabaseUrl) -> Result<String, Failure> {
 
 async fn rotate(key: InstanceKey, file: &Path, url: &DatabaseUrl) -> Result<(), Failure> {
     let kept = kept(url).await?;
+    if fenced_key(&kept).is_some() {
+        return Err(Failure::new(
+            "the fence of a restore stands; lift it first: `grantd restore status` says how",
+        ));
+    }
     let interrupted = kept != key.fingerprint();
     if interrupted && !key.has_fingerprint(&kept) {
         return Err(Failure::new(format!(

@@ -212,6 +212,10 @@ fn explain(restored: &Restored, config: &Config) {
             &replayed.secrets,
             "rotate these apps' secrets (`grantd app rotate-secret`), they open nothing now",
         ),
+        (
+            &replayed.apps,
+            "these apps were edited since, and have their old settings: look at their callback URLs",
+        ),
     ];
     for (names, what) in lists {
         if !names.is_empty() {
@@ -229,6 +233,17 @@ fn explain(restored: &Restored, config: &Config) {
             "warning: {} lines could not be read, {} rows of the trail are in no file",
             replayed.unread, replayed.missing
         ));
+    }
+    if replayed.ambiguous > 0 {
+        output::note(format!(
+            "warning: the files have different rows under {} ids: some are of a time that an earlier restore has undone",
+            replayed.ambiguous
+        ));
+    }
+    if replayed.goes_on {
+        output::note(
+            "warning: the newest archive given was moved away and goes on in another file: give that one, too, by --replay",
+        );
     }
     if config.archive().is_none() && restored.fence.lifted_at.is_none() {
         output::note("with `audit_archive = \"sync\"` no revocation would have been lost");

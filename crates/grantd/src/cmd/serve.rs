@@ -2,9 +2,9 @@
 //! together. Owns start, signals and end of the server; what it answers is the
 //! server crate's.
 
-mod background;
+pub(crate) mod background;
 mod beside;
-mod life;
+pub(crate) mod life;
 mod metrics;
 
 use std::fmt::Display;
@@ -24,6 +24,7 @@ use grantd_core::login::{SignIn, SignInParts};
 use grantd_core::mail::{Counted, Mailer};
 use grantd_core::secret::Secret;
 use grantd_core::secret_scanning::KeySet;
+use grantd_server::access::AccessLog;
 use grantd_server::app::App;
 use grantd_server::serve::{Tls, TlsFiles};
 use grantd_server::trace::Tracer;
@@ -34,7 +35,7 @@ use tokio::sync::watch;
 
 use self::background::Background;
 use self::beside::Beside;
-use super::{demo, logging};
+use super::logging;
 use crate::config::Config;
 use crate::config::values::KeysAt;
 use crate::failure::Failure;
@@ -44,60 +45,66 @@ use crate::output;
 use crate::traces::Traces;
 
 /// Serves until told to stop.
-pub(crate) fn run(config: Config, demo: bool) -> Result<(), Failure> {
+pub(crate) fn run(config: Config) -> Result<(), Failure> {
+    with_runtime(config, serve)
+}
+
+/// Runs a server of any kind in a runtime of its own, with logging and traces as configured.
+pub(crate) fn with_runtime(
+    config: Config,
+    server: impl AsyncFnOnce(Config, Watching) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|why| Failure::new(format!("cannot start: {why}")))?;
     let entered = runtime.enter();
-    let traces = logging::start(&config)?;
-    let tracer = traces.as_ref().map(Traces::tracer);
-    let outcome = if demo {
-        runtime.block_on(serve_demo(config, tracer))
-    } else {
-        runtime.block_on(serve(config, false, tracer))
+    let logging = logging::start(&config)?;
+    let watching = Watching {
+        tracer: logging.traces.as_ref().map(Traces::tracer),
+        access: logging.access.clone(),
     };
+    let outcome = runtime.block_on(server(config, watching));
     drop(entered);
-    if let Some(traces) = traces {
-        traces.end();
-    }
+    logging.end();
     outcome
 }
 
-/// Serves from a folder that is gone afterwards, to this machine only.
-async fn serve_demo(mut config: Config, tracer: Option<Arc<dyn Tracer>>) -> Result<(), Failure> {
-    let address = config.values.listen.0;
-    if !address.ip().is_loopback() {
-        return Err(Failure::new(format!(
-            "the demo's passwords are known to everybody, so it listens on this machine only, not on {address}; \
-             use --listen 127.0.0.1:{}",
-            address.port()
-        )));
-    }
-    let folder = tempfile::tempdir()
-        .map_err(|why| Failure::new(format!("cannot make a temporary folder: {why}")))?;
-    config.values.data = folder.path().to_owned();
-    config.values.database = Some(DatabaseUrl::Sqlite(folder.path().join("grantd.db")));
-    config.values.instance_key_file = None;
-    serve(config, true, tracer).await
+/// What hears of every request.
+#[derive(Clone)]
+pub(crate) struct Watching {
+    tracer: Option<Arc<dyn Tracer>>,
+    access: Option<Arc<dyn AccessLog>>,
 }
 
-async fn serve(config: Config, demo: bool, tracer: Option<Arc<dyn Tracer>>) -> Result<(), Failure> {
+impl Watching {
+    /// The surface, watched.
+    pub(crate) fn over(self, mut app: App) -> App {
+        if let Some(tracer) = self.tracer {
+            app = app.with_tracer(tracer);
+        }
+        if let Some(access) = self.access {
+            app = app.with_access_log(access);
+        }
+        app
+    }
+}
+
+async fn serve(config: Config, watching: Watching) -> Result<(), Failure> {
     for warning in &config.warnings {
         output::note(format!("warning: {warning}"));
     }
     // Before anything else, so that a signal during start-up is not lost.
     let (reload, shutdown) = (reloads()?, shutdown()?);
     let instance = Instance::open(config).await?;
-    let outcome = answer(&instance, demo, tracer, reload, shutdown).await;
+    let outcome = answer(&instance, watching, reload, shutdown).await;
     instance.store.close().await;
     outcome
 }
 
 async fn answer(
     instance: &Instance,
-    demo: bool,
-    tracer: Option<Arc<dyn Tracer>>,
+    watching: Watching,
     reload: watch::Receiver<()>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), Failure> {
@@ -108,23 +115,13 @@ async fn answer(
     beside.answer_commands(instance);
     let public_url = config.public_url(listening);
     let authority = Arc::new(authority(instance)?);
-    if demo {
-        output::bytes(
-            demo::prepare(instance, &authority, &public_url)
-                .await?
-                .as_bytes(),
-        )?;
-    }
     let setup_link = match instance.fenced {
         true => None,
         false => authority.setup_link().await?,
     };
     let background = Background::start(instance, &authority, &public_url)?;
-    let mut app = App::new(authority, config.surface(public_url.clone()));
-    if let Some(tracer) = tracer {
-        app = app.with_tracer(tracer);
-    }
-    let app = Arc::new(app);
+    let app = App::new(authority, config.surface(public_url.clone()));
+    let app = Arc::new(watching.over(app));
     let metrics = metrics::start(config, &app).await?;
     announce(instance, listening, setup_link.as_ref());
     grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;
@@ -133,12 +130,15 @@ async fn answer(
 }
 
 /// A certificate that cannot be used is better told of before anybody is told that all is ready.
-fn certificate(files: TlsFiles) -> Result<Tls, Failure> {
+pub(crate) fn certificate(files: TlsFiles) -> Result<Tls, Failure> {
     Tls::read(files).map_err(|why| Failure::new(format!("cannot use the certificate: {why}")))
 }
 
 /// Listens, or says which setting names another address.
-async fn listen(address: SocketAddr, setting: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+pub(crate) async fn listen(
+    address: SocketAddr,
+    setting: &str,
+) -> Result<(TcpListener, SocketAddr), Failure> {
     let cannot = |why| {
         Failure::new(format!(
             "cannot listen on {address}: {why}; choose another address with --{}",
@@ -151,7 +151,7 @@ async fn listen(address: SocketAddr, setting: &str) -> Result<(TcpListener, Sock
 }
 
 /// One line that scripts may wait for, and a hint where nobody could sign in yet.
-fn announce(instance: &Instance, listening: SocketAddr, setup_link: Option<&Secret>) {
+pub(crate) fn announce(instance: &Instance, listening: SocketAddr, setup_link: Option<&Secret>) {
     let config = &instance.config;
     let text = |url: url::Url| url.as_str().trim_end_matches('/').to_owned();
     let (own, public) = (
@@ -184,7 +184,7 @@ fn announce(instance: &Instance, listening: SocketAddr, setup_link: Option<&Secr
 }
 
 /// The rules, with everything that they are given.
-fn authority(instance: &Instance) -> Result<Authority, Failure> {
+pub(crate) fn authority(instance: &Instance) -> Result<Authority, Failure> {
     let config = &instance.config;
     let clock: Arc<dyn Clock> = instance.clock.clone();
     let entropy: Arc<dyn Entropy> = instance.entropy.clone();
@@ -214,6 +214,7 @@ fn authority(instance: &Instance) -> Result<Authority, Failure> {
         sign_in,
         hourly: Arc::default(),
         last_used: Arc::default(),
+        upgrades: Arc::default(),
         key: Arc::clone(&instance.key),
         mailer: config.mailer()?.map(|mailer| {
             Arc::new(Counted {
@@ -260,7 +261,7 @@ impl Timer for TokioTimer {
 }
 
 /// Resolves at the first SIGTERM or SIGINT.
-fn shutdown() -> Result<impl Future<Output = ()> + Send, Failure> {
+pub(crate) fn shutdown() -> Result<impl Future<Output = ()> + Send, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     Ok(async move {

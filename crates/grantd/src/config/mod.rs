@@ -220,11 +220,12 @@ impl Config {
     /// Which strings are tokens; in P2 they are made of 40 hex digits.
     pub(crate) fn token_format(&self) -> Result<TokenFormat, InvalidPrefix> {
         let hex = self.values.profile == Profile::P2;
-        TokenFormat::new(
+        let format = TokenFormat::new(
             &self.values.token_prefix.0,
             hex,
             self.values.accept_hex_tokens,
-        )
+        )?;
+        Ok(format.with_foreign(self.values.imported_token_shapes.clone()))
     }
 
     /// The HTTP surface's settings, for this public URL.

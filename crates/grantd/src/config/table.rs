@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use grantd_core::clock::Timestamp;
+use grantd_core::token::ForeignShape;
 use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 
@@ -127,6 +128,10 @@ settings! {
     token_prefix: TokenPrefix = "gt";
     /// Look up tokens of 40 hex digits too (always so in `p2`).
     accept_hex_tokens: bool = "false";
+    /// Shapes of tokens that were imported from another authority and are looked up, too: `hex:`, `base62:` or
+    /// `base64url:` and their length. Of what has a shape of this server's own nothing need be said; shapes under
+    /// 128 bits are refused.
+    imported_token_shapes: Vec<ForeignShape> = "", for example "base64url:43,hex:64";
     /// Serve the endpoints that carry a token in their path.
     path_tokens: bool = "true";
     /// Let users sign in to the API with their password.
@@ -228,6 +233,9 @@ settings! {
     /// Days after which an app with expiring tokens must ask its user again, however often it has
     /// refreshed them.
     refresh_family_days: Days = "365";
+    /// Let changes that wait share a commit, and checks on PostgreSQL a round trip. Without it each has
+    /// its own, which is slower: to measure what the sharing saves.
+    batching: bool = "true";
     /// Announce the end of the API in headers, as GitHub did.
     deprecation: bool = "false";
     /// Times in which the API answers as if it were removed: `START/END`, RFC 3339.

@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use grantd_core::clock::Timestamp;
-use grantd_core::token::TokenFormat;
+use grantd_core::token::{ForeignShape, TokenFormat};
 use grantd_server::settings::{Brownout, Network, Profile};
 use grantd_store::DatabaseUrl;
 use tracing_subscriber::EnvFilter;
@@ -300,6 +300,14 @@ impl Value for TokenPrefix {
     fn parse(text: &str) -> Result<Self, String> {
         TokenFormat::new(text, false, false).map_err(|why| why.to_string())?;
         Ok(Self(text.to_owned()))
+    }
+}
+
+impl Value for ForeignShape {
+    const KIND: &'static str = "SHAPE";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|why| why.to_string())
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 pub(crate) use self::rows::{PROVIDER, SERVICES};
-use crate::OPENAPI;
+use grantd_server::reference::DOCUMENT;
 
 /// The verb by which a method is reached. Every method is also reached by `EXEC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +197,7 @@ impl Resource {
 
 /// Every resource.
 pub(crate) static RESOURCES: LazyLock<Vec<Resource>> = LazyLock::new(|| {
-    let document: Value = serde_json::from_str(OPENAPI).unwrap_or_default();
+    let document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
     rows::ROWS
         .iter()
         .map(|row| row.read(&Document(&document)))

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::catalog::{Access, Kind, Method, PROVIDER, RESOURCES, Resource, SERVICES};
-use crate::OPENAPI;
 use crate::failure::Failure;
+use grantd_server::reference::DOCUMENT;
 
 /// The version that StackQL's registry gives documents under development.
 pub(crate) const VERSION: &str = "v00.00.00000";
@@ -21,7 +21,7 @@ pub(crate) const VERSION: &str = "v00.00.00000";
 /// # Errors
 /// The API's description cannot be read.
 pub(crate) fn documents(api: &Url) -> Result<Vec<(PathBuf, Value)>, Failure> {
-    let openapi: Value = serde_json::from_str(OPENAPI)
+    let openapi: Value = serde_json::from_str(DOCUMENT)
         .map_err(|why| Failure::new(format!("the API's description cannot be read: {why}")))?;
     let folder = PathBuf::from(format!("src/{PROVIDER}/{VERSION}"));
     let mut documents = vec![(folder.join("provider.yaml"), provider(&openapi))];

@@ -1,10 +1,11 @@
 //! `grantd key`: the instance key is changed, and killed while it is.
 
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use grantd_core::clock::{Clock, SystemClock};
 use grantd_core::login::otp::code_at;
+use grantd_store::conformance::cluster::Cluster;
 use serde_json::Value;
 
 use crate::place::{PASSWORD, Place};
@@ -92,14 +93,26 @@ fn a_rotation_that_is_killed_goes_on_and_locks_nobody_out() {
         .map(|n| enrolled(&place, &format!("user-{n}")))
         .collect();
     let (mut halves, mut killed) = (0, 0);
+    let file = place.path("grantd-data/instance.key");
     for delay in (0..12).map(|n| Duration::from_millis(2 * n)) {
+        let before = std::fs::read(&file).unwrap();
         let mut command = place.command(&["key", "rotate"]);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let mut rotating = command.spawn().unwrap();
-        std::thread::sleep(delay);
+        // The first half are killed as soon as the file holds both keys, the others at any moment.
+        match delay.as_millis() < 12 {
+            true => {
+                while std::fs::read(&file).unwrap() == before
+                    && rotating.try_wait().unwrap().is_none()
+                {
+                    std::hint::spin_loop();
+                }
+            }
+            false => std::thread::sleep(delay),
+        }
         rotating.kill().unwrap();
         killed += u32::from(!rotating.wait().unwrap().success());
         let list = place.run(&["user", "list"]);
@@ -111,6 +124,7 @@ fn a_rotation_that_is_killed_goes_on_and_locks_nobody_out() {
         }
     }
     println!("{killed} killed, {halves} of them in the middle");
+    assert!(killed > 0 && halves > 0, "no kill fell into a rotation");
     let server = place.serve(&[]);
     for (number, user) in users.iter().enumerate() {
         let login = format!("user-{number}");
@@ -119,5 +133,23 @@ fn a_rotation_that_is_killed_goes_on_and_locks_nobody_out() {
             200
         );
         assert_eq!(sign_in(&server, &login, &totp(user)), 200, "{login}");
+    }
+}
+
+/// A node of PostgreSQL may run anywhere: it is seen by its connections.
+#[test]
+fn postgres_a_key_is_not_rotated_beside_a_node() {
+    let (cluster, place) = (Cluster::start(), Place::new());
+    let url = cluster.database();
+    let server = place.serve(&["--database", &url]);
+    let rotate = ["key", "rotate", "--database", &url];
+    let refused = place.run(&rotate);
+    assert!(refused.refusal().contains("stop every node"));
+    server.stop();
+    let over = Instant::now() + Duration::from_secs(20);
+    // The database takes a moment to notice that the node is gone.
+    while place.run(&rotate).code != 0 {
+        assert!(Instant::now() < over, "it is refused with no node there");
+        std::thread::sleep(Duration::from_millis(200));
     }
 }

@@ -44,6 +44,7 @@ front-tokens = Ihre persönlichen Zugangstokens
 front-applications = Apps, denen Sie zugestimmt haben
 front-settings = Ihre Einstellungen
 front-api = Programme erreichen die API unter
+front-docs = Was die API kann
 front-signed-in = Sie sind angemeldet als { $login }.
 
 refusal-not-found-title = Hier ist nichts

@@ -44,6 +44,7 @@ front-tokens = Your personal access tokens
 front-applications = Apps that you authorized
 front-settings = Your settings
 front-api = Programs use the API at
+front-docs = What the API can do
 front-signed-in = You are signed in as { $login }.
 
 refusal-not-found-title = There is nothing here

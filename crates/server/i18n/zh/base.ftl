@@ -18,6 +18,7 @@ front-tokens = 您的个人访问令牌
 front-applications = 您授权的应用
 front-settings = 您的设置
 front-api = 程序使用的 API 地址：
+front-docs = API 参考
 front-signed-in = 您已登录为 { $login }。
 
 refusal-not-found-title = 这里什么也没有

@@ -5,7 +5,7 @@ use grantd_core::authorizations::{AuthorizationRequest, EditRequest, Obtained};
 use grantd_core::ids::AuthorizationId;
 use grantd_core::scope::ScopeKeys;
 use grantd_core::secret::Secret;
-use http::{StatusCode, header};
+use http::StatusCode;
 
 use crate::body::Schema;
 use crate::context::Context;
@@ -28,16 +28,7 @@ pub(crate) async fn list(context: Context) -> Result<Reply> {
         .iter()
         .map(|item| context.wire().authorization(item))
         .collect();
-    let reply = Reply::ok(&items, Cache::Private);
-    Ok(
-        match query.link(
-            &format!("{}/authorizations", context.wire().api),
-            page.total,
-        ) {
-            Some(link) => reply.with(header::LINK, &link),
-            None => reply,
-        },
-    )
+    Ok(context.listed("/authorizations", &items, page.total, Cache::Private))
 }
 
 /// "Get a single authorization".

@@ -1,7 +1,6 @@
 //! `/applications/grants`: the apps a user has let in.
 
 use grantd_core::ids::GrantId;
-use http::header;
 
 use crate::context::Context;
 use crate::error::Result;
@@ -20,16 +19,7 @@ pub(crate) async fn list(context: Context) -> Result<Reply> {
         .iter()
         .map(|item| context.wire().grant(item))
         .collect();
-    let reply = Reply::ok(&items, Cache::Private);
-    Ok(
-        match query.link(
-            &format!("{}/applications/grants", context.wire().api),
-            page.total,
-        ) {
-            Some(link) => reply.with(header::LINK, &link),
-            None => reply,
-        },
-    )
+    Ok(context.listed("/applications/grants", &items, page.total, Cache::Private))
 }
 
 /// "Get a single grant".

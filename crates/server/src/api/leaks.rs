@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use grantd_core::cost::Bill;
 use grantd_core::error::{Error, Malformed};
 use grantd_core::leaks::{Finder, MOST_REPORTED};
 use grantd_core::secret_scanning::NotBelieved;
@@ -11,6 +12,7 @@ use grantd_core::user::User;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
+use tracing::Instrument as _;
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -48,19 +50,28 @@ pub(crate) async fn scanned(mut context: Context) -> Result<Reply> {
         header("github-public-key-identifier"),
         header("github-public-key-signature"),
     ) else {
-        return Err(Failure::NotBelieved(NotBelieved::Unsigned));
+        return Err(not_believed(&context, NotBelieved::Unsigned));
     };
-    keys.verify(identifier, signature, &body, authority.clock.now())
-        .await
-        .map_err(|why| match why {
-            NotBelieved::NoKeys(why) => Error::Unavailable(why).into(),
-            why => Failure::NotBelieved(why),
-        })?;
+    let verified = keys.verify(identifier, signature, &body, authority.clock.now());
+    if let Err(why) = verified.await {
+        return Err(not_believed(&context, why));
+    }
     let found: Vec<Finding> =
         serde_json::from_slice(&body).map_err(|_| Error::Malformed(Malformed::Json))?;
     let tokens = found.into_iter().map(|one| one.token).collect();
     carry_out(&context, tokens, Finder::Scanner).await?;
     Ok(accepted(StatusCode::OK))
+}
+
+/// Scanners are never slowed down; an address that only pretends to be one is, as any other finder.
+fn not_believed(context: &Context, why: NotBelieved) -> Failure {
+    match why {
+        NotBelieved::NoKeys(_) => why.into(),
+        why => match context.authority().count_leak_report(context.caller()) {
+            Ok(()) => why.into(),
+            Err(throttled) => throttled.into(),
+        },
+    }
 }
 
 /// GitHub's schema, in its words.
@@ -81,7 +92,7 @@ fn is_a_report(credentials: usize) -> Result<(), Error> {
 /// waits for the answer, and mails go out after it.
 async fn carry_out(context: &Context, found: Vec<String>, finder: Finder) -> Result<()> {
     let (app, caller) = (context.shared_app(), context.caller().clone());
-    let work = tokio::spawn(async move {
+    let revoking = async move {
         let public_url = app.settings.public_url.clone();
         let letter =
             |owner: &User, leaked: &[Leaked]| letters::leaked(&public_url, owner, leaked, finder);
@@ -93,8 +104,11 @@ async fn carry_out(context: &Context, found: Vec<String>, finder: Finder) -> Res
             letters::send_later(mail);
         }
         findings.outcome
-    });
-    match work.await {
+    };
+    // A task of its own, and yet the request's: it pays, and its span tells of it.
+    let bill = Bill::current().unwrap_or_default();
+    let paid = async move { bill.pays_for(revoking).await };
+    match tokio::spawn(paid.in_current_span()).await {
         Ok(outcome) => Ok(outcome?),
         Err(_) => Err(Failure::Panic),
     }

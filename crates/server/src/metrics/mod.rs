@@ -6,8 +6,9 @@ mod classic;
 mod collect;
 pub mod listener;
 mod process;
+mod samples;
+mod series;
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,31 +26,45 @@ use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
 use self::collect::Collect;
+use self::series::Series;
 use crate::error::Failure;
+use crate::usage;
 
 /// A label and its value.
-type Label<V> = (&'static str, V);
+pub(crate) type Label<V> = (&'static str, V);
 type Seconds = Counter<f64, AtomicU64>;
 
 /// In seconds: a check takes less than the first, a hashed password some of the middle ones.
 const DURATIONS: [f64; 13] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
-/// So many apps have a series of their own; the others share one.
-const MOST_APPS: usize = 200;
 
 /// All metrics of one node.
 pub struct Metrics {
     registry: Registry,
     in_flight: Gauge,
+    families: Families,
+    series: Series,
+    refusals: Family<[Label<&'static str>; 1], Counter>,
+    flow_refusals: Family<[Label<&'static str>; 1], Counter>,
+    stock: Arc<Mutex<Option<Taken>>>,
+}
+
+/// Of requests.
+struct Families {
     requests: Family<[Label<&'static str>; 2], Histogram>,
     callers: Family<[Label<&'static str>; 1], Counter>,
     statements: Family<[Label<&'static str>; 1], Counter>,
     database: Family<[Label<&'static str>; 1], Seconds>,
-    refusals: Family<[Label<&'static str>; 1], Counter>,
-    path_tokens: Family<[Label<String>; 1], Counter>,
-    apps: Mutex<HashSet<String>>,
-    stock: Arc<Mutex<Option<Taken>>>,
+}
+
+/// One request among those that are being answered.
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// A stock, and when it was taken.
@@ -60,18 +75,20 @@ struct Taken {
 }
 
 impl Metrics {
-    /// Over what these rules and their store say of themselves.
-    pub(crate) fn new(authority: &Arc<Authority>) -> Self {
+    /// Over what these rules and their store say of themselves, and who sends tokens in paths.
+    pub(crate) fn new(authority: &Arc<Authority>, path_tokens: &usage::Series) -> Self {
         let mut registry = Registry::with_prefix("grantd");
         let metrics = Self {
             in_flight: Gauge::default(),
-            requests: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
-            callers: Family::default(),
-            statements: Family::default(),
-            database: Family::default(),
+            families: Families {
+                requests: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
+                callers: Family::default(),
+                statements: Family::default(),
+                database: Family::default(),
+            },
+            series: Series::new(),
             refusals: Family::default(),
-            path_tokens: Family::default(),
-            apps: Mutex::default(),
+            flow_refusals: Family::default(),
             stock: Arc::default(),
             registry: Registry::default(),
         };
@@ -83,22 +100,22 @@ impl Metrics {
         registry.register(
             "request_duration_seconds",
             "From the request's head to its answer, by operation and class of status",
-            metrics.requests.clone(),
+            metrics.families.requests.clone(),
         );
         registry.register(
             "requests_by_caller",
             "Requests by what proved the caller: user (a password), token, app (its secret), nobody",
-            metrics.callers.clone(),
+            metrics.families.callers.clone(),
         );
         registry.register(
             "request_statements",
             "Statements that requests ran in the database, by operation",
-            metrics.statements.clone(),
+            metrics.families.statements.clone(),
         );
         registry.register(
             "request_database_seconds",
             "How long requests waited for the database, by operation",
-            metrics.database.clone(),
+            metrics.families.database.clone(),
         );
         registry.register(
             "refusals",
@@ -106,9 +123,14 @@ impl Metrics {
             metrics.refusals.clone(),
         );
         registry.register(
+            "flow_refusals",
+            "What programs were refused in a flow, by the code of the refusal",
+            metrics.flow_refusals.clone(),
+        );
+        registry.register(
             "path_token_calls",
             "Calls with a token in their path, by app; beyond some hundred apps, by `other`",
-            metrics.path_tokens.clone(),
+            path_tokens.clone(),
         );
         let (authority, stock) = (Arc::clone(authority), Arc::clone(&metrics.stock));
         registry.register_collector(Box::new(Collect::new(authority, stock)));
@@ -118,9 +140,11 @@ impl Metrics {
         }
     }
 
-    /// A request has come.
-    pub(crate) fn begin(&self) {
+    /// A request has come. It is on its way until what this returns is dropped: a client that hangs up
+    /// gets no answer, and is gone nevertheless.
+    pub(crate) fn begin(&self) -> InFlight {
         self.in_flight.inc();
+        InFlight(self.in_flight.clone())
     }
 
     /// It was answered.
@@ -132,30 +156,8 @@ impl Metrics {
         took: Duration,
         cost: Cost,
     ) {
-        self.in_flight.dec();
-        let class = match status / 100 {
-            1 => "1xx",
-            2 => "2xx",
-            3 => "3xx",
-            4 => "4xx",
-            _ => "5xx",
-        };
-        let labels = [("operation", operation), ("status", class)];
-        self.requests
-            .get_or_create(&labels)
-            .observe(took.as_secs_f64());
-        let caller = ["user", "token", "app"]
-            .into_iter()
-            .find(|known| *known == caller)
-            .unwrap_or("nobody");
-        self.callers.get_or_create(&[("caller", caller)]).inc();
-        let operation = [("operation", operation)];
-        self.statements
-            .get_or_create(&operation)
-            .inc_by(cost.statements.into());
-        self.database
-            .get_or_create(&operation)
-            .inc_by(cost.time.as_secs_f64());
+        self.series
+            .count(&self.families, operation, caller, status, took, cost);
     }
 
     /// A request was refused, or failed.
@@ -165,16 +167,9 @@ impl Metrics {
             .inc();
     }
 
-    /// An app has sent a token in a path.
-    pub(crate) fn path_token(&self, client_id: &str) {
-        let mut apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = apps.contains(client_id)
-            || (apps.len() < MOST_APPS && apps.insert(client_id.to_owned()));
-        drop(apps);
-        let name = if known { client_id } else { "other" };
-        self.path_tokens
-            .get_or_create(&[("client_id", name.to_owned())])
-            .inc();
+    /// A program was refused what it asked for in a flow: a good answer in HTTP's eyes, and yet a refusal.
+    pub(crate) fn flow_refused(&self, code: &'static str) {
+        self.flow_refusals.get_or_create(&[("code", code)]).inc();
     }
 
     /// What there is, as it was counted at that moment.
@@ -196,8 +191,27 @@ impl Metrics {
     }
 }
 
+impl Families {
+    fn duration(&self, operation: &'static str, class: &'static str) -> Histogram {
+        let labels = [("operation", operation), ("status", class)];
+        self.requests.get_or_create_owned(&labels)
+    }
+
+    fn caller(&self, caller: &'static str) -> Counter {
+        self.callers.get_or_create_owned(&[("caller", caller)])
+    }
+
+    fn costs(&self, operation: &'static str) -> (Counter, Seconds) {
+        let operation = [("operation", operation)];
+        (
+            self.statements.get_or_create_owned(&operation),
+            self.database.get_or_create_owned(&operation),
+        )
+    }
+}
+
 /// One word for why.
-fn cause(failure: &Failure) -> &'static str {
+pub(crate) fn cause(failure: &Failure) -> &'static str {
     match failure {
         Failure::Rule(error) => rule(error),
         Failure::NotBelieved(_) => "not_believed",

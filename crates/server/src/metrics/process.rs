@@ -3,9 +3,6 @@
 
 use std::fs;
 
-/// Linux counts memory in pages of this size on the machines that we run on.
-const PAGE: u64 = 4_096;
-
 /// What the system says, each if it does.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Process {
@@ -18,15 +15,17 @@ pub(super) struct Process {
 impl Process {
     pub(super) fn look() -> Self {
         let read = |file: &str| fs::read_to_string(format!("/proc/self/{file}")).ok();
-        let (statm, status, limits) = (read("statm"), read("status"), read("limits"));
-        let pages = statm.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok());
+        let (status, limits) = (read("status"), read("limits"));
+        let status = status.as_deref();
+        // In kB, whatever the size of a page.
+        let resident = status.and_then(|text| number_after(text, "VmRSS:"));
         Self {
-            resident_bytes: pages.map(|pages| pages * PAGE),
+            resident_bytes: resident.map(|kilobytes| kilobytes * 1_024),
             open_files: fs::read_dir("/proc/self/fd")
                 .ok()
                 .map(|files| files.count() as u64),
             most_files: limits.and_then(|text| number_after(&text, "Max open files")),
-            threads: status.and_then(|text| number_after(&text, "Threads:")),
+            threads: status.and_then(|text| number_after(text, "Threads:")),
         }
     }
 }
@@ -52,6 +51,10 @@ mod tests {
     #[test]
     fn numbers_stand_after_their_names() {
         assert_eq!(number_after("a\nThreads:\t12\n", "Threads:"), Some(12));
+        assert_eq!(
+            number_after("VmRSS:\t   12480 kB\n", "VmRSS:"),
+            Some(12_480)
+        );
         assert_eq!(
             number_after("Max open files unlimited", "Max open files"),
             None

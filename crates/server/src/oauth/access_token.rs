@@ -37,9 +37,9 @@ pub(crate) async fn exchange(mut context: Context) -> Result<Reply> {
         // Whether an app exists is told at the device endpoint only.
         Err(FlowError::UnknownApp) => {
             let incorrect = FlowError::IncorrectClientCredentials;
-            refusal::answer(incorrect, StatusCode::OK, encoding)
+            refusal::answer(incorrect, StatusCode::OK, encoding, &context)
         }
-        Err(refused) => refusal::answer(refused, StatusCode::OK, encoding),
+        Err(refused) => refusal::answer(refused, StatusCode::OK, encoding, &context),
     }
 }
 

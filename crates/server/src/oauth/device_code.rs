@@ -32,7 +32,7 @@ pub(crate) async fn start(mut context: Context) -> Result<Reply> {
                 FlowError::UnknownApp => StatusCode::NOT_FOUND,
                 _ => StatusCode::BAD_REQUEST,
             };
-            return refusal::answer(refused, status, encoding);
+            return refusal::answer(refused, status, encoding, &context);
         }
     };
     let page = format!("{}{VERIFICATION_PATH}", context.wire().html);

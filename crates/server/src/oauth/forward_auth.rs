@@ -7,7 +7,6 @@
 //! a question that cannot be read is the proxy's configuration at fault, and is
 //! told so with 400 before any token is looked at.
 
-use grantd_core::authority::TokenIdentity;
 use grantd_core::error::Error;
 use grantd_core::resource::Admission;
 use grantd_core::scope::{Catalogue, Scopes};
@@ -51,7 +50,7 @@ pub(crate) async fn judge(context: Context) -> Result<Reply> {
         });
     };
     match authority.admit(&token, &wanted, context.caller()).await? {
-        Admission::Admitted(identity) => admitted(&identity),
+        Admission::Admitted(identity) => admitted(identity.token()),
         Admission::Invalid => Ok(challenge(realm, INVALID)),
         Admission::Insufficient => Ok(insufficient(realm, &wanted)),
     }
@@ -99,11 +98,11 @@ fn misconfigured(words: &str) -> Reply {
 
 /// # Errors
 /// What would not be said in full is not said at all.
-fn admitted(identity: &TokenIdentity) -> Result<Reply> {
+fn admitted(token: &OwnedAuthorization) -> Result<Reply> {
     let OwnedAuthorization {
         authorization,
         user,
-    } = identity.token();
+    } = token;
     let client_id = authorization.app.as_ref().map(|app| &app.client_id);
     let all = [
         (LOGIN, Some(user.login.to_string())),
@@ -150,7 +149,65 @@ fn refusal(status: StatusCode, realm: &str, error: Option<&str>) -> Reply {
 
 #[cfg(test)]
 mod tests {
+    use grantd_core::authorization::Authorization;
+    use grantd_core::clock::Timestamp;
+    use grantd_core::fingerprint::Fingerprint;
+    use grantd_core::ids::{AuthorizationId, UserId};
+    use grantd_core::token::{TokenHash, TokenLastEight};
+    use grantd_core::user::{Login, User};
+
     use super::*;
+
+    fn token_of(login: &str) -> OwnedAuthorization {
+        let at = Timestamp(1_600_000_000);
+        OwnedAuthorization {
+            authorization: Authorization {
+                id: AuthorizationId(1),
+                user_id: UserId(1),
+                app: None,
+                token_hash: TokenHash([7; 32]),
+                token_last_eight: TokenLastEight("e1e48fab".to_owned()),
+                note: None,
+                note_url: None,
+                scopes: Scopes::default(),
+                fingerprint: Fingerprint::default(),
+                created_at: at,
+                updated_at: at,
+                expires_at: None,
+            },
+            user: User {
+                id: UserId(1),
+                login: Login::from_stored(login.to_owned()),
+                email: None,
+                email_verified: false,
+                site_admin: false,
+                two_factor: false,
+                suspended_at: None,
+                created_at: at,
+                updated_at: at,
+                language: None,
+            },
+        }
+    }
+
+    /// No such login can be made, and a store may have been edited by hand.
+    #[test]
+    fn sec_s20_names_that_no_header_can_hold_let_nobody_pass() {
+        let passes = admitted(&token_of("octo-cat")).unwrap();
+        assert_eq!(passes.status, StatusCode::OK);
+        assert_eq!(passes.headers[LOGIN], "octo-cat");
+        for login in [
+            "octo\ncat",
+            "octo\r\nx-auth-login: root",
+            "öctocat",
+            "octo\u{7f}",
+        ] {
+            let refused = admitted(&token_of(login));
+            let Err(Failure::Rule(Error::Unavailable(_))) = refused else {
+                panic!("{login:?} passed");
+            };
+        }
+    }
 
     fn read(query: &str) -> Option<String> {
         let wanted = wanted(query, &Catalogue::default());

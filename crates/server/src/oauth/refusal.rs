@@ -6,6 +6,7 @@ use grantd_core::flow::FlowError;
 use http::StatusCode;
 
 use super::encoding::{Encoding, Fields, Value};
+use crate::context::Context;
 use crate::docs::Page;
 use crate::error::{self, Failure, Result};
 use crate::reply::Reply;
@@ -59,14 +60,28 @@ fn words(refusal: &FlowError) -> Option<(&'static str, String)> {
     })
 }
 
-/// A refusal as an answer of this status; what is none is passed on.
-pub(super) fn answer(refusal: FlowError, status: StatusCode, encoding: Encoding) -> Result<Reply> {
+/// The `error_description` of a refusal; none for what is no answer of a flow.
+pub(crate) fn description(refusal: &FlowError) -> Option<&'static str> {
+    words(refusal).map(|(description, _)| description)
+}
+
+/// A refusal as an answer of this status, which is counted; what is none is passed on.
+pub(super) fn answer(
+    refusal: FlowError,
+    status: StatusCode,
+    encoding: Encoding,
+    context: &Context,
+) -> Result<Reply> {
     let (Some(code), Some((description, uri))) = (refusal.code(), words(&refusal)) else {
         return match refusal {
             FlowError::Other(error) => Err(error.into()),
-            _ => Ok(nothing_here(encoding)),
+            _ => {
+                context.app().metrics().flow_refused("unknown_app");
+                Ok(nothing_here(encoding))
+            }
         };
     };
+    context.app().metrics().flow_refused(code);
     let mut fields = of(code, description, uri);
     if let FlowError::SlowDown { interval } = refusal {
         fields.push("interval", Value::Number(interval));

@@ -57,7 +57,7 @@ pub(crate) async fn introspect(mut context: Context) -> Result<Reply> {
         Err(why) => return refused(why, &context),
     };
     if parameters.secret("token").is_none() {
-        return Ok(without_token());
+        return Ok(without_token(&context));
     }
     let facts = match &known {
         None => Facts::default(),
@@ -77,7 +77,7 @@ pub(crate) async fn revoke(mut context: Context) -> Result<Reply> {
     };
     match ended {
         Err(why) => refused(why, &context),
-        Ok(()) if parameters.secret("token").is_none() => Ok(without_token()),
+        Ok(()) if parameters.secret("token").is_none() => Ok(without_token(&context)),
         Ok(()) => Ok(kept_by_nobody(Reply::empty(StatusCode::OK))),
     }
 }
@@ -135,6 +135,7 @@ fn refused(why: FlowError, context: &Context) -> Result<Reply> {
     if let FlowError::Other(error) = why {
         return Err(error.into());
     }
+    context.app().metrics().flow_refused("invalid_client");
     let refusal = json!({
         "error": "invalid_client",
         "error_description": "The client_id and/or client_secret passed are incorrect.",
@@ -154,7 +155,8 @@ fn by_header(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION)
 }
 
-fn without_token() -> Reply {
+fn without_token(context: &Context) -> Reply {
+    context.app().metrics().flow_refused("invalid_request");
     let refusal = json!({
         "error": "invalid_request",
         "error_description": "The parameter token is missing from the body.",

@@ -10,7 +10,9 @@ use super::{Part, Route};
 use crate::auth::Auth;
 use crate::docs::Page;
 use crate::oauth::{access_token, device_code, forward_auth, metadata, tokens};
-use crate::web::{admin, assets, consent, developers, device, front, login, settings, visit};
+use crate::web::{
+    admin, assets, consent, developers, device, front, login, reference, settings, visit,
+};
 
 /// A page: its handler takes a [`visit::Visit`].
 macro_rules! page {
@@ -47,6 +49,8 @@ macro_rules! site {
 pub static SITE: &[Route] = &[
     site!("site/asset", Site GET "/assets/{name}", assets::show),
     page!("site/front", Anyone GET "/", front::show),
+    page!("site/docs", Anyone GET "/docs", reference::index),
+    page!("site/docs-operation", Anyone GET "/docs/{tag}/{operation}", reference::operation),
     page!("site/consent", Anyone GET "/login/oauth/authorize", consent::show),
     site!("site/consent-head", Site HEAD "/login/oauth/authorize", consent::head),
     page!("site/consent-decide", Anyone POST "/login/oauth/authorize", consent::decide),

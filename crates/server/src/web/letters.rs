@@ -22,12 +22,20 @@ pub(crate) enum Letter {
     Verification,
 }
 
+/// The words of the language that somebody has chosen, or of another one.
+fn words_for(user: &User, otherwise: Language) -> Words {
+    Words::new(user.language.map_or(otherwise, Language::from))
+}
+
+/// What links begin with.
+fn base(public_url: &Url) -> &str {
+    public_url.as_str().trim_end_matches('/')
+}
+
 /// What a mail says to `user`, with the link that carries `secret`.
 pub(crate) fn write(letter: Letter, visit: &Visit, user: &User, secret: &Secret) -> Message {
-    let words = user
-        .language
-        .map_or(*visit.words(), |language| Words::new(language.into()));
-    let base = visit.settings().public_url.as_str().trim_end_matches('/');
+    let words = words_for(user, visit.words().language);
+    let base = base(&visit.settings().public_url);
     let link = |path: &str| format!("{base}/{path}/{}", secret.expose());
     let login = user.login.as_str();
     let (subject, text) = match letter {
@@ -56,8 +64,8 @@ pub(crate) fn write(letter: Letter, visit: &Visit, user: &User, secret: &Secret)
 /// What the owner of leaked tokens is told. English, for who has chosen no language: no browser
 /// of theirs is there.
 pub(crate) fn leaked(public_url: &Url, owner: &User, leaked: &[Leaked], by: Finder) -> Message {
-    let words = Words::new(owner.language.map_or(Language::English, Language::from));
-    let base = public_url.as_str().trim_end_matches('/');
+    let words = words_for(owner, Language::English);
+    let base = base(public_url);
     let lines: Vec<String> = leaked
         .iter()
         .map(|one| match &one.last_eight {
@@ -81,7 +89,7 @@ pub(crate) fn leaked(public_url: &Url, owner: &User, leaked: &[Leaked], by: Find
 
 /// What a mail to somebody who signs up says.
 pub(crate) fn to_join(letter: JoinLetter<'_>, visit: &Visit) -> Message {
-    let base = visit.settings().public_url.as_str().trim_end_matches('/');
+    let base = base(&visit.settings().public_url);
     match letter {
         JoinLetter::Link(login, secret) => {
             let words = visit.words();
@@ -93,9 +101,7 @@ pub(crate) fn to_join(letter: JoinLetter<'_>, visit: &Visit) -> Message {
             }
         }
         JoinLetter::HasAccount(user) => {
-            let words = user
-                .language
-                .map_or(*visit.words(), |language| Words::new(language.into()));
+            let words = words_for(user, visit.words().language);
             let link = format!("{base}/password-reset");
             let (login, link) = (user.login.as_str(), link.as_str());
             Message {
@@ -109,8 +115,7 @@ pub(crate) fn to_join(letter: JoinLetter<'_>, visit: &Visit) -> Message {
 /// What a mail says of a token that ends soon, to its owner in the owner's language.
 pub(crate) fn expiring(site: &str, notice: &Notice) -> Message {
     let (token, owner) = (&notice.lived.owned.authorization, &notice.lived.owned.user);
-    let language = owner.language.map_or(Language::English, Language::from);
-    let words = Words::new(language);
+    let words = words_for(owner, Language::English);
     let note = token.note.as_ref().map(|note| note.as_str().trim());
     let name = match (&token.app, note.filter(|note| !note.is_empty())) {
         (_, Some(note)) => format!("“{note}”"),

@@ -21,6 +21,7 @@ mod new_password;
 mod notice;
 mod page;
 mod pager;
+pub(crate) mod reference;
 pub(crate) mod refusal;
 mod scope_tree;
 mod session;

@@ -13,6 +13,7 @@ use crate::support::{Answer, OAuthApp, TestApp, User};
 /// What a change is tried on: each on its own.
 struct Stage {
     t: TestApp,
+    root: User,
     octocat: User,
     app: OAuthApp,
 }
@@ -64,6 +65,49 @@ const ROWS: &[(&str, &[&str])] = &[
         "apps/delete-authorization",
         &["oauth_authorization.destroy", "oauth_access.destroy"],
     ),
+    ("enterprise-admin/create-user", &["user.create"]),
+    (
+        "enterprise-admin/update-username-for-user",
+        &["user.rename"],
+    ),
+    (
+        "enterprise-admin/delete-user",
+        &["oauth_access.destroy", "user.delete"],
+    ),
+    // The first one makes the app of all impersonations.
+    (
+        "enterprise-admin/create-impersonation-o-auth-token",
+        &[
+            "oauth_application.create",
+            "oauth_authorization.create",
+            "oauth_access.create",
+        ],
+    ),
+    (
+        "enterprise-admin/delete-impersonation-o-auth-token",
+        &["oauth_access.destroy", "oauth_authorization.destroy"],
+    ),
+    (
+        "enterprise-admin/promote-user-to-be-site-administrator",
+        &["user.promote"],
+    ),
+    (
+        "enterprise-admin/demote-site-administrator",
+        &["user.demote"],
+    ),
+    ("enterprise-admin/suspend-user", &["user.suspend"]),
+    ("enterprise-admin/unsuspend-user", &["user.unsuspend"]),
+    (
+        "enterprise-admin/delete-personal-access-token",
+        &["oauth_access.destroy"],
+    ),
+    ("grantd/create-application", &["oauth_application.create"]),
+    ("grantd/update-application", &["oauth_application.update"]),
+    ("grantd/delete-application", &["oauth_application.destroy"]),
+    (
+        "grantd/rotate-application-secret",
+        &["oauth_application.reset_secret"],
+    ),
     ("graphql/query", &[]),
     ("graphql/query-as-on-github-com", &[]),
 ];
@@ -71,43 +115,26 @@ const ROWS: &[(&str, &[&str])] = &[
 /// What is not tried here, and why.
 const NOT_HERE: &[(&str, &str)] = &[
     ("apps/scope-token", "no app of this server can succeed"),
-    (
-        "credentials/revoke",
-        "leak_reports.rs looks at its rows: nobody acts",
-    ),
-    (
-        "grantd/secret-scanning",
-        "leak_reports.rs looks at its rows: nobody acts",
-    ),
-    (
-        "enterprise-admin/",
-        "site_admin/ tries what site admins change",
-    ),
-    (
-        "grantd/create-application",
-        "site_admin/ tries what site admins change",
-    ),
-    (
-        "grantd/update-application",
-        "site_admin/ tries what site admins change",
-    ),
-    (
-        "grantd/delete-application",
-        "site_admin/ tries what site admins change",
-    ),
-    (
-        "grantd/rotate-application-secret",
-        "site_admin/ tries what site admins change",
-    ),
+    ("credentials/revoke", "leak_reports.rs looks: nobody acts"),
+    ("grantd/secret-scanning", "as the one above"),
+    ("enterprise-admin/delete-public-key", "no user has one"),
 ];
 
 impl Stage {
     async fn new() -> Self {
         let t = TestApp::new().await;
-        let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
+        let (root, octocat) = (t.site_admin("root").await, t.user("octocat").await);
+        let app = t.app("ci").await;
         // The day's first sign-in leaves its row now.
-        octocat.get("/user").await.is(200);
-        Self { t, octocat, app }
+        for user in [&root, &octocat] {
+            user.get("/user").await.is(200);
+        }
+        Self {
+            t,
+            root,
+            octocat,
+            app,
+        }
     }
 
     /// What has the operation succeed, with the number of rows before its call; `None` for one that nobody knows.
@@ -184,8 +211,64 @@ impl Stage {
                 let query = r#"{"query":"{viewer{login}}"}"#;
                 (self.rows().await, client.post(path, query).await)
             }
-            _ => return None,
+            _ => return self.act_as_admin(operation).await,
         })
+    }
+
+    /// The same for what only site admins do.
+    async fn act_as_admin(&self, operation: &str) -> Option<(usize, Answer)> {
+        let root = &self.root;
+        let (user, office) = ("/admin/users/octocat", "/users/octocat/site_admin");
+        let suspended = "/users/octocat/suspended";
+        let lent = "/admin/users/octocat/authorizations";
+        let app = format!("/admin/applications/{}", self.app.client_id);
+        let (secret, one) = (format!("{app}/secret"), self.octocat.personal_token("one"));
+        let token = format!("/admin/tokens/{}", one.await.id());
+        let wish = json!({
+            "name": "another", "url": "https://app.example", "callback_urls": ["https://app.example/cb"],
+        });
+        let new = json!({ "login": "hubot", "email": "hubot@made.example" });
+        let nothing = Value::Null;
+        let (method, path, body) = match operation {
+            "enterprise-admin/create-user" => (Method::POST, "/admin/users", new),
+            "enterprise-admin/update-username-for-user" => {
+                (Method::PATCH, user, json!({ "login": "monalisa" }))
+            }
+            "enterprise-admin/delete-user" => (Method::DELETE, user, nothing),
+            "enterprise-admin/create-impersonation-o-auth-token" => {
+                (Method::POST, lent, json!({ "scopes": ["repo"] }))
+            }
+            "enterprise-admin/delete-impersonation-o-auth-token" => {
+                root.post(lent, "").await.is(201);
+                (Method::DELETE, lent, nothing)
+            }
+            "enterprise-admin/promote-user-to-be-site-administrator" => {
+                (Method::PUT, office, nothing)
+            }
+            "enterprise-admin/demote-site-administrator" => {
+                root.put(office, "").await.is(204);
+                (Method::DELETE, office, nothing)
+            }
+            "enterprise-admin/suspend-user" => (Method::PUT, suspended, nothing),
+            "enterprise-admin/unsuspend-user" => {
+                root.put(suspended, "").await.is(204);
+                (Method::DELETE, suspended, nothing)
+            }
+            "enterprise-admin/delete-personal-access-token" => {
+                (Method::DELETE, token.as_str(), nothing)
+            }
+            "grantd/create-application" => (Method::POST, "/admin/applications", wish),
+            "grantd/update-application" => (Method::PATCH, &*app, json!({ "name": "other" })),
+            "grantd/delete-application" => (Method::DELETE, app.as_str(), nothing),
+            "grantd/rotate-application-secret" => (Method::POST, secret.as_str(), nothing),
+            _ => return None,
+        };
+        let (before, body) = (
+            self.rows().await,
+            body.as_object().map(|_| body.to_string()),
+        );
+        let answer = root.send(method, path, body.as_deref().unwrap_or(""));
+        Some((before, answer.await))
     }
 
     async fn personal_token(&self) -> String {

@@ -243,6 +243,24 @@ async fn sec_s36_a_message_that_is_not_signed_rightly_has_no_effect() {
     answer.refuses(404, "Not Found");
 }
 
+/// Scanners are never slowed down; who only pretends to be one is.
+#[tokio::test]
+async fn sec_s36_messages_that_are_not_believed_are_bounded_per_address() {
+    let stage = Stage::new().await;
+    let message = json!([]);
+    for _ in 0..30 {
+        stage.message(2, KEY_ID, &message).await.is(401);
+        stage.message(1, "another", &message).await.is(401);
+    }
+    let refused = stage.message(2, KEY_ID, &message).await;
+    assert_eq!(refused.is(403).header("retry-after"), Some("3600"));
+    stage.message(1, KEY_ID, &message).await.is(200);
+    // It is the same measure as that of other finders.
+    stage.report(&["x"]).await.is(403);
+    let elsewhere = stage.t.anyone().from("198.51.100.7");
+    elsewhere.post("/secret-scanning", message).await.is(401);
+}
+
 #[tokio::test]
 async fn an_owner_without_a_verified_address_is_told_on_the_page_alone() {
     let stage = Stage::new().await;

@@ -1,7 +1,14 @@
 //! What a monitoring system is told, and the line in the log: which labels and
 //! fields there are, and what they count.
 
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use bytes::Bytes;
+use futures_util::stream;
 use http::Method;
+use http_body::Frame;
+use http_body_util::StreamBody;
 
 use crate::support::{Log, TestApp};
 
@@ -54,6 +61,42 @@ async fn requests_are_counted_by_operation_status_and_caller() {
     assert!(of("grantd_store_steps_total", &["\"change\""]) >= 1.0);
     assert!(of("grantd_store_statements_total", &[]) >= 5.0);
     assert!(text.ends_with("# EOF\n"));
+}
+
+/// Who hangs up gets no answer, and is on its way no longer.
+#[tokio::test]
+async fn a_request_whose_client_hung_up_is_not_in_flight() {
+    let t = TestApp::new().await;
+    let anyone = t.anyone();
+    let in_flight = || {
+        sample(
+            &t.server.metrics().open_metrics(),
+            "grantd_requests_in_flight",
+            &[],
+        )
+    };
+    {
+        let body = StreamBody::new(stream::pending::<Result<Frame<Bytes>, std::io::Error>>());
+        let mut asking = pin!(anyone.exchange(&Method::POST, "/credentials/revoke", body));
+        let mut once = Context::from_waker(Waker::noop());
+        assert!(asking.as_mut().poll(&mut once).is_pending());
+        assert_eq!(in_flight(), 1.0);
+    }
+    assert_eq!(in_flight(), 0.0);
+}
+
+/// A report is carried out by a task of its own, which is still the request's.
+#[tokio::test]
+async fn a_report_of_leaks_pays_for_its_statements() {
+    let t = TestApp::new().await;
+    let octocat = t.user("octocat").await;
+    let token = octocat.personal_token("n").await.token();
+    let body = serde_json::json!({ "credentials": [token] });
+    t.anyone().post("/credentials/revoke", body).await.is(202);
+    let text = t.server.metrics().open_metrics();
+    let of = |name| sample(&text, name, &["operation=\"credentials/revoke\""]);
+    assert!(of("grantd_request_statements_total") >= 2.0, "{text}");
+    assert!(of("grantd_request_database_seconds_total") > 0.0);
 }
 
 #[tokio::test]
@@ -136,8 +179,15 @@ async fn a_line_says_what_a_request_cost() {
     let (octocat, app) = (t.user("octocat").await, t.app("ci").await);
     let token = octocat.token_of(&app).await.token();
     app.client.get(&app.path(&token)).await.is(200);
-    let lines = log.lines_with("apps/check-authorization");
-    let line: serde_json::Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+    app.client.get(&app.path(&token)).await.is(200);
+    let mut lines = log.lines_with("grantd::access");
+    lines.retain(|line| line.contains("apps/check-authorization"));
+    let [looked_up, known] = lines.as_slice() else {
+        panic!("{lines:?}");
+    };
+    let known: serde_json::Value = serde_json::from_str(known).unwrap();
+    assert_eq!(known["fields"]["statements"], 0, "the second one is known");
+    let line: serde_json::Value = serde_json::from_str(looked_up).unwrap();
     let fields = &line["fields"];
     assert_eq!(line["target"], "grantd::access");
     assert_eq!(fields["method"], "GET");
@@ -157,4 +207,39 @@ async fn a_line_says_what_a_request_cost() {
     let before = log.lines_with("grantd::access").len();
     quiet.anyone().get("/meta").await.is(200);
     assert_eq!(log.lines_with("grantd::access").len(), before);
+}
+
+/// Refusals of flows are 200 to HTTP, and count all the same.
+#[tokio::test]
+async fn refusals_in_flows_are_counted_by_their_code() {
+    let t = TestApp::new().await;
+    let (_, app) = (t.user("octocat").await, t.app("ci").await);
+    let form = t
+        .anyone()
+        .with("content-type", "application/x-www-form-urlencoded");
+    let wrong = format!("client_id={}&client_secret=wrong&code=x", app.client_id);
+    let proved = format!("client_id={}&client_secret={}", app.client_id, app.secret);
+    for (path, body) in [
+        ("/login/oauth/access_token", wrong.as_str()),
+        ("/login/oauth/access_token", &format!("{proved}&code=x")),
+        ("/login/oauth/access_token", "grant_type=password"),
+        ("/login/device/code", "client_id=nobody"),
+        ("/login/oauth/introspect", &format!("{wrong}&token=x")),
+        ("/login/oauth/revoke", &proved),
+    ] {
+        let _ = form.post(path, body).await;
+    }
+    let text = t.server.metrics().open_metrics();
+    for code in [
+        "incorrect_client_credentials",
+        "bad_verification_code",
+        "unsupported_grant_type",
+        "unknown_app",
+        "invalid_client",
+        "invalid_request",
+    ] {
+        let code = format!("\"{code}\"");
+        let counted = sample(&text, "grantd_flow_refusals_total", &[&code]);
+        assert_eq!(counted, 1.0, "{code}");
+    }
 }

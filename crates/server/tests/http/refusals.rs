@@ -121,7 +121,6 @@ fn success(operation: &str) -> &'static [u16] {
         | "enterprise-admin/suspend-user"
         | "enterprise-admin/unsuspend-user"
         | "enterprise-admin/delete-personal-access-token"
-        | "enterprise-admin/delete-public-key"
         | "grantd/delete-application"
         | "apps/delete-token"
         | "apps/delete-authorization" => &[204],

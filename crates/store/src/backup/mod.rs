@@ -6,7 +6,7 @@
 //! The first line is the head. Each table has a line with its columns, its rows
 //! as JSON arrays in the order of keys, and a line with their number and SHA-256,
 //! in the one canonical form that copies have, too. The last line says that it
-//! was the last. The instance key is **not** among it, only its fingerprint.
+//! was the last, and has the SHA-256 of all before it. The instance key is **not** among it, only its fingerprint.
 
 mod reader;
 
@@ -19,6 +19,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::reader::{Event, Reader};
+use crate::bulk::is_half_loaded;
 use crate::copy::side::{PAGE, Side};
 use crate::copy::tables::{META, TABLES, Table};
 use crate::copy::{CopyStep, is_unfinished};
@@ -28,7 +29,7 @@ use crate::restore;
 use crate::steps::INSTANCE_KEY;
 
 /// Of the form of the stream.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Where a backup is made of.
 pub enum Source {
@@ -131,6 +132,11 @@ pub async fn backup(
 ) -> Result<BackupReport, BackupError> {
     let mut side = Still::of(source).await?;
     let head = side.head(made_at).await?;
+    let mut digested = Digested {
+        out,
+        digest: Sha256::new(),
+    };
+    let out = &mut digested;
     line(
         out,
         &json!({
@@ -146,7 +152,11 @@ pub async fn backup(
     for table in TABLES.iter().chain([&META]) {
         tables.push(side.write(table, out, tell).await?);
     }
-    line(out, &json!({ "end_of_backup": tables.len() }))?;
+    let sha256 = hex(&out.digest.clone().finalize());
+    line(
+        out,
+        &json!({ "end_of_backup": tables.len(), "sha256": sha256 }),
+    )?;
     out.flush()?;
     side.leave().await?;
     Ok(BackupReport { head, tables })
@@ -181,6 +191,24 @@ pub fn verify(
         head: reader.head().clone(),
         tables,
     })
+}
+
+/// What is written, and its digest so far.
+struct Digested<'o> {
+    out: &'o mut (dyn Write + Send),
+    digest: Sha256,
+}
+
+impl Write for Digested<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
 }
 
 fn line(out: &mut (dyn Write + Send), value: &serde_json::Value) -> std::io::Result<()> {
@@ -224,7 +252,8 @@ impl Still {
         let notes = self.side.notes().await?;
         let key = notes.into_iter().find(|(key, _)| key == INSTANCE_KEY);
         let (_, instance_key) = key.ok_or(BackupError::Unused)?;
-        if is_unfinished(&instance_key) {
+        let halves = [is_unfinished, is_half_loaded, restore::is_half_restored];
+        if halves.iter().any(|is_half| is_half(&instance_key)) {
             return Err(BackupError::Unfinished);
         }
         if restore::fenced_key(&instance_key).is_some() {

@@ -36,7 +36,10 @@ pub(crate) struct Reader<'r> {
     head: BackupHead,
     open: Option<Open>,
     tables: u64,
+    /// The line that was read last.
     text: String,
+    /// Of all lines before it.
+    digest: Sha256,
 }
 
 impl<'r> Reader<'r> {
@@ -76,6 +79,7 @@ impl<'r> Reader<'r> {
             open: None,
             tables: 0,
             text,
+            digest: Sha256::new(),
         })
     }
 
@@ -92,12 +96,18 @@ impl<'r> Reader<'r> {
     }
 
     fn line(&mut self) -> Result<Value, BackupError> {
+        self.digest.update(&self.text);
         read(self.input, &mut self.text)?.ok_or_else(|| damaged("it is cut off"))
     }
 
     fn between(&mut self) -> Result<Event, BackupError> {
         let line = self.line()?;
         if let Some(tables) = line["end_of_backup"].as_u64() {
+            let sha256 = self.digest.clone().finalize();
+            let said = line["sha256"].as_str().and_then(unhex);
+            if said.as_deref() != Some(&sha256[..]) {
+                return Err(damaged("a line is not what it was"));
+            }
             let more = read(self.input, &mut self.text)?.is_some();
             let whole = tables == self.tables && tables == TABLES.len() as u64 + 1 && !more;
             return match whole {

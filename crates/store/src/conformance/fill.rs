@@ -8,10 +8,10 @@ use grantd_core::entropy::SeededEntropy;
 use grantd_core::secret::Secret;
 use grantd_core::token::{Token, TokenFormat, TokenKind};
 
-use crate::copy::Bulk;
+use crate::bulk::row::{bytes, id, int, text};
+use crate::bulk::{Bulk, Row, Value};
 use crate::copy::tables::{TABLES, Table};
-use crate::db::{Columns, DbError, DbResult};
-use crate::{CopyError, DatabaseUrl};
+use crate::{BulkError, DatabaseUrl};
 
 /// When everything was made.
 const MADE: i64 = 1_600_000_000;
@@ -72,17 +72,18 @@ impl Fill {
     ///
     /// # Errors
     /// The database cannot be used, or is not empty.
-    pub async fn run(self, url: &DatabaseUrl) -> Result<(), CopyError> {
-        let mut bulk = Bulk::into(url).await?;
+    pub async fn run(self, url: &DatabaseUrl) -> Result<(), BulkError> {
+        let mut bulk = Bulk::begin(url).await?;
         for table in TABLES {
             let rows = self.rows_of(table);
+            bulk.without_indexes(table).await?;
             bulk.add(table, (0..rows).map(|number| self.row(table, number)))
                 .await?;
             if table.ids {
                 bulk.spend_ids(table, rows as i64 + DELETED).await?;
             }
         }
-        Ok(())
+        Ok(bulk.end(|_| ()).await?)
     }
 
     fn rows_of(&self, table: &Table) -> u64 {
@@ -105,6 +106,11 @@ impl Fill {
             "otp_steps" => vec![int(row), int(MADE / 30), text("192.0.2.1"), int(1)],
             "known_addresses" => vec![int(row), text("2001:db8::/64"), at],
             "last_used" => vec![id(number), at, text("private")],
+            "salted_hashes" => vec![
+                id(number),
+                text("e4efbf36"),
+                text("pbkdf2-sha256$10000$salt$00"),
+            ],
             "expiry_notices" => vec![id(number), at, int(7), text("mail"), int(MADE), int(MADE)],
             "passkeys" => passkey(number),
             "sessions" => session(number),
@@ -309,79 +315,4 @@ fn passkey(number: u64) -> Vec<Value> {
         int(MADE),
         if used { int(MADE) } else { Value::Null },
     ]
-}
-
-enum Value {
-    Null,
-    Int(i64),
-    Flag(bool),
-    Text(String),
-    Bytes(Vec<u8>),
-}
-
-/// The id of what is number 0 is 1.
-fn id(number: u64) -> Value {
-    Value::Int(number as i64 + 1)
-}
-
-fn int(value: i64) -> Value {
-    Value::Int(value)
-}
-
-fn text(value: &str) -> Value {
-    Value::Text(value.to_owned())
-}
-
-fn bytes(value: &[u8]) -> Value {
-    Value::Bytes(value.to_vec())
-}
-
-/// A row that was made up.
-struct Row(Vec<Value>);
-
-impl Row {
-    fn cell<'r, T>(
-        &'r self,
-        at: usize,
-        read: impl FnOnce(&'r Value) -> Option<T>,
-    ) -> DbResult<Option<T>> {
-        // Columns of later schemas, which may be empty.
-        match self.0.get(at).unwrap_or(&Value::Null) {
-            Value::Null => Ok(None),
-            value => match read(value) {
-                Some(read) => Ok(Some(read)),
-                None => Err(DbError::Column(at, "it is of another kind".into())),
-            },
-        }
-    }
-}
-
-impl Columns for Row {
-    fn int(&self, at: usize) -> DbResult<Option<i64>> {
-        self.cell(at, |value| match value {
-            Value::Int(value) => Some(*value),
-            _ => None,
-        })
-    }
-
-    fn flag(&self, at: usize) -> DbResult<Option<bool>> {
-        self.cell(at, |value| match value {
-            Value::Flag(value) => Some(*value),
-            _ => None,
-        })
-    }
-
-    fn text(&self, at: usize) -> DbResult<Option<&str>> {
-        self.cell(at, |value| match value {
-            Value::Text(value) => Some(value.as_str()),
-            _ => None,
-        })
-    }
-
-    fn bytes(&self, at: usize) -> DbResult<Option<&[u8]>> {
-        self.cell(at, |value| match value {
-            Value::Bytes(value) => Some(value.as_slice()),
-            _ => None,
-        })
-    }
 }

@@ -4,8 +4,75 @@ use grantd_core::app::PERSONAL_CLIENT_ID;
 use grantd_core::ids::AuthorizationId;
 use grantd_core::store::{PageRequest, TokenFilter};
 use grantd_core::token::TokenHash;
+use grantd_core::user::User;
 
 use super::world::*;
+
+/// The ids of all pages, one after another.
+async fn walk(w: &World, user: &User, client_id: Option<&str>, per_page: u32) -> Vec<i64> {
+    let (mut ids, mut total) = (Vec::new(), 1);
+    while (ids.len() as u64) < total {
+        let page = ids.len() as u32 / per_page + 1;
+        let request = PageRequest { page, per_page };
+        let page = w.store.list_authorizations(user.id, client_id, request);
+        let page = page.await.unwrap();
+        assert!(!page.items.is_empty());
+        total = page.total;
+        ids.extend(page.items.into_iter().map(|one| one.id.0));
+    }
+    let beyond = PageRequest {
+        page: ids.len() as u32 / per_page + 2,
+        per_page,
+    };
+    let beyond = w
+        .store
+        .list_authorizations(user.id, client_id, beyond)
+        .await;
+    let beyond = beyond.unwrap();
+    assert_eq!((beyond.items.len(), beyond.total), (0, ids.len() as u64));
+    ids
+}
+
+/// Whatever is remembered of a list from one page to the next.
+pub(super) async fn pages_of_a_long_list_follow_every_change(w: World) {
+    let octocat = w.user("octocat").await;
+    let app = w.app("abc", &octocat).await;
+    let mut of_app = vec![w.create(w.for_app(&octocat, &app, "")).await.id.0];
+    let (mut personal, owner) = (Vec::new(), octocat.clone());
+    let post = move |w: World| {
+        let new = w.personal(&owner, &w.token().last_eight.0);
+        async move { w.create(new).await.id.0 }
+    };
+    for _ in 0..15 {
+        personal.extend(w.race(40, post.clone()).await);
+    }
+    personal.sort_unstable();
+    let unchanged = async |personal: &[i64], of_app: &[i64]| {
+        let all: Vec<_> = of_app.iter().chain(personal).copied().collect();
+        // Again, when something may be remembered.
+        for per_page in [100, 90, 37] {
+            assert_eq!(walk(&w, &octocat, None, per_page).await, all);
+            let found = walk(&w, &octocat, Some(PERSONAL_CLIENT_ID), per_page).await;
+            assert_eq!(found, personal);
+        }
+    };
+    unchanged(&personal, &of_app).await;
+    for at in [580, 300, 1] {
+        let id = AuthorizationId(personal.remove(at));
+        let deleted = w.store.delete_authorization(octocat.id, id, operator());
+        assert!(deleted.await.unwrap());
+        unchanged(&personal, &of_app).await;
+    }
+    // As many as before, but not the same.
+    let id = AuthorizationId(personal.remove(0));
+    let deleted = w.store.delete_authorization(octocat.id, id, operator());
+    assert!(deleted.await.unwrap());
+    personal.push(post(w.clone()).await);
+    unchanged(&personal, &of_app).await;
+    w.store.delete_app(app.id, operator()).await.unwrap();
+    of_app.clear();
+    unchanged(&personal, &of_app).await;
+}
 
 pub(super) async fn authorizations_are_paged_by_id(w: World) {
     let (octocat, hubot) = (w.user("octocat").await, w.user("hubot").await);

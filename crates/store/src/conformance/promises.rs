@@ -4,8 +4,9 @@ use super::Case;
 use super::flows::{codes, devices, ends, leaks, refresh, settings};
 use super::{
     actors, admin, admin_actors, apps, audit, authorizations, chain, counters, edits, grants,
-    last_used, leases, life, lists, mint, notices, own_accounts, passkeys, personal_tokens, races,
-    reaping, rotation, search, session_limit, sessions, sign_in, tickets, tokens, users, watch,
+    import, import_apps, last_used, leases, life, lists, mint, notices, own_accounts, passkeys,
+    personal_tokens, races, reaping, rotation, salted, search, session_limit, sessions, sign_in,
+    tickets, tokens, users, watch,
 };
 
 macro_rules! cases {
@@ -99,6 +100,7 @@ cases! {
     lists {
         authorizations_are_paged_by_id
         lists_are_filtered_by_app
+        pages_of_a_long_list_follow_every_change
         operators_list_tokens_by_every_filter
     }
     grants {
@@ -144,6 +146,7 @@ cases! {
     races {
         one_of_two_hundred_get_or_creates_creates
         two_hundred_creators_never_pass_ten_tokens
+        creations_of_many_users_do_not_touch_one_another
         one_of_two_hundred_takes_a_note
         one_of_two_resets_succeeds
         a_reset_and_a_revocation_leave_one_outcome
@@ -348,6 +351,26 @@ cases! {
         a_life_is_shortened_and_never_lengthened
         only_the_idle_are_deleted_and_their_grants_follow
         a_use_that_is_told_before_the_deletion_saves_the_token
+    }
+    import {
+        a_token_comes_as_it_was_and_is_valid_at_once
+        ids_ascend_as_tokens_come
+        a_grant_comes_and_grows_with_what_comes_under_it
+        what_is_here_stays_as_it_is
+        sec_what_has_ended_here_never_comes_back
+        sec_an_end_after_the_trail_was_read_counts_too
+        what_has_no_place_is_refused
+        a_rehearsal_changes_nothing
+        an_idle_token_counts_from_its_coming
+        limits_of_mints_do_not_count
+        one_of_many_concurrent_imports_adds_a_token
+    }
+    import_apps {
+        an_app_comes_with_id_secret_and_dates
+    }
+    salted {
+        a_salted_hash_is_found_by_last_eight_until_it_is_upgraded
+        sec_a_salted_hash_goes_with_its_record_and_its_token
     }
     notices {
         tokens_that_end_soon_are_found_by_their_end

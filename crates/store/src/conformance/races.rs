@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use grantd_core::audit::Actor;
 use grantd_core::authorization::{AuthorizationEdit, NewAuthorization};
 use grantd_core::scope::{ScopeChange, Scopes};
-use grantd_core::store::GotOrCreated;
+use grantd_core::store::{GotOrCreated, NotCreated, StoreError};
 
 use super::world::*;
 
@@ -64,6 +65,56 @@ pub(super) async fn two_hundred_creators_never_pass_ten_tokens(w: World) {
         .map(|one| one.id)
         .collect();
     assert_eq!(left, ids[190..], "the newest ten stay");
+}
+
+/// Some go well, some are refused for a reason of their own, and none matters to another.
+pub(super) async fn creations_of_many_users_do_not_touch_one_another(w: World) {
+    let mut users = Vec::new();
+    for number in 0..24 {
+        users.push(w.user(&format!("user-{number}")).await);
+    }
+    let app = w.app("abc", &users[0]).await;
+    let before = w.trail().await.len();
+    let mut running = Vec::new();
+    for user in &users {
+        let (id, generation) = (user.id, 1);
+        let mut create = |new: NewAuthorization, auth_generation| {
+            let (w, stamp) = (
+                w.clone(),
+                by(Actor::User {
+                    id,
+                    auth_generation,
+                }),
+            );
+            let task = async move { w.store.create_authorization(new, TEN, stamp).await };
+            running.push(tokio::spawn(task));
+        };
+        create(w.personal(user, "same"), generation);
+        create(w.personal(user, "same"), generation);
+        create(w.for_app(user, &app, "repo"), generation);
+        create(w.personal(user, "stale"), generation + 1);
+    }
+    let (mut made, mut taken, mut stale) = (0, 0, 0);
+    for one in running {
+        match one.await.unwrap() {
+            Ok(Ok(one)) => {
+                assert!(w.is_valid(one.token_hash).await);
+                made += 1;
+            }
+            Ok(Err(NotCreated::Taken(_))) => taken += 1,
+            Err(StoreError::StaleActor) => stale += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((made, taken, stale), (48, 24, 24));
+    for user in &users {
+        let found = w.authorizations(user).await;
+        let personal = found.iter().filter(|one| one.app.is_none()).count();
+        assert_eq!((found.len(), personal), (2, 1));
+        assert_eq!(w.grant(user).await.scopes, scopes("repo"));
+    }
+    let actions = w.actions(before).await;
+    assert_eq!(w.trail().await.len() - before, 48 + 24, "{actions:?}");
 }
 
 pub(super) async fn one_of_two_hundred_takes_a_note(w: World) {

@@ -99,7 +99,8 @@ pub(super) async fn an_app_is_found_with_or_without_a_token(w: World) {
     let found = check(Some(made.token_hash)).await.unwrap();
     assert_eq!(found.credentials.app, app);
     let token = found.token.unwrap();
-    assert_eq!((token.authorization, token.user), (made.clone(), octocat));
+    let found = (token.authorization.clone(), token.user.clone());
+    assert_eq!(found, (made.clone(), octocat));
     for hash in [None, Some(TokenHash([0; 32]))] {
         let found = check(hash).await.unwrap();
         assert_eq!(found.credentials.app, app);

@@ -227,7 +227,10 @@ impl World {
             .store
             .check_token(&app.client_id, Some(hash), now)
             .await;
-        check.unwrap()?.token.map(|found| found.authorization)
+        check
+            .unwrap()?
+            .token
+            .map(|found| found.authorization.clone())
     }
 
     /// Whether `GET /user` would take it, now.

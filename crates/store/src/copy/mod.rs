@@ -11,18 +11,15 @@
 //! is verified, the place of the instance key's fingerprint says so, and no
 //! node accepts the database.
 
-#[cfg(feature = "conformance")]
-mod bulk;
 pub(crate) mod page;
 pub(crate) mod side;
 pub(crate) mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
 
-#[cfg(feature = "conformance")]
-pub(crate) use self::bulk::Bulk;
 use self::side::{PAGE, Side};
 use self::tables::{TABLES, Table};
+use crate::bulk::is_half_loaded;
 use crate::db::{DbError, DbResult};
 use crate::open::{DatabaseUrl, NoStore};
 use crate::steps::INSTANCE_KEY;
@@ -211,7 +208,7 @@ async fn same_schema(
 /// fingerprint of the source's instance key.
 async fn claim(source: &mut Side, target: &mut Side) -> Result<String, CopyError> {
     let own = fingerprint(source).await?.ok_or(CopyError::Unused)?;
-    if is_unfinished(&own) {
+    if is_unfinished(&own) || is_half_loaded(&own) {
         return Err(CopyError::UnfinishedSource);
     }
     let mark = format!("{UNFINISHED}{own}");

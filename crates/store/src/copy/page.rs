@@ -68,7 +68,7 @@ impl Page {
         }
     }
 
-    pub(super) fn push(&mut self, row: &dyn Columns) -> DbResult<()> {
+    pub(crate) fn push(&mut self, row: &dyn Columns) -> DbResult<()> {
         for (at, column) in self.columns.iter_mut().enumerate() {
             match column {
                 Cells::Int(values) => values.push(row.maybe(at)?),

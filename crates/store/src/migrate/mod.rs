@@ -128,6 +128,14 @@ pub(crate) const SQLITE: &[Migration] = &[
         reads: None,
         ddl: include_str!("sqlite/0011_limits.sql"),
     },
+    Migration {
+        version: 12,
+        name: "salted_hashes",
+        oldest: 11,
+        locks: THE_FILE,
+        reads: None,
+        ddl: include_str!("sqlite/0012_salted_hashes.sql"),
+    },
 ];
 
 /// The schema on PostgreSQL.
@@ -225,6 +233,15 @@ pub(crate) const POSTGRES: &[Migration] = &[
                 tokens wait for it",
         reads: None,
         ddl: include_str!("postgres/0011_limits.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "salted_hashes",
+        oldest: 11,
+        locks: "SHARE ROW EXCLUSIVE on authorizations for a moment, in which no row is read: whoever creates, \
+                changes or revokes a token waits for it; checks go on",
+        reads: None,
+        ddl: include_str!("postgres/0012_salted_hashes.sql"),
     },
 ];
 

@@ -22,6 +22,8 @@ pub struct Inspection {
     pub synchronous_standbys: Option<String>,
     /// How many standbys receive the log now; none when we may not know.
     pub standbys: Option<i64>,
+    /// Connections of other programs of our name to this database; none when it does not say.
+    pub others: Option<i64>,
     /// The database's time, in seconds since 1970.
     pub time: i64,
     /// How many hosts the URL names.
@@ -38,6 +40,10 @@ pub(super) async fn inspect(connector: &Connector) -> Result<Inspection, Connect
     let asked = "SELECT COUNT(*) FROM pg_stat_replication";
     let standbys = client.query_one(asked, &[]).await;
     let standbys = standbys.ok().and_then(|row| row.try_get(0).ok());
+    let asked = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+                 AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()";
+    let others = client.query_one(asked, &[]).await;
+    let others = others.ok().and_then(|row| row.try_get(0).ok());
     let schema = migrate::inspect_postgres(&*client, migrate::POSTGRES).await?;
     Ok(Inspection {
         version: setting("server_version").await,
@@ -46,6 +52,7 @@ pub(super) async fn inspect(connector: &Connector) -> Result<Inspection, Connect
         fsync: setting("fsync").await,
         synchronous_standbys: setting("synchronous_standby_names").await,
         standbys,
+        others,
         time: client
             .query_one(sql::postgres::CLOCK, &[])
             .await?

@@ -27,8 +27,6 @@ use super::session::{Lent, Meaning, meaning};
 use crate::db::{DbError, DbResult, Look};
 use crate::toll::Toll;
 
-/// Beyond this, an answer is late because of its neighbours.
-const MOST_PER_BATCH: usize = 256;
 /// Between two attempts to connect: first and longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 /// A look-up or batch is sent so many times: it has no effect, so a lost connection may be made good.
@@ -262,7 +260,7 @@ impl Lines {
         if queue.waiting.is_empty() {
             return None;
         }
-        let count = queue.waiting.len().min(MOST_PER_BATCH);
+        let count = queue.waiting.len().min(self.options.together.max(1));
         let batch = queue.waiting.drain(..count).collect();
         if !queue.waiting.is_empty() {
             self.arrived.notify_one();

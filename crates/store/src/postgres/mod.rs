@@ -5,9 +5,11 @@
 //! - [`line`]: one or two connections that answer checks, many to a round
 //!   trip, and carry single look-ups of other kinds
 //! - [`transaction`]: a small pool for everything that is several statements
+//! - [`beside`]: creations for different users, many to a transaction
 //! - nobody waits longer than [`Options::patience`], whatever the database does
 
 mod batch;
+mod beside;
 pub(crate) mod connection;
 mod failure;
 mod inspect;
@@ -31,6 +33,7 @@ use grantd_core::store::{AppCheck, EngineLoad, StoreError, StoreLoad, Stored, To
 use grantd_core::token::TokenHash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use self::beside::Waiting;
 use self::connection::{Connector, ForPool};
 use self::failure::Failure;
 pub(crate) use self::failure::words;
@@ -41,7 +44,7 @@ use crate::db::{Look, Write};
 use crate::migrate::{self, MigrateError, Migration};
 use crate::outside::{Gate, Outside};
 use crate::sql;
-use crate::steps::{Engine, Input, StoreOn};
+use crate::steps::{Beside, Engine, Input, StoreOn};
 use crate::toll::{Kind, Toll};
 
 /// How much of the database one node uses, and how long it waits for it.
@@ -53,6 +56,8 @@ pub struct Options {
     pub lines: usize,
     /// Steps and checks that may be in flight, each; more are refused at once.
     pub queue: usize,
+    /// So many checks share a round trip at most; if that is one, no changes share a commit either.
+    pub together: usize,
     /// After this time a caller is told that the store is unavailable.
     pub patience: Duration,
 }
@@ -63,6 +68,7 @@ impl Default for Options {
             pool: 8,
             lines: 2,
             queue: 4_096,
+            together: 256,
             patience: Duration::from_millis(800),
         }
     }
@@ -94,6 +100,7 @@ pub type PostgresStore = StoreOn<Postgres>;
 /// The engine.
 pub struct Postgres {
     transactions: Transactions,
+    waiting: Arc<Waiting>,
     lines: Arc<Lines>,
     in_flight: Arc<Semaphore>,
     closed: AtomicBool,
@@ -185,8 +192,10 @@ impl Postgres {
             .build()
             .expect("a runtime for the timeouts is named");
         let toll = Arc::<Toll>::default();
+        let transactions = Transactions::new(pool, options.patience, outside.archive);
         Self {
-            transactions: Transactions::new(pool, options.patience, outside.archive),
+            waiting: Waiting::new(transactions.clone()),
+            transactions,
             lines: Lines::start(&connector, options, Arc::clone(&toll)),
             in_flight: Arc::new(Semaphore::new(options.queue)),
             closed: AtomicBool::new(false),
@@ -257,9 +266,23 @@ impl Engine for Postgres {
     async fn write<I: Input, T: Send + 'static>(&self, input: I, step: Write<I, T>) -> Stored<T> {
         let transactions = self.transactions.clone();
         self.patiently(Kind::Change, async move {
-            transactions.write(input, step).await
+            transactions.write(&input, step).await
         })
         .await
+    }
+
+    async fn write_beside<I: Input, T: Send + 'static>(
+        &self,
+        beside: Beside,
+        input: I,
+        step: Write<I, T>,
+    ) -> Stored<T> {
+        if self.options.together <= 1 {
+            return self.write(input, step).await;
+        }
+        let waiting = Arc::clone(&self.waiting);
+        self.patiently(Kind::Change, waiting.write(beside, input, step))
+            .await
     }
 
     async fn write_lightly<I: Input, T: Send + 'static>(

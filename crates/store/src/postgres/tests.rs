@@ -1,5 +1,7 @@
 //! What only this engine promises: its statements and their plans.
 
+mod beside;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -50,6 +50,29 @@ enum End<T> {
     Unknown(DbError),
 }
 
+/// Why there is no outcome.
+pub(super) enum Ended {
+    /// The actor's credentials changed.
+    Stale,
+    /// Nothing is known, or nothing was done.
+    Failed(Failure),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Ended> for StoreError {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Stale => Self::StaleActor,
+            Ended::Failed(failure) => failure.into(),
+        }
+    }
+}
+
 impl Transactions {
     pub(super) fn new(pool: Pool, patience: Duration, archive: Option<Arc<Archive>>) -> Self {
         Self {
@@ -70,13 +93,22 @@ impl Transactions {
     }
 
     /// Does a step, all of it or nothing.
-    pub(super) async fn write<I: Sync, T>(&self, input: I, step: Write<I, T>) -> Stored<T> {
-        self.run(WRITE, &input, step).await
+    pub(super) async fn write<I: Sync, T>(&self, input: &I, step: Write<I, T>) -> Stored<T> {
+        Ok(self.run(WRITE, input, step).await?)
+    }
+
+    /// The same; the failure is one that several can be told.
+    pub(super) async fn write_all<I: Sync, T>(
+        &self,
+        input: &I,
+        step: Write<I, T>,
+    ) -> Result<T, Ended> {
+        self.run(WRITE, input, step).await
     }
 
     /// The same, of which the last moments before the primary's death may be forgotten.
     pub(super) async fn write_lightly<I: Sync, T>(&self, input: I, step: Write<I, T>) -> Stored<T> {
-        self.run(WRITE_LIGHTLY, &input, step).await
+        Ok(self.run(WRITE_LIGHTLY, &input, step).await?)
     }
 
     /// Looks several things up that belong together.
@@ -87,10 +119,10 @@ impl Transactions {
     ) -> Stored<T> {
         let step: Write<(I, Look<I, T>), T> =
             |db, (input, look)| Box::pin(async move { Ok(look(db, input).await?) });
-        self.run(READ, &(input, look), step).await
+        Ok(self.run(READ, &(input, look), step).await?)
     }
 
-    async fn run<I: Sync, T>(&self, begin: &str, input: &I, step: Write<I, T>) -> Stored<T> {
+    async fn run<I: Sync, T>(&self, begin: &str, input: &I, step: Write<I, T>) -> Result<T, Ended> {
         if begin == WRITE
             && let Some(archive) = &self.archive
         {
@@ -117,7 +149,7 @@ impl Transactions {
                     self.archive(lines).await?;
                     return Ok(value);
                 }
-                End::Stale => return Err(StoreError::StaleActor),
+                End::Stale => return Err(Ended::Stale),
                 End::Unknown(error) => {
                     return Err(self.complain(Failure::unknown(&error)).into());
                 }
@@ -134,12 +166,12 @@ impl Transactions {
     }
 
     /// Waits until what was committed is in the archive. The connection is others' by now.
-    async fn archive(&self, lines: Vec<String>) -> Stored<()> {
+    async fn archive(&self, lines: Vec<String>) -> Result<(), Failure> {
         let Some(archive) = &self.archive else {
             return Ok(());
         };
         let appended = archive.append(lines).await;
-        Ok(appended.map_err(|_| self.complain(Failure::NotArchived))?)
+        appended.map_err(|_| self.complain(Failure::NotArchived))
     }
 
     /// Says so in the log, now and then.

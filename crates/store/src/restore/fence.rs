@@ -53,8 +53,10 @@ pub(super) fn why_lifted(
         return Some(format!("the operator vouches for the time since {since}"));
     }
     // On PostgreSQL each node has an archive of its own, and nobody can tell that one is missing.
-    let whole =
-        told.archives > 0 && told.reaches(head) && replayed.missing == 0 && head.engine == "sqlite";
+    let whole = told.ends()
+        && told.reaches(head)
+        && replayed.missing + replayed.ambiguous == 0
+        && head.engine == "sqlite";
     whole.then(|| "the archive of the trail was replayed, and no row is missing in it".to_owned())
 }
 

@@ -25,8 +25,21 @@ pub(super) struct Told {
     pub(super) unread: u64,
     /// Ids after the backup's last one, and before the highest, that no file has.
     pub(super) missing: u64,
+    /// Ids under which files have different rows: one of them is of another time, and nobody can tell which.
+    pub(super) ambiguous: u64,
     /// Files that an archive's first line begins.
-    pub(super) archives: usize,
+    archives: Vec<Archived>,
+}
+
+/// What a file of an archive is.
+#[derive(Clone, Copy, Default)]
+struct Archived {
+    /// It has an archive's first line.
+    begins: bool,
+    /// It says that another one goes on.
+    goes_on: bool,
+    /// The highest id in it.
+    last: Option<i64>,
 }
 
 impl Told {
@@ -35,16 +48,19 @@ impl Told {
             rows: BTreeMap::new(),
             unread: 0,
             missing: 0,
-            archives: 0,
+            ambiguous: 0,
+            archives: Vec::new(),
         };
         for mut file in files {
             let mut line = Vec::new();
-            let mut is_archive = false;
+            let mut this = Archived::default();
             while file.read_until(b'\n', &mut line)? > 0 {
-                is_archive |= told.take(&line, head);
+                told.take(&line, head, &mut this);
                 line.clear();
             }
-            told.archives += usize::from(is_archive);
+            if this.begins {
+                told.archives.push(this);
+            }
         }
         let after: Vec<i64> = told
             .rows
@@ -56,9 +72,17 @@ impl Told {
         Ok(told)
     }
 
-    /// The moment of the last row.
-    pub(super) fn last(&self) -> Option<Timestamp> {
-        self.rows.values().map(|row| row.at).max()
+    /// Up to when it is known what was revoked, at the latest. On SQLite, which leaves out no id, that is
+    /// before the first row that is missing.
+    pub(super) fn covered_until(&self, head: &BackupHead) -> Timestamp {
+        let is_gapless = head.engine == "sqlite";
+        let mut next = head.last_audit + 1;
+        let known = self.rows.values().take_while(|row| {
+            let follows = row.id <= next;
+            next = next.max(row.id + 1);
+            follows || !is_gapless
+        });
+        known.map(|row| row.at).max().unwrap_or(head.made_at)
     }
 
     /// Whether the files come as far as the backup at least: older ones say nothing of what came after it.
@@ -67,31 +91,51 @@ impl Told {
         last >= head.last_audit
     }
 
-    /// Whether the line begins an archive. What is torn was written again further on.
-    fn take(&mut self, line: &[u8], head: &BackupHead) -> bool {
+    /// Whether there are files of an archive, and they do not come to its end.
+    pub(super) fn goes_on(&self) -> bool {
+        !self.archives.is_empty() && !self.ends()
+    }
+
+    /// Whether the files of an archive come to its end: the one with the newest row, or one that is still
+    /// without any, does not say that yet another goes on.
+    pub(super) fn ends(&self) -> bool {
+        let newest = self.archives.iter().filter_map(|one| one.last).max();
+        self.archives
+            .iter()
+            .any(|one| !one.goes_on && (one.last.is_none() || one.last == newest))
+    }
+
+    /// What is torn was written again further on.
+    fn take(&mut self, line: &[u8], head: &BackupHead, file: &mut Archived) {
         let Ok(text) = std::str::from_utf8(line) else {
             self.unread += 1;
-            return false;
+            return;
         };
         let text = text.trim_end_matches(['\n', '\r']);
         // What an export has beside rows.
         let beside = ["{\"export\":", "{\"checkpoint\":"];
         if text.is_empty() || beside.iter().any(|begin| text.starts_with(begin)) {
-            return false;
+            return;
         }
-        if text == archive::FIRST_LINE {
-            return true;
+        if text == archive::FIRST_LINE || text == archive::GOES_ON {
+            file.begins |= text == archive::FIRST_LINE;
+            file.goes_on |= text == archive::GOES_ON;
+            return;
         }
         match AuditRow::from_line(row_of(text)) {
             Ok(row) => {
+                file.last = file.last.max(Some(row.id));
                 let since = head.made_at.0 - IN_FLIGHT;
                 if row.id >= head.last_audit || row.at.0 >= since {
-                    self.rows.insert(row.id, row);
+                    let id = row.id;
+                    let line = row.line();
+                    if let Some(other) = self.rows.insert(id, row) {
+                        self.ambiguous += u64::from(other.line() != line);
+                    }
                 }
             }
             Err(_) => self.unread += 1,
         }
-        false
     }
 }
 

@@ -60,6 +60,7 @@ statements! {
     ALL_META = "SELECT key, value FROM meta ORDER BY key";
     SET_META = "INSERT INTO meta (key, value) VALUES ($1, $2) \
                 ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    DELETE_META = "DELETE FROM meta WHERE key = $1";
     /// A write that changes nothing anybody reads: whether the engine takes one.
     TOUCH_META = "INSERT INTO meta (key, value) VALUES ($1, '') \
                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";

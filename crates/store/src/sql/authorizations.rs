@@ -154,11 +154,22 @@ statements! {
 
     COUNT_OF_USER = "SELECT COUNT(*) FROM authorizations WHERE user_id = $1";
     LIST_OF_USER = list!(record!(), " WHERE user_id = $1", "LIMIT $2 OFFSET $3");
+    /// From an id on.
+    LIST_OF_USER_FROM = list!(record!(), " WHERE user_id = $1 AND id >= $2", "LIMIT $3 OFFSET $4");
+    IDS_OF_USER = "SELECT id FROM authorizations WHERE user_id = $1 ORDER BY id";
+    /// What is different whenever the lists of a user are.
+    STATE_OF_USER = "SELECT (SELECT MAX(id) FROM audit WHERE user_id = $1) AS last_row, \
+                     (SELECT MAX(id) FROM authorizations WHERE user_id = $1) AS last_record";
     /// A null app means personal access tokens.
     COUNT_OF_USER_AND_APP = "SELECT COUNT(*) FROM authorizations \
                              WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2";
     LIST_OF_USER_AND_APP = list!(
         record!(), " WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2", "LIMIT $3 OFFSET $4");
+
+    LIST_OF_USER_AND_APP_FROM = list!(
+        record!(), " WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2 AND id >= $3", "LIMIT $4 OFFSET $5");
+    IDS_OF_USER_AND_APP = "SELECT id FROM authorizations \
+                           WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2 ORDER BY id";
 
     // Personal access tokens, and when they were used. Columns: authorization, app summary, time, address class.
 

@@ -116,6 +116,7 @@ pub(crate) mod chain;
 pub(crate) mod counters;
 pub(crate) mod flows;
 pub(crate) mod grants;
+pub(crate) mod import;
 pub(crate) mod last_used;
 pub(crate) mod life;
 pub(crate) mod own_accounts;
@@ -138,6 +139,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str, &'stati
         ("counters", counters::ALL),
         ("flows", flows::ALL),
         ("grants", grants::ALL),
+        ("import", import::ALL),
         ("last_used", last_used::ALL),
         ("life", life::ALL),
         ("own_accounts", own_accounts::ALL),

@@ -10,6 +10,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 /// How long a statement waits for another process (the command line beside a running server).
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Readers look at pages where the kernel has them instead of copying each: a look-up of a token
+/// drawn at random copies five. As much as SQLite maps at most; it is address space, not memory.
+const MAPPED: i64 = 0x7fff_0000;
+
 /// Each statement of `sql` is prepared once per connection.
 const STATEMENTS: usize = 128;
 
@@ -28,13 +32,61 @@ pub(crate) fn writer(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
+/// A connection that copies the log back into the file and does nothing else.
+pub(super) fn copier(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    configure(&conn)?;
+    conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA cache_size = -64;")?;
+    Ok(conn)
+}
+
 /// A connection that only reads. The writer's must have been opened before.
 pub(crate) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     configure(&conn)?;
+    conn.pragma_update(None, "mmap_size", MAPPED)?;
     conn.execute_batch("PRAGMA cache_size = -8192;")?;
     Ok(conn)
+}
+
+/// Whether no other process has the file open; then none gets in until [`with_journal`].
+pub(crate) fn alone(conn: &Connection) -> rusqlite::Result<bool> {
+    // Only the last connection can leave WAL; it does not wait.
+    conn.busy_timeout(Duration::ZERO)?;
+    let alone = conn.execute_batch(
+        "PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;",
+    );
+    match alone {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+            conn.execute_batch("PRAGMA locking_mode = NORMAL;")?;
+            Ok(false)
+        }
+        done => done.map(|()| true),
+    }
+}
+
+/// For very many rows into a file that is of no use before all are there: nothing is written twice,
+/// nothing is waited for. Who writes them answers for their references.
+pub(crate) fn without_journal(conn: &Connection) -> rusqlite::Result<()> {
+    // SQLite lets only trusting connections go without a journal.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+    conn.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; \
+         PRAGMA cache_size = -65536; PRAGMA threads = 1;",
+    )
+}
+
+/// Back to what [`writer`] gave: all that was written before is durable, and so is what follows.
+pub(crate) fn with_journal(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch("PRAGMA locking_mode = NORMAL; PRAGMA synchronous = FULL;")?;
+    if let Some(path) = conn.path() {
+        let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
+        synced.map_err(|why| rusqlite::Error::ToSqlConversionFailure(why.into()))?;
+    }
+    use_wal(conn)?;
+    configure(conn)
 }
 
 fn configure(conn: &Connection) -> rusqlite::Result<()> {

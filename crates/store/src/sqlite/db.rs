@@ -11,6 +11,7 @@ use grantd_core::cost::Bill;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
+use crate::steps::Landmarks;
 
 /// The connection of a thread, lent to one step. Steps must be able to travel
 /// between threads on the other engine; the mutex says that this one may too,
@@ -18,6 +19,7 @@ use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
 pub(crate) struct Lent<'c> {
     conn: Mutex<&'c mut Connection>,
     lines: Option<Mutex<Vec<String>>>,
+    landmarks: Option<&'c Landmarks>,
 }
 
 impl<'c> Lent<'c> {
@@ -25,14 +27,23 @@ impl<'c> Lent<'c> {
         Self {
             conn: Mutex::new(conn),
             lines: None,
+            landmarks: None,
         }
     }
 
-    /// The same, and what the step adds to the trail is kept for the archive.
+    /// The same within a transaction that only reads.
+    pub(super) fn reading(conn: &'c mut Connection, landmarks: &'c Landmarks) -> Self {
+        Self {
+            landmarks: Some(landmarks),
+            ..Self::new(conn)
+        }
+    }
+
+    /// A connection, and what the step adds to the trail is kept for the archive.
     pub(super) fn archiving(conn: &'c mut Connection) -> Self {
         Self {
-            conn: Mutex::new(conn),
             lines: Some(Mutex::default()),
+            ..Self::new(conn)
         }
     }
 
@@ -62,6 +73,10 @@ impl Db for Lent<'_> {
 
     fn lock_clause(&self, _: Lock) -> &'static str {
         ""
+    }
+
+    fn landmarks(&self) -> Option<&Landmarks> {
+        self.landmarks
     }
 
     fn lines(&self) -> Option<&Mutex<Vec<String>>> {

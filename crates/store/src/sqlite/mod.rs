@@ -1,12 +1,17 @@
 //! The store in one SQLite file. Owns the threads and how a step gets to them;
 //! must not know what the steps do.
 //!
-//! One thread writes ([`writer`]), a few read ([`reader`]); requests never
-//! touch a connection. Other processes may use the same file meanwhile.
+//! One thread writes ([`writer`]), a few read ([`reader`]), one copies the log
+//! back ([`log`]); requests never touch a connection. Other processes may use the same file
+//! meanwhile. Checks that were made lately are answered from memory ([`cache`]).
 
+mod cache;
+mod checks;
 pub(crate) mod connection;
 pub(crate) mod db;
 mod failure;
+mod log;
+mod options;
 mod queue;
 mod reader;
 pub(crate) mod snapshot;
@@ -27,38 +32,20 @@ use grantd_core::token::TokenHash;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use self::cache::Cache;
+use self::checks::{check, find};
 use self::db::Lent;
 use self::failure::Failure;
+use self::log::{Copier, Log, Nudge};
 use self::queue::Queue;
 use self::reader::{Look, Reader};
 use self::writer::{Alone, Step, Work, Writer, Written};
-use crate::db::{Db, DbResult, Look as LookUp, Params, Undo, Write};
+use crate::db::{DbResult, Look as LookUp, Undo, Write};
 use crate::migrate::{self, MigrateError, Migration};
 use crate::outside::Outside;
 use crate::sql;
-use crate::steps::{Engine, Input, StoreOn, tokens};
+use crate::steps::{Engine, Input, Landmarks, StoreOn, tokens};
 use crate::toll::{Kind, Toll};
-
-/// How much the store may use.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Reader threads, each with a connection and 8 MiB of page cache.
-    pub readers: usize,
-    /// Steps that may wait, reads and writes each; more are refused at once.
-    pub queue: usize,
-    /// The write-ahead log is cut when it is longer than so many bytes.
-    pub log_bound: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            readers: 2,
-            queue: 4_096,
-            log_bound: 64 << 20,
-        }
-    }
-}
 
 /// The file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +61,8 @@ pub enum OpenError {
     Io(#[from] std::io::Error),
 }
 
+pub use self::options::Options;
+
 /// Everything that is remembered, in one SQLite file.
 pub type SqliteStore = StoreOn<Sqlite>;
 
@@ -82,8 +71,11 @@ pub struct Sqlite {
     writes: Arc<Queue<Box<dyn Step>>>,
     reads: Arc<Queue<Look>>,
     threads: Mutex<Threads>,
+    copier: Arc<Nudge>,
+    landmarks: Arc<Landmarks>,
     toll: Toll,
     written: Arc<Written>,
+    cache: Arc<Cache>,
     outside: Outside,
     /// The folder of a temporary store, deleted with it.
     _folder: Option<tempfile::TempDir>,
@@ -92,6 +84,7 @@ pub struct Sqlite {
 #[derive(Default)]
 struct Threads {
     readers: Vec<JoinHandle<()>>,
+    copier: Option<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -144,21 +137,37 @@ impl Sqlite {
     ) -> Result<Self, OpenError> {
         let mut conn = connection::writer(path)?;
         migrate::sqlite(&mut conn, known, &mut |_| ())?;
+        let cache = Arc::new(Cache::of(path));
+        cache.watch(&mut conn)?;
         // From here on, threads end with the store, also when a later line fails.
         let store = Self {
             writes: Arc::new(Queue::new(options.queue)),
             reads: Arc::new(Queue::new(options.queue)),
             threads: Mutex::default(),
+            copier: Arc::default(),
+            landmarks: Arc::default(),
             toll: Toll::default(),
             written: Arc::default(),
+            cache,
             outside,
             _folder: None,
         };
+        let mut log = Log::new(path, options.log_bound, Arc::clone(&store.copier));
+        log.listen(&mut conn)?;
+        let copier = Copier {
+            nudge: Arc::clone(&store.copier),
+            path: path.to_owned(),
+        };
+        let copying = connection::copier(path)?;
+        let copier = spawn("store-copier", move || copier.run(copying))?;
+        store.threads().copier = Some(copier);
         let writer = Writer {
             queue: Arc::clone(&store.writes),
             path: path.to_owned(),
-            log_bound: options.log_bound,
+            log,
+            together: options.together.max(1),
             written: Arc::clone(&store.written),
+            cache: Arc::clone(&store.cache),
             archive: store.outside.archive.clone(),
         };
         let writer = spawn("store-writer", move || writer.run(conn))?;
@@ -227,8 +236,11 @@ impl Sqlite {
         input: I,
         look: LookUp<I, T>,
     ) -> Stored<T> {
-        self.look_up(kind, move |conn| db::run(look(&Lent::new(conn), &input)))
-            .await
+        let landmarks = Arc::clone(&self.landmarks);
+        self.look_up(kind, move |conn| {
+            db::run(look(&Lent::reading(conn, &landmarks), &input))
+        })
+        .await
     }
 
     /// Does something on the writer's connection between two of its transactions.
@@ -247,17 +259,19 @@ impl Sqlite {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What ends the threads, once, after all steps in flight. Readers go first: the writer's
+    /// What ends the threads, once, after all steps in flight. The others go first: the writer's
     /// connection must be the last one, since only it can fold the log into the file.
     fn ending(&self) -> impl FnOnce() + Send + use<> {
         self.reads.close();
-        let writes = Arc::clone(&self.writes);
+        self.copier.end();
+        let (writes, cache) = (Arc::clone(&self.writes), Arc::clone(&self.cache));
         let threads = std::mem::take(&mut *self.threads());
         move || {
             // A thread that panicked has said so already.
-            for reader in threads.readers {
-                let _ = reader.join();
+            for thread in threads.readers.into_iter().chain(threads.copier) {
+                let _ = thread.join();
             }
+            cache.end();
             writes.close();
             if let Some(writer) = threads.writer {
                 let _ = writer.join();
@@ -310,24 +324,35 @@ impl Engine for Sqlite {
         hash: Option<TokenHash>,
         now: Timestamp,
     ) -> Stored<Option<AppCheck>> {
-        let of = (client_id.clone(), hash, now);
-        self.look(Kind::Check, of, |db, of| Box::pin(check(db, of)))
-            .await
+        self.outside.gate.pass().map_err(Failure::from)?;
+        if let Some(known) = self.cache.check(client_id, hash, now) {
+            self.toll.of_known(Kind::Check);
+            return Ok(Some(known));
+        }
+        let (asked, of) = (self.cache.asked(), (client_id.clone(), hash, now));
+        let found = self
+            .look(Kind::Check, of, |db, of| Box::pin(check(db, of)))
+            .await?;
+        if let (Some(asked), Some(found)) = (asked, &found) {
+            self.cache.keep_check(asked, found);
+        }
+        Ok(found)
     }
 
     async fn find(&self, hash: TokenHash, now: Timestamp) -> Stored<TokenVerdict> {
-        self.look(Kind::Check, (hash, now), |db, (hash, now)| {
-            Box::pin(async move {
-                let mut find = tokens::Find::of(*hash);
-                let keys: Params<'_> = &[&now.0, &hash.prefix()];
-                db.rows(sql::authorizations::FIND_BY_HASH, keys, &mut |r| {
-                    find.row(r)
-                })
-                .await?;
-                Ok(find.end())
-            })
-        })
-        .await
+        self.outside.gate.pass().map_err(Failure::from)?;
+        if let Some(known) = self.cache.find(hash, now) {
+            self.toll.of_known(Kind::Check);
+            return Ok(known);
+        }
+        let asked = self.cache.asked();
+        let found = self
+            .look(Kind::Check, (hash, now), |db, of| Box::pin(find(db, of)))
+            .await?;
+        if let (Some(asked), TokenVerdict::Valid(token)) = (asked, &found) {
+            self.cache.keep_token(asked, token);
+        }
+        Ok(found)
     }
 
     fn load(&self) -> StoreLoad {
@@ -346,18 +371,6 @@ impl Engine for Sqlite {
         // Joining waits, so not on a thread of the runtime.
         let _ = tokio::task::spawn_blocking(self.ending()).await;
     }
-}
-
-async fn check(
-    db: &dyn Db,
-    (client_id, hash, now): &(ClientId, Option<TokenHash>, Timestamp),
-) -> DbResult<Option<AppCheck>> {
-    let mut check = tokens::Check::of(*hash);
-    let prefix = hash.map(|hash| hash.prefix());
-    let keys: Params<'_> = &[&now.0, &prefix, &client_id.as_str()];
-    db.rows(sql::authorizations::CHECK, keys, &mut |r| check.row(r))
-        .await?;
-    Ok(check.end())
 }
 
 impl Drop for Sqlite {

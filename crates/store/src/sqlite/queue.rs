@@ -17,6 +17,9 @@ struct State<J> {
     waiting: VecDeque<J>,
     /// Consumers asleep; only then is waking one worth a system call.
     idle: usize,
+    /// One was told to wake up and has not come yet. It takes all that arrives until then, so that
+    /// a crowd costs one system call and not one each.
+    waking: bool,
     closed: bool,
 }
 
@@ -26,6 +29,7 @@ impl<J> Queue<J> {
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
                 idle: 0,
+                waking: false,
                 closed: false,
             }),
             arrived: Condvar::new(),
@@ -43,11 +47,7 @@ impl<J> Queue<J> {
             return Err(Failure::QueueFull);
         }
         state.waiting.push_back(job);
-        let wake = state.idle > 0;
-        drop(state);
-        if wake {
-            self.arrived.notify_one();
-        }
+        self.wake_one(state);
         Ok(())
     }
 
@@ -65,9 +65,21 @@ impl<J> Queue<J> {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
             state.idle -= 1;
+            state.waking = false;
         }
         let count = most.min(state.waiting.len());
-        Some(state.waiting.drain(..count).collect())
+        let taken = state.waiting.drain(..count).collect();
+        self.wake_one(state);
+        Some(taken)
+    }
+
+    /// For what waits, unless somebody is on the way.
+    fn wake_one(&self, mut state: MutexGuard<'_, State<J>>) {
+        if state.idle > 0 && !state.waking && !state.waiting.is_empty() {
+            state.waking = true;
+            drop(state);
+            self.arrived.notify_one();
+        }
     }
 
     /// How many wait.

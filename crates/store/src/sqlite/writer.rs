@@ -11,25 +11,21 @@
 //! what happened, and the connection is opened anew; the same after a failed `COMMIT`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use grantd_core::store::{StoreError, Stored};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::cache::Cache;
 use super::connection;
 use super::failure::Failure;
+use super::log::Log;
 use super::queue::Queue;
 use crate::archive::Archive;
 use crate::db::Undo;
-
-/// A batch holds up its first step by as long as all its steps take: some milliseconds.
-const MOST_PER_COMMIT: usize = 256;
-/// Our readers let go of the log within a second.
-const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One step of a batch.
 pub(super) trait Step: Send {
@@ -127,8 +123,11 @@ pub(super) struct Writer {
     pub(super) archive: Option<Arc<Archive>>,
     pub(super) queue: Arc<Queue<Box<dyn Step>>>,
     pub(super) path: PathBuf,
-    pub(super) log_bound: u64,
+    /// A batch holds up its first step by as long as all its steps take: some milliseconds.
+    pub(super) together: usize,
+    pub(super) log: Log,
     pub(super) written: Arc<Written>,
+    pub(super) cache: Arc<Cache>,
 }
 
 /// What the thread has come to.
@@ -142,10 +141,9 @@ pub(super) struct Written {
 
 impl Writer {
     /// Until the queue is closed and empty.
-    pub(super) fn run(self, conn: Connection) {
+    pub(super) fn run(mut self, conn: Connection) {
         let mut conn = Some(conn);
-        let mut log = Log::new(&self.path, self.log_bound);
-        while let Some(batch) = self.queue.take(MOST_PER_COMMIT) {
+        while let Some(batch) = self.queue.take(self.together) {
             let (alone, mut batch): (Vec<_>, Vec<_>) =
                 batch.into_iter().partition(|step| step.is_alone());
             for mut step in alone {
@@ -164,14 +162,14 @@ impl Writer {
                 step.answer(fate.clone());
             }
             if let Some(conn) = &conn {
-                log.keep_short(conn);
+                self.log.keep_short(conn);
             }
         }
     }
 
     /// Runs a batch, whose lines are in the archive when this says `Ok`.
     fn archived(
-        &self,
+        &mut self,
         conn: &mut Option<Connection>,
         batch: &mut [Box<dyn Step>],
     ) -> Result<(), Failure> {
@@ -187,7 +185,7 @@ impl Writer {
         let mut lines = Vec::new();
         let fate = self
             .connected(conn)
-            .and_then(|conn| transact(conn, batch, &mut lines));
+            .and_then(|conn| transact(conn, &self.cache, batch, &mut lines));
         if let Err(failure) = &fate {
             tracing::error!(error = ?failure, steps = batch.len(), "a batch of writes failed");
             *conn = None;
@@ -202,12 +200,17 @@ impl Writer {
     }
 
     fn connected<'a>(
-        &self,
+        &mut self,
         conn: &'a mut Option<Connection>,
     ) -> Result<&'a mut Connection, Failure> {
         match conn {
             Some(conn) => Ok(conn),
-            None => Ok(conn.insert(connection::writer(&self.path)?)),
+            None => {
+                let mut anew = connection::writer(&self.path)?;
+                self.log.listen(&mut anew)?;
+                self.cache.watch(&mut anew)?;
+                Ok(conn.insert(anew))
+            }
         }
     }
 }
@@ -215,10 +218,12 @@ impl Writer {
 /// Runs a batch. `Err` means that none of it may be relied upon, either way.
 fn transact(
     conn: &mut Connection,
+    cache: &Cache,
     batch: &mut [Box<dyn Step>],
     lines: &mut Vec<String>,
 ) -> Result<(), Failure> {
     execute(conn, "BEGIN IMMEDIATE")?;
+    let (books, before) = (cache.begin(), conn.total_changes());
     for step in batch {
         execute(conn, "SAVEPOINT step")?;
         let before = lines.len();
@@ -232,55 +237,12 @@ fn transact(
         }
         execute(conn, "RELEASE step")?;
     }
-    execute(conn, "COMMIT")
+    execute(conn, "COMMIT")?;
+    books.close(conn.total_changes() != before);
+    Ok(())
 }
 
 fn execute(conn: &Connection, sql: &str) -> Result<(), Failure> {
     conn.prepare_cached(sql)?.execute([])?;
     Ok(())
-}
-
-/// Keeps the write-ahead log from growing without end. SQLite copies it back
-/// by itself now and then, but starts it anew only when it meets no reader;
-/// under constant load it never would.
-struct Log {
-    file: PathBuf,
-    bound: u64,
-    /// Above this size the log is cut; more than `bound` only while a foreign reader prevents it.
-    limit: u64,
-}
-
-impl Log {
-    fn new(database: &Path, bound: u64) -> Self {
-        let mut file = database.as_os_str().to_owned();
-        file.push("-wal");
-        Self {
-            file: file.into(),
-            bound,
-            limit: bound,
-        }
-    }
-
-    fn keep_short(&mut self, conn: &Connection) {
-        let size = std::fs::metadata(&self.file).map_or(0, |file| file.len());
-        if size <= self.limit {
-            return;
-        }
-        self.limit = match truncate_log(conn) {
-            Ok(true) => self.bound,
-            // Not again at every commit: each try holds the writers up.
-            busy => {
-                tracing::warn!(size, result = ?busy, "the write-ahead log could not be cut");
-                size + self.bound / 4
-            }
-        };
-    }
-}
-
-/// Copies the log back and cuts it; false when a reader would not let go of it.
-fn truncate_log(conn: &Connection) -> rusqlite::Result<bool> {
-    conn.busy_timeout(LOG_PATIENCE)?;
-    let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-    conn.busy_timeout(connection::BUSY_TIMEOUT)?;
-    busy.map(|busy: bool| !busy)
 }

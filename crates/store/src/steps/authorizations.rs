@@ -14,9 +14,10 @@ use grantd_core::store::{
 };
 use grantd_core::token::TokenHash;
 
+use super::landmarks::Long;
 use super::list::List;
 use super::{Engine, StoreOn, can_be_stored, grants, mint, row, tokens};
-use crate::db::{Columns, Db, DbResult, Params};
+use crate::db::{Db, DbResult, Params};
 use crate::sql;
 
 #[async_trait]
@@ -28,8 +29,9 @@ impl<E: Engine> AuthorizationStore for StoreOn<E> {
         stamp: Stamp,
     ) -> Stored<Result<Authorization, NotCreated>> {
         let user = mint::counts_under_the_user(&new, limits);
+        let beside = mint::beside(&new, limits, &stamp);
         self.engine
-            .change_of(user, stamp, (new, limits), |tx, (new, limits)| {
+            .change_beside(beside, user, stamp, (new, limits), |tx, (new, limits)| {
                 Box::pin(mint::create(tx, new, *limits))
             })
             .await
@@ -73,9 +75,7 @@ impl<E: Engine> AuthorizationStore for StoreOn<E> {
     ) -> Stored<Page<Authorization>> {
         let of = (user, client_id.map(str::to_owned), page);
         self.engine
-            .read_at_once(of, |db, of| {
-                Box::pin(list(db, AUTHORIZATIONS, of, row::authorization))
-            })
+            .read_at_once(of, |db, of| Box::pin(list_authorizations(db, of)))
             .await
     }
 
@@ -169,7 +169,7 @@ impl<E: Engine> AuthorizationStore for StoreOn<E> {
     ) -> Stored<Page<Grant>> {
         let of = (user, client_id.map(str::to_owned), page);
         self.engine
-            .read_at_once(of, |db, of| Box::pin(list(db, GRANTS, of, row::grant)))
+            .read_at_once(of, |db, of| Box::pin(list_grants(db, of)))
             .await
     }
 
@@ -251,6 +251,15 @@ const AUTHORIZATIONS: Lists = {
     ]
 };
 
+/// The same lists from an id on, and all ids.
+const FROM: Lists = {
+    use crate::sql::authorizations as sql;
+    [
+        (sql::LIST_OF_USER_FROM, sql::IDS_OF_USER),
+        (sql::LIST_OF_USER_AND_APP_FROM, sql::IDS_OF_USER_AND_APP),
+    ]
+};
+
 const GRANTS: Lists = {
     use crate::sql::grants as sql;
     [
@@ -259,22 +268,45 @@ const GRANTS: Lists = {
     ]
 };
 
-async fn list<T: Send>(
-    db: &dyn Db,
-    [of_user, of_app]: Lists,
-    (user, client_id, request): &(UserId, Option<String>, PageRequest),
-    read: impl FnMut(&dyn Columns) -> DbResult<T> + Send,
-) -> DbResult<Page<T>> {
+/// What is listed: whose, of which app.
+type Wanted = (UserId, Option<String>, PageRequest);
+
+async fn list_authorizations(db: &dyn Db, wanted: &Wanted) -> DbResult<Page<Authorization>> {
+    let (user, client_id, request) = wanted;
     let app;
-    let ((count, page), keys): (_, Params<'_>) = match which(db, client_id.as_deref()).await? {
-        Which::All => (of_user, &[&user.0]),
+    let (lists, keys, of): (_, Params<'_>, _) = match which(db, client_id.as_deref()).await? {
+        Which::All => (0, &[&user.0], None),
         Which::App(id) => {
             app = id.map(|id| id.0);
-            (of_app, &[&user.0, &app])
+            (1, &[&user.0, &app], Some(app))
         }
         Which::None => return Ok(empty()),
     };
-    List { count, page, keys }.read(db, *request, read).await
+    let ((count, page), (from, ids)) = (AUTHORIZATIONS[lists], FROM[lists]);
+    let long = Long {
+        list: List { count, page, keys },
+        from,
+        ids,
+        state: sql::authorizations::STATE_OF_USER,
+        of: (user.0, of),
+    };
+    long.read(db, *request, row::authorization).await
+}
+
+async fn list_grants(db: &dyn Db, wanted: &Wanted) -> DbResult<Page<Grant>> {
+    let (user, client_id, request) = wanted;
+    let app;
+    let ((count, page), keys): (_, Params<'_>) = match which(db, client_id.as_deref()).await? {
+        Which::All => (GRANTS[0], &[&user.0]),
+        Which::App(id) => {
+            app = id.map(|id| id.0);
+            (GRANTS[1], &[&user.0, &app])
+        }
+        Which::None => return Ok(empty()),
+    };
+    List { count, page, keys }
+        .read(db, *request, row::grant)
+        .await
 }
 
 fn empty<T>() -> Page<T> {

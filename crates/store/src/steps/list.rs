@@ -5,6 +5,7 @@ use grantd_core::store::{Page, PageRequest};
 use crate::db::{Columns, Db, DbResult, Param, Params};
 
 /// The two statements of a list. Both take `keys`; the page takes limit and offset after them.
+#[derive(Clone, Copy)]
 pub(super) struct List<'a> {
     pub(super) count: &'static str,
     pub(super) page: &'static str,
@@ -20,7 +21,7 @@ impl List<'_> {
     ) -> DbResult<Page<T>> {
         let total: Option<i64> = db.one(self.count, self.keys, |row| row.get(0)).await?;
         let limit = i64::from(request.per_page);
-        let offset = i64::from(request.page.saturating_sub(1)) * limit;
+        let offset = offset(request) as i64;
         let mut params = self.keys.to_vec();
         params.extend([&limit as &dyn Param, &offset]);
         let items = db.all(self.page, params.as_slice(), read).await?;
@@ -29,4 +30,9 @@ impl List<'_> {
             total: total.unwrap_or_default().unsigned_abs(),
         })
     }
+}
+
+/// How many records come before the page.
+pub(super) fn offset(request: PageRequest) -> u64 {
+    u64::from(request.page.saturating_sub(1)) * u64::from(request.per_page)
 }

@@ -5,7 +5,7 @@
 //! statements of their own, one after the other: a single statement would see
 //! what was there before it waited for the lock, and mint too many.
 
-use grantd_core::audit::Action;
+use grantd_core::audit::{Action, Actor, Stamp};
 use grantd_core::authorization::{Authorization, AuthorizationEdit, NewAuthorization};
 use grantd_core::fingerprint::Fingerprint;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
@@ -13,7 +13,7 @@ use grantd_core::note::Note;
 use grantd_core::store::{GotOrCreated, MintLimits, NotCreated, Taken};
 
 use super::change::{Change, Subject};
-use super::{flows, grants, row, tokens};
+use super::{Beside, flows, grants, row, tokens};
 use crate::db::{DbError, DbResult, Lock, Undo};
 use crate::sql;
 
@@ -76,6 +76,26 @@ fn refuse<T>(why: NotCreated) -> Result<Result<T, NotCreated>, Undo<Result<T, No
 /// Whose creations are counted without a grant to count them under.
 pub(super) fn counts_under_the_user(new: &NewAuthorization, limits: MintLimits) -> Option<UserId> {
     (new.app_id.is_none() && limits.per_hour.is_some()).then_some(new.user_id)
+}
+
+/// Which creations may go beside this one: those that lock the same things in the same turn. All
+/// that a creation changes is its user's.
+pub(super) fn beside(new: &NewAuthorization, limits: MintLimits, stamp: &Stamp) -> Beside {
+    let (actor, own) = match stamp.by {
+        Actor::User { id, .. } => (0, id == new.user_id),
+        Actor::AdminToken { user, .. } => (1, user == new.user_id),
+        Actor::App { .. } => (2, false),
+        Actor::Operator | Actor::System => (3, false),
+    };
+    let locks_user = counts_under_the_user(new, limits).is_some();
+    let kind = [own, new.app_id.is_some(), locks_user];
+    let kind = kind
+        .into_iter()
+        .fold(actor, |kind, is| (kind << 1) | u8::from(is));
+    Beside {
+        user: new.user_id,
+        kind,
+    }
 }
 
 /// Takes the locks in their order: user, app, grant. A personal access token has no grant.

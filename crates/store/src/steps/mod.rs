@@ -13,6 +13,8 @@ mod change;
 mod counters;
 pub(crate) mod flows;
 mod grants;
+mod import;
+mod landmarks;
 mod last_used;
 mod life;
 mod list;
@@ -38,8 +40,9 @@ use grantd_core::store::{AppCheck, StoreLoad, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 
 use self::change::{Change, Step};
+pub(crate) use self::landmarks::Landmarks;
 pub(crate) use self::upkeep::{INSTANCE_KEY, PING};
-use crate::db::{Look, Write};
+use crate::db::{Db, Look, Running, Undo, Write};
 
 /// What an engine has to offer. A step's inputs are a value of their own, so
 /// that an engine can run the step again after a conflict.
@@ -64,6 +67,16 @@ pub(crate) trait Engine: Send + Sync + 'static {
         input: I,
         step: Write<I, T>,
     ) -> impl Future<Output = Stored<T>> + Send;
+
+    /// The same for a step that may go beside others of its kind in one transaction.
+    fn write_beside<I: Input, T: Send + 'static>(
+        &self,
+        _: Beside,
+        input: I,
+        step: Write<I, T>,
+    ) -> impl Future<Output = Stored<T>> + Send {
+        self.write(input, step)
+    }
 
     /// The same for a step that may be forgotten if the engine's machine dies in the next moment,
     /// and need not wait for any disk.
@@ -107,10 +120,19 @@ pub(crate) trait Engine: Send + Sync + 'static {
         input: I,
         step: Step<I, T>,
     ) -> impl Future<Output = Stored<T>> + Send {
-        let input = (user, stamp, input, step);
-        self.write(input, |db, (user, stamp, input, step)| {
-            Box::pin(async move { step(&Change::begin(db, stamp, *user).await?, input).await })
-        })
+        self.write((user, stamp, input, step), changing)
+    }
+
+    /// The same for a step that may go beside others of its kind in one transaction.
+    fn change_beside<I: Input, T: Send + 'static>(
+        &self,
+        beside: Beside,
+        user: Option<UserId>,
+        stamp: Stamp,
+        input: I,
+        step: Step<I, T>,
+    ) -> impl Future<Output = Stored<T>> + Send {
+        self.write_beside(beside, (user, stamp, input, step), changing)
     }
 
     /// Whether this node may serve at all, beyond that the engine answers.
@@ -123,6 +145,25 @@ pub(crate) trait Engine: Send + Sync + 'static {
 
     /// Refuses new steps and ends after those in flight.
     fn close(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// A step with its actor, and the user whose row it writes.
+type Changing<I, T> = (Option<UserId>, Stamp, I, Step<I, T>);
+
+fn changing<'a, I: Input, T: Send>(
+    db: &'a (dyn Db + 'a),
+    (user, stamp, input, step): &'a Changing<I, T>,
+) -> Running<'a, Result<T, Undo<T>>> {
+    Box::pin(async move { step(&Change::begin(db, stamp, *user).await?, input).await })
+}
+
+/// Which steps may go beside one another, statement by statement: those of one kind for different
+/// users. Such a step changes nothing but what is its user's, holds at most to share what is not,
+/// and takes its locks by statements of the same numbers as others of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Beside {
+    pub(crate) user: UserId,
+    pub(crate) kind: u8,
 }
 
 /// Whether a text can be anybody's key. PostgreSQL keeps no U+0000 and takes it for an error; one

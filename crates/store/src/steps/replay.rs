@@ -42,6 +42,8 @@ pub(crate) struct Affected {
     pub(crate) secret_of: Option<AppId>,
     /// It was edited, and has its old scopes.
     pub(crate) edited: bool,
+    /// Whose settings are the old ones.
+    pub(crate) app_edited: Option<AppId>,
     /// It ended something that the store has.
     pub(crate) ended: bool,
 }
@@ -95,14 +97,14 @@ async fn add(db: &(dyn Db + '_), told: &AuditRow) -> DbResult<()> {
     db.run(sql::audit::INSERT_OLD, values).await
 }
 
-/// What the row ended is ended. A row about a token that is neither its making nor an edit ends it:
-/// also one whose action this program does not know.
+/// What the row ended is ended. A row about a token that neither makes nor edits it ends it: also
+/// one whose action this program does not know.
 async fn apply(tx: &Change<'_>, told: &AuditRow, unusable: &PasswordHash) -> DbResult<Affected> {
     let action = Action::from_name(&told.action);
     let mut affected = Affected::default();
     match action {
-        Some(Action::AuthorizationCreated) => {}
         Some(Action::AuthorizationEdited) => affected.edited = true,
+        Some(action) if action.spares_token() => {}
         _ => {
             if let Some(id) = told.authorization_id {
                 affected.ended |= tokens::end_by_id(tx, id, Action::AuthorizationDeleted).await?;
@@ -209,6 +211,7 @@ async fn of_app(
                 affected.secret_of = Some(app);
             }
         }
+        Action::AppEdited => affected.app_edited = Some(app),
         Action::AppPreviousSecretEnded => {
             affected.ended |= apps::end_previous_secret(tx, app).await?;
         }

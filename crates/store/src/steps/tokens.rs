@@ -29,7 +29,7 @@ impl Check {
         let check = match &mut self.found {
             Some(check) => check,
             None => self.found.insert(AppCheck {
-                credentials: row::app_credentials(r)?,
+                credentials: row::app_credentials(r)?.into(),
                 token: None,
             }),
         };
@@ -37,7 +37,7 @@ impl Check {
         let same = matches!((self.hash, found), (Some(hash), Some(found)) if hash.matches(&found));
         let valid = r.maybe(row::APP + row::AUTHORIZATION + row::USER)?;
         if same && valid == Some(true) {
-            check.token = Some(row::owned_beside(r, &check.credentials.app)?);
+            check.token = Some(row::owned_beside(r, &check.credentials.app)?.into());
         }
         Ok(())
     }
@@ -68,7 +68,7 @@ impl Find {
         let found = row::owned(r)?;
         self.verdict = match found.user.suspended_at {
             Some(_) => TokenVerdict::OwnerSuspended,
-            None => TokenVerdict::Valid(Box::new(found)),
+            None => TokenVerdict::Valid(found.into()),
         };
         Ok(())
     }

@@ -82,6 +82,7 @@ fn notifier(place: &Place, outside: &Arc<Outside>) -> Notifier {
             webhook: Webhook {
                 url: "https://hooks.example".to_owned(),
                 secret: Some(secret("shared")),
+                counts: Arc::default(),
             },
             outbound: outside.clone(),
         }),

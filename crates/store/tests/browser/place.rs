@@ -154,6 +154,7 @@ impl Place {
             sign_in,
             hourly: Arc::default(),
             last_used: Arc::default(),
+            upgrades: Arc::default(),
             key: key.clone(),
             mailer: Some(outbox.clone()),
             scanners: None,

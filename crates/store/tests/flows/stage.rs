@@ -119,6 +119,7 @@ impl Stage {
             sign_in,
             hourly: Arc::default(),
             last_used: Arc::default(),
+            upgrades: Arc::default(),
             key,
             mailer: None,
             scanners: None,

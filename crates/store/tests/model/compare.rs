@@ -46,7 +46,7 @@ struct Outcome {
 }
 
 /// What an app learns of itself and of a token.
-type Checked = Option<(App, Option<[u8; 32]>, i64, Option<OwnedAuthorization>)>;
+type Checked = Option<(App, Option<[u8; 32]>, i64, Option<Arc<OwnedAuthorization>>)>;
 
 /// What there is to know of one token: by itself, by its own app, by another one.
 #[derive(Debug, PartialEq)]
@@ -138,7 +138,12 @@ impl Subject {
             let told = check.map(|check| {
                 let secret = check.credentials.secret_hash.map(|hash| hash.0);
                 let generation = check.credentials.auth_generation;
-                (check.credentials.app, secret, generation, check.token)
+                (
+                    check.credentials.app.clone(),
+                    secret,
+                    generation,
+                    check.token.map(std::sync::Arc::unwrap_or_clone),
+                )
             });
             checks.push(told.back(&self.ids));
         }

@@ -5,6 +5,7 @@
 //! one up. What must hold is that they rise.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use grantd_core::app::{App, AppSummary};
 use grantd_core::audit::{Action, AuditRow};
@@ -139,6 +140,12 @@ impl<T: Back> Back for Option<T> {
     }
 }
 
+impl<T: Back + Clone> Back for Arc<T> {
+    fn back(self, ids: &Ids) -> Self {
+        Arc::new((*self).clone().back(ids))
+    }
+}
+
 impl<T: Back, E: Back> Back for Result<T, E> {
     fn back(self, ids: &Ids) -> Self {
         self.map(|inner| inner.back(ids))
@@ -252,7 +259,7 @@ impl Back for GotOrCreated {
 impl Back for TokenVerdict {
     fn back(self, ids: &Ids) -> Self {
         match self {
-            Self::Valid(owned) => Self::Valid(Box::new(owned.back(ids))),
+            Self::Valid(owned) => Self::Valid(owned.back(ids)),
             other => other,
         }
     }

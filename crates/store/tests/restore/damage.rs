@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use grantd_core::clock::Timestamp;
-use grantd_store::{BackupError, RestoreError, is_half_restored, verify};
+use grantd_store::{BackupError, RestoreError, Source, is_half_restored, verify};
 
 use crate::history::{Dice, World};
 use crate::stage::{KEY, Stage, place, restored};
@@ -37,7 +37,7 @@ async fn every_line_of_a_backup_counts() {
                 _ => {
                     // A digit that is another one.
                     let other = lines[at].replacen('1', "2", 1);
-                    if at == 0 || other == lines[at] {
+                    if other == lines[at] {
                         continue;
                     }
                     let leaked: &'static str = other.leak();
@@ -47,12 +47,7 @@ async fn every_line_of_a_backup_counts() {
             let mut text = spoilt.join("\n");
             text.push('\n');
             let read = verify(&mut Cursor::new(&text), &mut |_| ());
-            let highest_only = damage == "another" && lines[at].contains("\"highest_id\"");
-            assert!(
-                read.is_err() || highest_only,
-                "line {at} {damage}: {}",
-                lines[at]
-            );
+            assert!(read.is_err(), "line {at} {damage}: {}", lines[at]);
         }
     }
     for cut in (0..backup.len()).step_by(97) {
@@ -89,6 +84,10 @@ async fn only_an_unused_database_with_the_right_key_is_filled() {
         &store.claim_instance_key(KEY).await.unwrap()
     ));
     store.close().await;
+    let source = Source::Database(half.clone());
+    let mut out = Vec::new();
+    let copied = grantd_store::backup(&source, Timestamp(1), &mut out, &mut |_| ()).await;
+    assert!(matches!(copied, Err(BackupError::Unfinished)));
     let refused = restored(&backup, &[], &half, None).await;
     assert!(matches!(refused, Err(RestoreError::NotEmpty)));
 }

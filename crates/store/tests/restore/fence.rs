@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use grantd_core::audit::AuditRow;
 use grantd_core::clock::{SystemClock, Timestamp};
 use grantd_core::store::StoreError;
 use grantd_store::{Archive, Outside, RestoreError, fenced_key, lift, standing};
@@ -86,6 +87,15 @@ async fn a_row_that_is_missing_in_the_archive_keeps_the_fence_standing() {
         .await
         .unwrap();
     assert_eq!((done.replayed.missing, done.fence.lifted_at), (1, None));
+    // Nobody can vouch for less than what is missing.
+    let before: Vec<AuditRow> = lines[..lines.len() - 2]
+        .iter()
+        .filter_map(|line| AuditRow::from_line(line).ok())
+        .collect();
+    let known = before.iter().map(|row| row.at).max();
+    assert_eq!(Some(done.fence.covered_until), known);
+    let after = AuditRow::from_line(lines[lines.len() - 1]).unwrap();
+    assert!(done.fence.covered_until < after.at);
     // Two files that have all of it together.
     let url = place(None, &folder, "again.db");
     let (one, other) = archive.split_at(archive.len() / 2);
@@ -148,6 +158,78 @@ async fn sec_s20_what_cannot_be_archived_is_not_acknowledged() {
     }
 }
 
+/// Who moves the archive away and gives only that file has not told what was revoked since.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_s46_an_archive_that_was_moved_away_does_not_lift_the_fence_alone() {
+    let stage = Stage::open(None, true).await;
+    let world = World::new(stage.store.clone()).await;
+    let backup = stage.backup(world.now()).await;
+    world.mint(&mut Dice::new(1)).await;
+    let old = stage.rotate().await;
+    let empty = stage.archived();
+    for seed in 2..5 {
+        world.mint(&mut Dice::new(seed)).await;
+    }
+    let new = stage.archived();
+    let folder = tempfile::tempdir().unwrap();
+    for (number, (files, falls)) in [
+        (vec![&old[..]], false),
+        (vec![&old, &empty], true),
+        (vec![&old, &new], true),
+        (vec![&new, &old], true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let url = place(None, &folder, &format!("{number}.db"));
+        let done = restored(&backup, &files, &url, None).await.unwrap();
+        assert_eq!(done.replayed.missing, 0, "{number}");
+        assert_eq!(done.fence.lifted_at.is_some(), falls, "{number}");
+        assert_eq!(done.replayed.goes_on, !falls, "{number}");
+    }
+    // The same file under its name again is no other.
+    let archive = Archive::open(stage.archive.as_ref().unwrap()).unwrap();
+    archive.reopen().await.unwrap();
+    assert_eq!(stage.archived(), new);
+}
+
+/// What stands in a file that was moved away is not written again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_in_the_place_of_another_begins_where_that_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, url) = (folder.path().join("archive"), place(None, &folder, "db"));
+    let archive = Archive::open(&path).unwrap();
+    let outside = Outside {
+        archive: Some(archive.clone()),
+        ..Outside::default()
+    };
+    let opened = url.open_with(Arc::new(SystemClock), outside).await.unwrap();
+    let store = opened.store;
+    let world = World::new(store.clone()).await;
+    let ids = || {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let rows = text
+            .lines()
+            .filter_map(|line| AuditRow::from_line(line).ok());
+        rows.map(|row| row.id).collect::<Vec<_>>()
+    };
+    world.mint(&mut Dice::new(1)).await;
+    let last = *ids().last().unwrap();
+    // Moved away while the server runs, and again while it does not.
+    std::fs::rename(&path, folder.path().join("archive.1")).unwrap();
+    archive.reopen().await.unwrap();
+    assert_eq!(archive.catch_up(&*store).await.unwrap(), 1);
+    assert_eq!(ids(), [last], "the newest row, so that there is no gap");
+    world.mint(&mut Dice::new(2)).await;
+    let since = ids();
+    assert_eq!(archive.catch_up(&*store).await.unwrap(), 0);
+    assert_eq!(ids(), since);
+    std::fs::rename(&path, folder.path().join("archive.2")).unwrap();
+    let archive = Archive::open(&path).unwrap();
+    assert_eq!(archive.catch_up(&*store).await.unwrap(), 1);
+    assert_eq!(ids(), [*since.last().unwrap()]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archive_catches_up_with_what_a_crash_has_left_out() {
     let folder = tempfile::tempdir().unwrap();
@@ -156,9 +238,13 @@ async fn an_archive_catches_up_with_what_a_crash_has_left_out() {
     let world = World::new(store.clone()).await;
     world.mint(&mut Dice::new(1)).await;
     let archive = Archive::open(&path).unwrap();
-    let rows = store.list_audit(0, 1_000).await.unwrap().len() as u64;
-    assert_eq!(archive.catch_up(&*store).await.unwrap(), rows);
+    assert_eq!(
+        archive.catch_up(&*store).await.unwrap(),
+        1,
+        "the newest row"
+    );
     assert_eq!(archive.catch_up(&*store).await.unwrap(), 0, "and only once");
+    let rows = store.list_audit(0, 1_000).await.unwrap().len();
     world.mint(&mut Dice::new(2)).await;
     // A crash within a line.
     let mut torn = std::fs::read(&path).unwrap();
@@ -167,13 +253,34 @@ async fn an_archive_catches_up_with_what_a_crash_has_left_out() {
     let archive = Archive::open(&path).unwrap();
     let added = archive.catch_up(&*store).await.unwrap();
     let again = store.list_audit(0, 1_000).await.unwrap();
-    assert_eq!(added, again.len() as u64 - rows);
+    assert!(again.len() > rows);
+    assert_eq!(added, (again.len() - rows) as u64);
     let all = std::fs::read_to_string(&path).unwrap();
-    for row in again {
+    for row in &again[rows - 1..] {
         assert!(
             all.lines().any(|line| line == row.line()),
             "{} is torn",
             row.id
         );
     }
+}
+
+/// After a restore that replayed nothing, ids are given out again: what an older file has under them is another
+/// time's, and the file does not lift the fence by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn sec_s46_rows_of_two_times_do_not_lift_the_fence() {
+    let (one, other) = (Stage::open(None, true).await, Stage::open(None, true).await);
+    let (world, elsewhere) = (
+        World::new(one.store.clone()).await,
+        World::new(other.store.clone()).await,
+    );
+    let backup = one.backup(world.now()).await;
+    world.mint(&mut Dice::new(1)).await;
+    elsewhere.mint(&mut Dice::new(2)).await;
+    let files = [&other.archived()[..], &one.archived()[..]];
+    let folder = tempfile::tempdir().unwrap();
+    let url = place(None, &folder, "restored.db");
+    let done = restored(&backup, &files, &url, None).await.unwrap();
+    assert!(done.replayed.ambiguous > 0);
+    assert_eq!((done.replayed.missing, done.fence.lifted_at), (0, None));
 }

@@ -32,6 +32,7 @@ pub(crate) struct Stage {
     pub(crate) url: DatabaseUrl,
     pub(crate) store: SharedStore,
     sqlite: Option<Arc<SqliteStore>>,
+    appender: Option<Arc<Archive>>,
     pub(crate) archive: Option<PathBuf>,
     folder: tempfile::TempDir,
 }
@@ -41,8 +42,9 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let url = place(cluster, &folder, "grantd.db");
         let archive = archived.then(|| folder.path().join("archive.jsonl"));
+        let appender = archive.as_ref().map(|path| Archive::open(path).unwrap());
         let outside = Outside {
-            archive: archive.as_ref().map(|path| Archive::open(path).unwrap()),
+            archive: appender.clone(),
             ..Outside::default()
         };
         let opened = url.open_with(Arc::new(SystemClock), outside).await;
@@ -52,6 +54,7 @@ impl Stage {
             url,
             store,
             sqlite,
+            appender,
             archive,
             folder,
         }
@@ -76,6 +79,16 @@ impl Stage {
     /// What the archive holds at this moment.
     pub(crate) fn archived(&self) -> Vec<u8> {
         std::fs::read(self.archive.as_ref().expect("an archive")).unwrap()
+    }
+
+    /// Moves the archive away, as logrotate does, and has the store go on in another; what is in the one before.
+    pub(crate) async fn rotate(&self) -> Vec<u8> {
+        let path = self.archive.as_ref().expect("an archive");
+        let away = path.with_extension("1");
+        std::fs::rename(path, &away).unwrap();
+        let appender = self.appender.as_ref().expect("an archive");
+        appender.reopen().await.unwrap();
+        std::fs::read(away).unwrap()
     }
 
     /// The trail, as an export writes it.

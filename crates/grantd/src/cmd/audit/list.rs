@@ -16,6 +16,8 @@ use crate::output;
 
 /// Rows in one read.
 const PAGE: u32 = 500;
+/// Rows of lower ids are not older by more than this: so long no change takes.
+const IN_FLIGHT: i64 = 3_600;
 
 /// Which rows.
 #[derive(Args)]
@@ -81,6 +83,10 @@ pub(super) async fn run(list: &List, instance: &Instance) -> Result<(), Failure>
             left -= 1;
         }
         output::bytes(text.as_bytes())?;
+        let is_older = |since: Timestamp| rows.iter().all(|row| since.since(row.at) > IN_FLIGHT);
+        if list.since.is_some_and(is_older) {
+            break;
+        }
     }
     Ok(())
 }

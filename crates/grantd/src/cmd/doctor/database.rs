@@ -1,12 +1,11 @@
 //! What the doctor finds about the database. Owns which answers of PostgreSQL
 //! break the promise that no node calls a revoked token valid.
 
+use std::error::Error;
 use std::path::Path;
-use std::sync::Arc;
 
 use grantd_core::clock::{Clock, SystemClock};
-use grantd_core::store::Store;
-use grantd_store::{DatabaseUrl, Inspection, Outside, PostgresOptions, PostgresStore};
+use grantd_store::{DatabaseUrl, Inspection, PostgresOptions, PostgresStore, kept_key};
 
 use super::{Finding, Verdict, finding};
 use crate::config::Config;
@@ -27,52 +26,44 @@ pub(super) async fn examine(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Opens the store, asks it something, and compares its key with ours.
+/// Asks the database whose it is. Only reads: opening it as every other command does would bring its
+/// schema up to date.
 async fn store(config: &Config) -> Verdict {
     let url = config.database();
-    let there = match &url {
-        DatabaseUrl::Sqlite(file) => file.exists(),
-        DatabaseUrl::Postgres(url) => has_schema(url.expose()).await?,
-    };
-    if !there {
-        return Err(format!(
-            "there is no database {url} yet; grantd makes it on first use"
-        ));
+    let none = || format!("there is no database {url} yet; grantd makes it on first use");
+    if matches!(&url, DatabaseUrl::Sqlite(file) if !file.exists()) {
+        return Err(none());
     }
-    let opened = instance::open_store(config, Arc::new(SystemClock), Outside::default()).await;
-    let store = opened.map_err(|failure| failure.to_string())?.store;
-    let verdict = belongs_to(&config.key_file(), &*store).await;
-    store.close().await;
-    verdict.map(|()| format!("{url} answers, and belongs to the instance key"))
-}
-
-async fn has_schema(url: &str) -> Result<bool, String> {
-    let found = PostgresStore::inspect(url, PostgresOptions::default()).await;
-    let found = found.map_err(|why| {
+    let silent = |why: &dyn Error| {
         format!(
             "the database does not answer: {}; start it, or name another with --database",
-            instance::whole(&why)
+            instance::whole(why)
         )
-    })?;
-    Ok(found.schema.is_some())
+    };
+    let schema = url.schema().await.map_err(|why| silent(&why))?;
+    if schema.version() == 0 {
+        return Err(none());
+    }
+    schema.judge().map_err(|why| why.to_string())?;
+    let kept = kept_key(&url).await.map_err(|why| silent(&why))?;
+    belongs_to(&config.key_file(), kept.as_deref())?;
+    Ok(format!("{url} answers, and belongs to the instance key"))
 }
 
-async fn belongs_to(key_file: &Path, store: &dyn Store) -> Result<(), String> {
-    let answers = store.ping().await;
-    answers.map_err(|why| format!("the database does not answer: {}", instance::whole(&why)))?;
-    let Ok(Some(key)) = instance::read_key(key_file) else {
+/// The judgement is that of `serve`; it uses a database behind a fence, and serves nobody.
+fn belongs_to(key_file: &Path, kept: Option<&str>) -> Result<(), String> {
+    let (Ok(Some(key)), Some(kept)) = (instance::read_key(key_file), kept) else {
         return Err(
             "without the instance key, it cannot be told whether the database belongs to it".into(),
         );
     };
-    let kept = store.claim_instance_key(&key.fingerprint()).await;
-    let kept = kept.map_err(|why| why.to_string())?;
-    if kept != key.fingerprint() {
-        return Err(format!(
-            "the database belongs to the instance key with the fingerprint {kept}; put that one back"
-        ));
+    match instance::belongs_to(&key, kept, key_file) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(
+            "the fence of a restore stands, and every request is answered 503; `grantd restore status` says why".into(),
+        ),
+        Err(refused) => Err(refused.why),
     }
-    Ok(())
 }
 
 fn clock(found: &Inspection) -> Verdict {
@@ -139,6 +130,9 @@ fn failover(found: &Inspection) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use grantd_core::entropy::OsEntropy;
+    use grantd_core::secret::InstanceKey;
+
     use super::*;
 
     fn found(
@@ -155,9 +149,38 @@ mod tests {
             fsync: Some(fsync.into()),
             synchronous_standbys: Some(synchronous.into()),
             standbys: Some(standbys),
+            others: Some(0),
             time: 0,
             hosts,
         }
+    }
+
+    /// What is to be done differs: whoever is told to put another key back must have the wrong one.
+    #[test]
+    fn whose_a_database_is_is_said_as_at_the_start_of_a_server() {
+        let old = InstanceKey::generate(&OsEntropy);
+        let key = old.succeeded_by(InstanceKey::generate(&OsEntropy));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("instance.key");
+        std::fs::write(&file, key.to_file()).unwrap();
+        let own = key.fingerprint();
+        assert_eq!(belongs_to(&file, Some(&own)), Ok(()));
+        let fenced = format!("restored and fenced, instance key {own}");
+        for (kept, said) in [
+            (fenced.as_str(), "restore status"),
+            (&old.fingerprint(), "run `grantd key rotate`"),
+            (
+                &format!("restored and fenced, instance key {}", old.fingerprint()),
+                "restore lift",
+            ),
+            (&format!("unfinished copy of {own}"), "store copy"),
+            (&format!("unfinished restore of {own}"), "grantd restore"),
+            ("another", "the database expects another"),
+        ] {
+            let told = belongs_to(&file, Some(kept)).unwrap_err();
+            assert!(told.contains(said), "{kept}: {told}");
+        }
+        assert!(belongs_to(&file, None).is_err());
     }
 
     #[test]

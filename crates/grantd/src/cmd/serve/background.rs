@@ -19,13 +19,13 @@ use crate::instance::Instance;
 use crate::outbound::HttpOutbound;
 
 /// Runs until it is dropped. A batch in flight is a step of the store, which ends by itself.
-pub(super) struct Background {
+pub(crate) struct Background {
     tasks: JoinSet<()>,
 }
 
 impl Background {
     /// Starts all there is.
-    pub(super) fn start(
+    pub(crate) fn start(
         instance: &Instance,
         authority: &Arc<Authority>,
         public_url: &Url,
@@ -37,7 +37,7 @@ impl Background {
         background.run(async move { reaper.run(&TokioTimer).await });
         let sealer = sealer(instance);
         background.run(async move { sealer.run(&TokioTimer).await });
-        if let Some(stream) = audit_stream(instance)? {
+        if let Some(stream) = audit_stream(instance, authority)? {
             background.run(async move { stream.run(&TokioTimer).await });
         }
         if let Some(keeper) = life::keeper(instance) {
@@ -55,7 +55,7 @@ impl Background {
 }
 
 /// Deletes what is of no use any more.
-fn reaper(instance: &Instance, authority: &Authority) -> Reaper {
+pub(crate) fn reaper(instance: &Instance, authority: &Authority) -> Reaper {
     Reaper {
         store: Arc::clone(&instance.store),
         clock: instance.clock.clone(),
@@ -75,12 +75,16 @@ fn sealer(instance: &Instance) -> Sealer {
 }
 
 /// Sends the audit trail on, if somebody wants it.
-fn audit_stream(instance: &Instance) -> Result<Option<AuditStream>, Failure> {
+fn audit_stream(
+    instance: &Instance,
+    authority: &Authority,
+) -> Result<Option<AuditStream>, Failure> {
     let values = &instance.config.values;
     let Some(url) = &values.audit_webhook_url else {
         return Ok(None);
     };
-    let webhook = webhook(url, values.audit_webhook_secret.as_ref());
+    let secret = values.audit_webhook_secret.as_ref();
+    let webhook = webhook(url, secret, authority);
     Ok(Some(AuditStream::new(
         Arc::clone(&instance.store),
         instance.clock.clone(),
@@ -91,9 +95,14 @@ fn audit_stream(instance: &Instance) -> Result<Option<AuditStream>, Failure> {
 }
 
 /// The receiver of two settings.
-pub(super) fn webhook(url: &WebhookUrl, secret: Option<&HiddenText>) -> Webhook {
+pub(super) fn webhook(
+    url: &WebhookUrl,
+    secret: Option<&HiddenText>,
+    authority: &Authority,
+) -> Webhook {
     Webhook {
         url: url.0.to_string(),
         secret: secret.map(|secret| secret.0.clone()),
+        counts: Arc::clone(&authority.counts),
     }
 }

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use grantd_store::{DatabaseUrl, Gate, standing};
+use grantd_core::store::{SharedStore, Stored};
+use grantd_store::{Archive, DatabaseUrl, Gate, standing};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -29,14 +30,7 @@ impl Beside {
     ) -> Result<Self, Failure> {
         let mut tasks = JoinSet::new();
         if let Some(archive) = instance.outside.archive.clone() {
-            let added = archive.catch_up(&*instance.store).await?;
-            if added > 0 {
-                tracing::warn!(
-                    rows = added,
-                    archive = %archive.path().display(),
-                    "the audit archive lacked rows of the trail"
-                );
-            }
+            catch_up(&archive, &instance.store).await?;
             let mut reload = reload.clone();
             tasks.spawn(async move {
                 while reload.changed().await.is_ok() {
@@ -52,7 +46,16 @@ impl Beside {
                 "THE FENCE OF A RESTORE STANDS: every request is answered 503; `grantd restore status` says why, \
                  `grantd restore lift` ends it",
             );
-            tasks.spawn(open_when_lifted(gate, url));
+            let (archive, store) = (instance.outside.archive.clone(), instance.store.clone());
+            tasks.spawn(async move {
+                open_when_lifted(gate, url).await;
+                // Who lifted it has left a row beside all archives.
+                if let Some(archive) = archive
+                    && let Err(error) = catch_up(&archive, &store).await
+                {
+                    tracing::warn!(%error, "the audit archive lacks the row of the lifted fence until the next start");
+                }
+            });
         }
         Ok(Self { tasks })
     }
@@ -69,6 +72,18 @@ impl Beside {
             )),
         }
     }
+}
+
+async fn catch_up(archive: &Archive, store: &SharedStore) -> Stored<()> {
+    let added = archive.catch_up(&**store).await?;
+    if added > 0 {
+        tracing::warn!(
+            rows = added,
+            archive = %archive.path().display(),
+            "the audit archive lacked rows of the trail"
+        );
+    }
+    Ok(())
 }
 
 async fn open_when_lifted(gate: Gate, url: DatabaseUrl) {

@@ -14,7 +14,7 @@ use crate::instance::Instance;
 use crate::outbound::HttpOutbound;
 
 /// Ends idle tokens, where that is wished.
-pub(super) fn keeper(instance: &Instance) -> Option<LifeKeeper> {
+pub(crate) fn keeper(instance: &Instance) -> Option<LifeKeeper> {
     let policy = instance.config.life_policy();
     policy.idle_days?;
     Some(LifeKeeper {
@@ -28,7 +28,7 @@ pub(super) fn keeper(instance: &Instance) -> Option<LifeKeeper> {
 ///
 /// # Errors
 /// Webhooks cannot be sent at all.
-pub(super) fn notifier(
+pub(crate) fn notifier(
     instance: &Instance,
     authority: &Authority,
     public_url: &Url,
@@ -39,7 +39,7 @@ pub(super) fn notifier(
         mailer,
         wording: grantd_server::notices::wording(site.clone()),
     });
-    let receiver = receiver(instance)?;
+    let receiver = receiver(instance, authority)?;
     let anybody = post.is_some() || receiver.is_some();
     Ok(anybody.then(|| Notifier {
         store: Arc::clone(&instance.store),
@@ -56,14 +56,14 @@ pub(super) fn notifier(
     }))
 }
 
-fn receiver(instance: &Instance) -> Result<Option<Receiver>, Failure> {
+fn receiver(instance: &Instance, authority: &Authority) -> Result<Option<Receiver>, Failure> {
     let values = &instance.config.values;
     let Some(url) = &values.notice_webhook_url else {
         return Ok(None);
     };
     let secret = values.notice_webhook_secret.as_ref();
     Ok(Some(Receiver {
-        webhook: webhook(url, secret),
+        webhook: webhook(url, secret, authority),
         outbound: Arc::new(HttpOutbound::new()?),
     }))
 }

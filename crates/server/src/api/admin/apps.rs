@@ -2,7 +2,7 @@
 
 use grantd_core::app::AppEdit;
 use grantd_core::site_admin::{AppChange, AppWish};
-use http::{StatusCode, header};
+use http::StatusCode;
 
 use super::cache;
 use crate::context::Context;
@@ -25,24 +25,15 @@ const KEYS: &[&str] = &[
 
 /// "List all OAuth apps".
 pub(crate) async fn list(context: Context) -> Result<Reply> {
-    let (admin, query) = (context.site_admin()?, context.query());
-    let page = context
-        .authority()
-        .everybodys_apps(&admin, query.page())
-        .await?;
+    let (admin, wanted) = (context.site_admin()?, context.query().page());
+    let page = context.authority().everybodys_apps(&admin, wanted).await?;
     let wire = context.wire();
     let items: Vec<_> = page
         .items
         .iter()
         .map(|item| wire.admin_app(item, None))
         .collect();
-    let reply = Reply::ok(&items, cache(&context));
-    Ok(
-        match query.link(&format!("{}/admin/applications", wire.api), page.total) {
-            Some(link) => reply.with(header::LINK, &link),
-            None => reply,
-        },
-    )
+    Ok(context.listed("/admin/applications", &items, page.total, cache(&context)))
 }
 
 /// "Get an OAuth app".

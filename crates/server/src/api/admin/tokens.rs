@@ -2,7 +2,6 @@
 
 use grantd_core::error::Error;
 use grantd_core::ids::AuthorizationId;
-use http::header;
 
 use super::cache;
 use crate::context::Context;
@@ -11,8 +10,7 @@ use crate::reply::Reply;
 
 /// "List personal access tokens".
 pub(crate) async fn list(context: Context) -> Result<Reply> {
-    let (admin, query) = (context.site_admin()?, context.query());
-    let wanted = query.page();
+    let (admin, wanted) = (context.site_admin()?, context.query().page());
     let page = context
         .authority()
         .everybodys_tokens(&admin, wanted)
@@ -23,13 +21,7 @@ pub(crate) async fn list(context: Context) -> Result<Reply> {
         .iter()
         .map(|item| wire.authorization(&item.authorization))
         .collect();
-    let reply = Reply::ok(&items, cache(&context));
-    Ok(
-        match query.link(&format!("{}/admin/tokens", wire.api), page.total) {
-            Some(link) => reply.with(header::LINK, &link),
-            None => reply,
-        },
-    )
+    Ok(context.listed("/admin/tokens", &items, page.total, cache(&context)))
 }
 
 /// "Delete a personal access token"; an app's as well.

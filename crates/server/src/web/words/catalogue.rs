@@ -21,6 +21,7 @@ macro_rules! files {
             include_str!(concat!("../../../i18n/", $language, "/device.ftl")),
             include_str!(concat!("../../../i18n/", $language, "/developers.ftl")),
             include_str!(concat!("../../../i18n/", $language, "/admin.ftl")),
+            include_str!(concat!("../../../i18n/", $language, "/reference.ftl")),
         ]
     };
 }

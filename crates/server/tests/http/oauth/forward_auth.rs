@@ -297,9 +297,9 @@ async fn sec_s20_while_the_store_is_away_nobody_passes() {
     is_refused(&t.anyone().get(PATH).await, 401, "");
 }
 
-/// What fits in no header is not half said.
+/// Logins, client ids and scopes are ASCII by construction; the names of apps are not, and do not travel.
 #[tokio::test]
-async fn sec_s20_names_that_no_header_can_hold_let_nobody_pass() {
+async fn sec_s20_only_names_that_headers_can_hold_are_made_and_told() {
     let t = TestApp::new().await;
     let octocat = t.user("octocat").await;
     let app = t.app("ci").await;
@@ -314,7 +314,6 @@ async fn sec_s20_names_that_no_header_can_hold_let_nobody_pass() {
         .edit_app(app.id, edit, stamp)
         .await
         .unwrap();
-    // The names of apps do not travel; logins, client ids and scopes are ASCII by construction.
     let client: Client = t.anyone().with_token(&token);
     assert_eq!(told(client.get(PATH).await.is(200)).len(), 4);
     for login in ["octo\ncat", "octo cat", "öctocat", "octo\u{7f}"] {

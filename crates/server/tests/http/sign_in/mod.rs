@@ -6,5 +6,6 @@ mod enumeration;
 mod lockout;
 mod nodes;
 mod renewal;
+mod salted;
 mod suspension;
 mod tokens;

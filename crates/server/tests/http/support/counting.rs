@@ -198,6 +198,20 @@ pass_on!(UseStore {
     delete_grants(user: UserId, stamp: Stamp) -> Stored<usize>;
 });
 
+use std::sync::Arc;
+
+use grantd_core::import::{Ended, ImportedApp, ImportedToken, Outcome};
+use grantd_core::store::ImportStore;
+use grantd_core::token::{SaltedHash, TokenLastEight};
+
+pass_on!(ImportStore {
+    import_tokens(tokens: Vec<ImportedToken>, ended: Arc<Ended>, rehearse: bool, stamp: Stamp) -> Stored<Vec<Outcome>>;
+    import_app(app: ImportedApp, rehearse: bool, stamp: Stamp) -> Stored<Outcome>;
+    list_salted(last_eight: &TokenLastEight, limit: u32) -> Stored<Vec<(AuthorizationId, SaltedHash)>>;
+    find_salted(id: AuthorizationId) -> Stored<Option<SaltedHash>>;
+    upgrade_hash(stand_in: TokenHash, hash: TokenHash, stamp: Stamp) -> Stored<bool>;
+});
+
 pass_on!(LifeStore {
     list_lives(after: AuthorizationId, limit: u32) -> Stored<Vec<Lived>>;
     shorten_lives(ends: Vec<(AuthorizationId, Timestamp)>, stamp: Stamp) -> Stored<usize>;

@@ -191,6 +191,7 @@ impl TestApp {
             sign_in,
             hourly: Arc::default(),
             last_used: Arc::default(),
+            upgrades: Arc::default(),
             key: key.clone(),
             mailer: setup.mailer,
             scanners: setup.scanners,

@@ -14,10 +14,14 @@ pub(super) fn path(route: &Route) -> String {
     for name in ["{id}", "{grant_id}", "{session_id}", "{authorization_id}"] {
         path = path.replace(name, "1");
     }
-    path.replace("{link}", &"x".repeat(43))
-        .replace("{client_id}", "nobody")
-        .replace("{name}", "nothing")
-        .replace("{login}", "octocat")
+    path.replace(
+        "{tag}/{operation}",
+        "oauth-authorizations/create-authorization",
+    )
+    .replace("{link}", &"x".repeat(43))
+    .replace("{client_id}", "nobody")
+    .replace("{name}", "nothing")
+    .replace("{login}", "octocat")
 }
 
 /// The pages.

@@ -10,6 +10,7 @@ mod every_page;
 mod joining;
 mod passkeys;
 mod people;
+mod reference;
 mod safe_methods;
 mod sign_in;
 mod sign_up;

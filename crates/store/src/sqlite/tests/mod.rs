@@ -2,6 +2,7 @@
 
 mod file;
 mod reaping;
+mod remembered;
 mod statements;
 mod threads;
 

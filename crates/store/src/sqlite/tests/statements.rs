@@ -159,7 +159,7 @@ async fn statistics_do_not_make_look_ups_prepare_anew() {
     }
     connection::writer(&path)
         .unwrap()
-        .execute_batch("ANALYZE")
+        .execute_batch("ANALYZE; PRAGMA optimize = 0x10002;")
         .unwrap();
     let conn = connection::reader(&path).unwrap();
     for sql in [

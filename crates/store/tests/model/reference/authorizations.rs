@@ -197,7 +197,7 @@ impl AuthorizationStore for Reference {
         let mut apps = state.apps.iter();
         let found = apps.find(|one| one.app.client_id == *client_id);
         Ok(found.map(|one| AppCheck {
-            credentials: one.credentials(),
+            credentials: one.credentials().into(),
             token: hash.and_then(|hash| state.valid_of_app(one.app.id, hash, now)),
         }))
     }
@@ -223,7 +223,8 @@ impl AuthorizationStore for Reference {
         // The row names the token that ended.
         let ended = &before.authorization;
         state.tell(Action::TokenReset, &stamp, about(ended));
-        Ok(state.valid_of_app(app, new.hash, stamp.at))
+        let after = state.valid_of_app(app, new.hash, stamp.at);
+        Ok(after.map(|owned| (*owned).clone()))
     }
 
     async fn revoke_token(&self, app: AppId, hash: TokenHash, stamp: Stamp) -> Stored<bool> {

@@ -1,6 +1,8 @@
 //! Passkeys, last uses and searches, which the reference leaves out: no operation of the alphabet
 //! needs them, and their promises are the conformance suite's.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use grantd_core::app::App;
 use grantd_core::audit::{AuditRow, Stamp};
@@ -8,14 +10,16 @@ use grantd_core::authority::BrowserIdentity;
 use grantd_core::authorization::{Authorization, NewToken};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, PasskeyId, UserId};
+use grantd_core::import::{Ended, ImportedApp, ImportedToken, Outcome};
 use grantd_core::last_used::LastUse;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
-    AdminStore, AppAdministration, EventFilter, Expiring, Impersonation, LifeStore, Lived,
-    NewImpersonation, NotCreated, NoticeKey, OwnedApp, OwnedPasskey, Page, PageRequest,
+    AdminStore, AppAdministration, EventFilter, Expiring, Impersonation, ImportStore, LifeStore,
+    Lived, NewImpersonation, NotCreated, NoticeKey, OwnedApp, OwnedPasskey, Page, PageRequest,
     PasskeyNotAdded, PasskeyStore, Rotated, SearchStore, Stock, StoreLoad, Stored, Taken, UseStore,
     UsedAuthorization, UsedGrant, WatchStore,
 };
+use grantd_core::token::{SaltedHash, TokenHash, TokenLastEight};
 use grantd_core::user::{Login, LoginKey, User};
 
 use super::{Reference, unavailable};
@@ -53,6 +57,16 @@ refuse! {
         list_used_grants(UserId, PageRequest) -> Page<UsedGrant>;
         find_used_grant(UserId, GrantId) -> Option<UsedGrant>;
         delete_grants(UserId, Stamp) -> usize;
+    }
+}
+
+refuse! {
+    ImportStore {
+        import_tokens(Vec<ImportedToken>, Arc<Ended>, bool, Stamp) -> Vec<Outcome>;
+        import_app(ImportedApp, bool, Stamp) -> Outcome;
+        list_salted(&TokenLastEight, u32) -> Vec<(AuthorizationId, SaltedHash)>;
+        find_salted(AuthorizationId) -> Option<SaltedHash>;
+        upgrade_hash(TokenHash, TokenHash, Stamp) -> bool;
     }
 }
 

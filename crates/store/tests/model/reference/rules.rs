@@ -2,6 +2,7 @@
 //! there may be, what a grant shows, what goes when something goes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use grantd_core::audit::{Action, Stamp};
 use grantd_core::authorization::{Authorization, NewAuthorization};
@@ -74,7 +75,7 @@ impl State {
         match self.owned(token) {
             None => TokenVerdict::Unknown,
             Some(owned) if owned.user.suspended_at.is_some() => TokenVerdict::OwnerSuspended,
-            Some(owned) => TokenVerdict::Valid(Box::new(owned)),
+            Some(owned) => TokenVerdict::Valid(owned.into()),
         }
     }
 
@@ -84,9 +85,9 @@ impl State {
         app: AppId,
         hash: TokenHash,
         now: Timestamp,
-    ) -> Option<OwnedAuthorization> {
+    ) -> Option<Arc<OwnedAuthorization>> {
         match self.verdict(hash, now) {
-            TokenVerdict::Valid(owned) if app_of(&owned.authorization) == Some(app) => Some(*owned),
+            TokenVerdict::Valid(owned) if app_of(&owned.authorization) == Some(app) => Some(owned),
             _ => None,
         }
     }

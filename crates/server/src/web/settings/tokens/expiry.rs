@@ -29,12 +29,12 @@ impl Choice {
     pub(super) fn of(form: &Form, lifetimes: Lifetimes) -> Self {
         let most = lifetimes.max_days.unwrap_or(u32::MAX);
         let mut days: Vec<u32> = OFFERED.into_iter().filter(|days| *days <= most).collect();
-        days.extend(lifetimes.default_days.map(|days| days.min(most)));
-        // A short maximum is an offer of its own.
+        // A short maximum is an offer of its own, and so is what is chosen for whoever does not choose.
         days.extend(lifetimes.max_days.filter(|most| *most < OFFERED[0]));
+        let usual = lifetimes.default_days.unwrap_or(USUAL).min(most);
+        days.push(usual);
         days.sort_unstable();
         days.dedup();
-        let usual = lifetimes.default_days.unwrap_or(USUAL).min(most);
         Self {
             chosen: match form.text("expires") {
                 "" => usual.to_string(),
@@ -101,6 +101,15 @@ mod tests {
         assert_eq!(offered(None, None), (text(30), OFFERED.to_vec(), true));
         assert_eq!(offered(None, Some(60)), (text(30), vec![7, 30, 60], false));
         assert_eq!(offered(None, Some(3)), (text(3), vec![3], false));
+        assert_eq!(offered(None, Some(14)), (text(14), vec![7, 14], false));
+        for most in 1..=400 {
+            for default in [None, Some(1), Some(45), Some(500)] {
+                let (chosen, days, _) = offered(default, Some(most));
+                let chosen = chosen.parse().unwrap();
+                assert!(days.contains(&chosen), "{default:?} {most}");
+                assert!(days.iter().all(|days| *days <= most), "{most}");
+            }
+        }
         let usual = offered(Some(45), Some(60));
         assert_eq!(usual, (text(45), vec![7, 30, 45, 60], false));
     }

@@ -1,0 +1,248 @@
+//! Rows on their way into the store. Owns that memory holds two batches and
+//! no more, and that a rehearsal knows of what would have come before.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use grantd_core::clock::Clock;
+use grantd_core::import::{Ended, GivenApp, GivenToken, ImportedToken, Outcome, Refusal, Rules};
+use grantd_core::token::TokenFormat;
+use grantd_core::user::{Login, NewUser, PasswordHash};
+
+use super::How;
+use super::report::{Report, Tally};
+use super::table::Row;
+use crate::failure::Failure;
+use crate::instance::Instance;
+use crate::progress::{Count, Wait};
+
+/// Rows in one transaction. On PostgreSQL a step must be over within two seconds.
+const TOGETHER_IN_A_FILE: usize = 1_000;
+const TOGETHER_ELSEWHERE: usize = 250;
+
+/// An import under way.
+pub(super) struct Intake<'i> {
+    pub(super) instance: &'i Instance,
+    scope_names: BTreeMap<String, Vec<String>>,
+    tokens: TokenFormat,
+    /// Read once, before the first token.
+    ended: Option<Arc<Ended>>,
+    report: Report,
+    rehearse: bool,
+    /// What users who are made have for a password: it opens nothing. None: no user is made.
+    unusable: Option<PasswordHash>,
+    users_made: u64,
+    /// Users and apps that a rehearsal would have made.
+    planned_users: HashSet<String>,
+    planned_apps: HashSet<String>,
+}
+
+/// A batch, in the order of the file: what was judged without the store already, and what it is
+/// to be asked.
+#[derive(Default)]
+struct Batch {
+    lines: Vec<(u64, Option<Outcome>)>,
+    tokens: Vec<ImportedToken>,
+    logins: BTreeSet<String>,
+}
+
+impl<'i> Intake<'i> {
+    pub(super) async fn open(
+        instance: &'i Instance,
+        how: &How,
+        scope_names: BTreeMap<String, Vec<String>>,
+    ) -> Result<Self, Failure> {
+        let format = instance.config.token_format();
+        let report = Report::open(how.report.as_deref())?;
+        let unusable = || instance.config.password_cost().decoy(&*instance.entropy);
+        Ok(Self {
+            instance,
+            scope_names,
+            tokens: format.map_err(|why| Failure::new(why.to_string()))?,
+            ended: None,
+            report,
+            rehearse: how.dry_run,
+            unusable: how.create_users.then(unusable),
+            users_made: 0,
+            planned_users: HashSet::new(),
+            planned_apps: HashSet::new(),
+        })
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules {
+            scopes: &self.instance.config.scopes,
+            scope_names: &self.scope_names,
+            tokens: &self.tokens,
+            now: self.instance.clock.now(),
+        }
+    }
+
+    /// Takes apps in, one by one: they are few.
+    pub(super) async fn apps(
+        &mut self,
+        file: &Path,
+        rows: impl Iterator<Item = Row<GivenApp>>,
+    ) -> Result<(), Failure> {
+        let mut tally = Tally::default();
+        for Row { line, given } in rows {
+            let outcome = self.app(file, line, given).await?;
+            self.report.take(&mut tally, file, line, &outcome)?;
+        }
+        self.report.file(file, "apps", tally);
+        Ok(())
+    }
+
+    async fn app(
+        &mut self,
+        file: &Path,
+        line: u64,
+        given: Result<GivenApp, Refusal>,
+    ) -> Result<Outcome, Failure> {
+        let owner = given.as_ref().ok().map(|given| given.owner.clone());
+        let judged = given.and_then(|given| self.rules().app(given));
+        let (app, dropped) = match judged {
+            Ok(judged) => judged,
+            Err(why) => return Ok(Outcome::Refused(why)),
+        };
+        for callback in dropped {
+            let words = format!("`{callback}` cannot be a callback and was left out");
+            self.report.warn(file, line, &words)?;
+        }
+        if let Some(owner) = owner {
+            self.make_users([owner].into()).await?;
+        }
+        let client_id = app.client_id.to_string();
+        let stamp = self.instance.operator().stamp();
+        let store = &self.instance.store;
+        let outcome = self.as_planned(store.import_app(app, self.rehearse, stamp).await?);
+        if outcome == Outcome::Imported && self.rehearse {
+            self.planned_apps.insert(client_id);
+        }
+        Ok(outcome)
+    }
+
+    async fn ended(&mut self) -> Result<Arc<Ended>, Failure> {
+        if let Some(ended) = &self.ended {
+            return Ok(Arc::clone(ended));
+        }
+        let wait = Wait::begin("reading the trail".to_owned(), None);
+        let ended = Arc::new(Ended::gather(&*self.instance.store, |_| ()).await?);
+        wait.end();
+        self.ended = Some(Arc::clone(&ended));
+        Ok(ended)
+    }
+
+    /// Takes tokens in, batch by batch; the next one is read while one is written.
+    pub(super) async fn tokens(
+        &mut self,
+        file: &Path,
+        rows: u64,
+        mut given: impl Iterator<Item = Row<GivenToken>>,
+    ) -> Result<(), Failure> {
+        let ended = self.ended().await?;
+        let mut count = Count::begin("tokens", 0, rows);
+        let (mut tally, mut done) = (Tally::default(), 0);
+        let mut batch = self.read(&mut given);
+        while !batch.lines.is_empty() {
+            self.make_users(std::mem::take(&mut batch.logins)).await?;
+            let asked = std::mem::take(&mut batch.tokens);
+            let stamp = self.instance.operator().stamp();
+            let (ended, rehearse) = (Arc::clone(&ended), self.rehearse);
+            let store = &self.instance.store;
+            let writing = store.import_tokens(asked, ended, rehearse, stamp);
+            let (written, next) = tokio::join!(writing, async { self.read(&mut given) });
+            let mut written = written?.into_iter();
+            done += batch.lines.len() as u64;
+            for (line, judged) in batch.lines {
+                let outcome = match judged {
+                    Some(outcome) => outcome,
+                    None => self.as_planned(written.next().unwrap_or(Outcome::Present)),
+                };
+                self.report.take(&mut tally, file, line, &outcome)?;
+            }
+            count.at(done);
+            batch = next;
+        }
+        count.end(done);
+        self.report.file(file, "tokens", tally);
+        Ok(())
+    }
+
+    fn read(&self, given: &mut impl Iterator<Item = Row<GivenToken>>) -> Batch {
+        let together = match self.instance.sqlite {
+            Some(_) => TOGETHER_IN_A_FILE,
+            None => TOGETHER_ELSEWHERE,
+        };
+        let (mut batch, rules) = (Batch::default(), self.rules());
+        for Row { line, given } in given.take(together) {
+            let login = given.as_ref().ok().map(|given| given.login.clone());
+            match given.and_then(|given| rules.token(given)) {
+                Ok(token) => {
+                    batch.lines.push((line, None));
+                    batch.tokens.push(token);
+                    batch
+                        .logins
+                        .extend(login.filter(|_| self.unusable.is_some()));
+                }
+                Err(why) => batch.lines.push((line, Some(Outcome::Refused(why)))),
+            }
+        }
+        batch
+    }
+
+    /// In a rehearsal, what is missing only because nothing was made is not missing.
+    fn as_planned(&self, outcome: Outcome) -> Outcome {
+        let planned = match &outcome {
+            Outcome::Refused(Refusal::UnknownUser(login)) => self.planned_users.contains(login),
+            Outcome::Refused(Refusal::UnknownApp(client_id)) => {
+                self.planned_apps.contains(client_id)
+            }
+            _ => false,
+        };
+        match planned {
+            true => Outcome::Imported,
+            false => outcome,
+        }
+    }
+
+    async fn make_users(&mut self, logins: BTreeSet<String>) -> Result<(), Failure> {
+        let Some(unusable) = self.unusable.clone() else {
+            return Ok(());
+        };
+        for text in logins {
+            let Ok(login) = Login::parse(&text) else {
+                continue;
+            };
+            let key = login.key();
+            if self.planned_users.contains(key.as_str())
+                || self.instance.store.find_user(&key).await?.is_some()
+            {
+                continue;
+            }
+            self.users_made += 1;
+            if self.rehearse {
+                self.planned_users.insert(key.as_str().to_owned());
+                continue;
+            }
+            let new = NewUser {
+                login,
+                email: None,
+                email_verified: false,
+                password_hash: unusable.clone(),
+                site_admin: false,
+                second_factor: None,
+            };
+            let stamp = self.instance.operator().stamp();
+            // Whoever was quicker has made the same.
+            let _ = self.instance.store.create_user(new, stamp).await?;
+        }
+        Ok(())
+    }
+
+    /// Prints what it came to.
+    pub(super) fn end(self) -> Result<(), Failure> {
+        self.report.end(self.rehearse, self.users_made)
+    }
+}

@@ -1,0 +1,29 @@
+# Das Nachschlagewerk der API. Was über die einzelnen Operationen dasteht, ist das Englisch des Dokuments.
+
+reference-title = API-Referenz
+reference-lead = Jede Operation, die dieser Server beantwortet, wer sie aufrufen darf und was zurückkommt. Programme finden sie unter dieser Adresse:
+reference-of = { $operation } · API-Referenz
+reference-back = Alle Operationen
+reference-deprecated = bei GitHub beendet
+reference-deprecated-note = GitHub hat das Ende dieser Operation angekündigt und sie 2020 abgeschafft. Hier endet sie nur, wenn die Betreiber dieses Servers es so wollen.
+reference-callers = Wer sie aufrufen darf
+reference-caller-anybody = Alle, ohne Anmeldung.
+reference-caller-password = Wer sich mit Benutzername und Passwort anmeldet (Basic), bei Zwei-Faktor-Anmeldung mit einem Code in X-GitHub-OTP.
+reference-caller-app = Eine App mit ihrer Client-ID und ihrem Geheimnis (Basic).
+reference-caller-token = Wer ein Token hat (Authorization: token …).
+reference-caller-admin = Wer die Site verwaltet, mit einem Token, das den Scope site_admin hat.
+reference-parameters = Parameter
+reference-fields = Felder des Rumpfs (JSON)
+reference-answers = Antworten
+reference-answer-fields = Felder der Antwort
+reference-example = Eine Antwort
+reference-command = Als Befehl
+reference-command-hint = Wörter mit einem Dollarzeichen stehen für Werte, die Sie haben.
+reference-name = Name
+reference-kind = Typ
+reference-meaning = Bedeutung
+reference-status = Status
+reference-needed = nötig
+reference-place-path = im Pfad
+reference-place-query = in der Abfrage
+reference-place-header = in einer Kopfzeile

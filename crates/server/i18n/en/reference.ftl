@@ -1,0 +1,29 @@
+# The reference of the API. What it says of each operation is the document's own English.
+
+reference-title = API reference
+reference-lead = Every operation that this server answers, who may call it, and what comes back. Programs find them below this address:
+reference-of = { $operation } · API reference
+reference-back = All operations
+reference-deprecated = gone from GitHub
+reference-deprecated-note = GitHub has announced the end of this operation and taken it away in 2020. Here it ends only if whoever runs this server says so.
+reference-callers = Who may call
+reference-caller-anybody = Anybody, without credentials.
+reference-caller-password = A user with login and password (Basic), and with a code in X-GitHub-OTP where two-factor authentication is on.
+reference-caller-app = An app with its client ID and its secret (Basic).
+reference-caller-token = Whoever holds a token (Authorization: token …).
+reference-caller-admin = A site admin, by a token with the scope site_admin.
+reference-parameters = Parameters
+reference-fields = Fields of the body (JSON)
+reference-answers = Answers
+reference-answer-fields = Fields of the answer
+reference-example = An answer
+reference-command = As a command
+reference-command-hint = Words with a dollar sign stand for values that you have.
+reference-name = Name
+reference-kind = Type
+reference-meaning = Meaning
+reference-status = Status
+reference-needed = needed
+reference-place-path = in the path
+reference-place-query = in the query
+reference-place-header = in a header

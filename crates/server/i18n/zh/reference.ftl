@@ -1,0 +1,29 @@
+# API 参考。每个操作的说明沿用文档本身的英文。
+
+reference-title = API 参考
+reference-lead = 本服务器响应的所有操作、谁可以调用，以及返回什么。程序通过以下地址访问：
+reference-of = { $operation } · API 参考
+reference-back = 所有操作
+reference-deprecated = GitHub 已移除
+reference-deprecated-note = GitHub 已宣布终止此操作，并于 2020 年将其移除。在这里，只有本服务器的管理者决定终止时它才会终止。
+reference-callers = 谁可以调用
+reference-caller-anybody = 任何人，无需凭据。
+reference-caller-password = 使用登录名和密码的用户（Basic）；启用双重验证时，还需在 X-GitHub-OTP 中提供验证码。
+reference-caller-app = 使用客户端 ID 和密钥的应用（Basic）。
+reference-caller-token = 持有令牌的人（Authorization: token …）。
+reference-caller-admin = 站点管理员，使用带有 site_admin 范围的令牌。
+reference-parameters = 参数
+reference-fields = 请求体字段（JSON）
+reference-answers = 响应
+reference-answer-fields = 响应字段
+reference-example = 响应示例
+reference-command = 命令示例
+reference-command-hint = 带美元符号的词代表您自己的值。
+reference-name = 名称
+reference-kind = 类型
+reference-meaning = 含义
+reference-status = 状态码
+reference-needed = 必需
+reference-place-path = 在路径中
+reference-place-query = 在查询中
+reference-place-header = 在请求头中
