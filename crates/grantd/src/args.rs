@@ -13,6 +13,7 @@ use grantd_core::clock::Timestamp;
 use crate::cmd;
 use crate::config::table::{SETTINGS, Setting};
 use crate::config::values::{Shape, Value};
+use crate::dev;
 
 /// The heading of flags that go with every command.
 const EVERYWHERE: &str = "Everywhere";
@@ -40,6 +41,8 @@ pub(crate) struct Cli {
 pub(crate) enum Group {
     /// Run the server
     Serve(Serve),
+    /// Run a throw-away server for tests and for trying things out, on this machine only
+    Dev(Dev),
     /// Make and change users
     #[command(subcommand)]
     User(cmd::user::User),
@@ -110,11 +113,46 @@ pub(crate) enum Group {
 /// `grantd serve`.
 #[derive(Args)]
 pub(crate) struct Serve {
-    /// A throw-away server with users, an app and commands to paste; on this machine only
+    /// The same as `grantd dev`: users, an app and commands to paste; on this machine only
     #[arg(long)]
     pub(crate) demo: bool,
     #[command(flatten)]
     settings: Flags<false>,
+}
+
+/// `grantd dev`.
+#[derive(Args)]
+pub(crate) struct Dev {
+    /// Who and what is there at the start (TOML); the users and the app of the documentation, if none is given
+    #[arg(long, value_name = "FILE")]
+    seed_file: Option<PathBuf>,
+    /// What made tokens, ids and secrets follow from
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u64,
+    /// Where the clock stands until it is moved; without it, it runs
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    clock: Option<Timestamp>,
+    /// Print one line of JSON when ready: addresses, users, apps and tokens with their secrets
+    #[arg(long)]
+    json: bool,
+    /// End when standard input ends, so that no server outlives the tests that started it
+    #[arg(long)]
+    until_eof: bool,
+    #[command(flatten)]
+    settings: Flags<false>,
+}
+
+impl Dev {
+    /// What tests decide at the start.
+    pub(crate) fn options(self) -> dev::Options {
+        dev::Options {
+            seed_file: self.seed_file,
+            seed: self.seed,
+            clock: self.clock,
+            json: self.json,
+            until_eof: self.until_eof,
+        }
+    }
 }
 
 /// What every command is told.
@@ -129,8 +167,11 @@ impl Cli {
     /// Splits what concerns the configuration from the command itself.
     pub(crate) fn split(self) -> (Typed, Group) {
         let mut settings = self.everywhere.0;
-        if let Group::Serve(serve) = &self.command {
-            settings.extend(serve.settings.0.clone());
+        match &self.command {
+            Group::Serve(Serve { settings: own, .. }) | Group::Dev(Dev { settings: own, .. }) => {
+                settings.extend(own.0.clone());
+            }
+            _ => {}
         }
         (
             Typed {

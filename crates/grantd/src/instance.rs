@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use grantd_core::accounts::Operator;
 use grantd_core::app::{App, ClientId};
-use grantd_core::clock::SystemClock;
-use grantd_core::entropy::OsEntropy;
+use grantd_core::clock::{Clock, SystemClock};
+use grantd_core::entropy::{Entropy, OsEntropy};
 use grantd_core::secret::InstanceKey;
 use grantd_core::store::{Page, PageRequest, SharedStore, Store, Stored};
 use grantd_core::user::{LoginKey, User};
@@ -23,11 +23,11 @@ use crate::failure::Failure;
 
 /// What every command works on.
 pub(crate) struct Instance {
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) store: SharedStore,
     pub(crate) key: Arc<InstanceKey>,
-    pub(crate) clock: Arc<SystemClock>,
-    pub(crate) entropy: Arc<OsEntropy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
     /// The store, if it is a file.
     pub(crate) sqlite: Option<Arc<SqliteStore>>,
     /// The archive of the trail, and the gate that a fence shuts.
@@ -39,11 +39,19 @@ pub(crate) struct Instance {
 impl Instance {
     /// Opens the store, making folder, database and key where there are none.
     pub(crate) async fn open(config: Config) -> Result<Self, Failure> {
+        Self::open_by(config.into(), Arc::new(SystemClock), Arc::new(OsEntropy)).await
+    }
+
+    /// The same by another time and another chance than the machine's.
+    pub(crate) async fn open_by(
+        config: Arc<Config>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, Failure> {
         make_folder(&config.values.data)?;
-        let clock = Arc::<SystemClock>::default();
         let outside = outside(&config)?;
         let Opened { store, sqlite } = open_store(&config, clock.clone(), outside.clone()).await?;
-        let (key, fenced) = match own_key(&config.key_file(), &*store).await {
+        let (key, fenced) = match own_key(&config.key_file(), &*store, &*entropy).await {
             Ok(key) => key,
             Err(failure) => {
                 store.close().await;
@@ -55,7 +63,7 @@ impl Instance {
             store,
             key: Arc::new(key),
             clock,
-            entropy: Arc::default(),
+            entropy,
             sqlite,
             outside,
             fenced,
@@ -139,7 +147,7 @@ fn outside(config: &Config) -> Result<Outside, Failure> {
 /// Opens the configured database.
 pub(crate) async fn open_store(
     config: &Config,
-    clock: Arc<SystemClock>,
+    clock: Arc<dyn Clock>,
     outside: Outside,
 ) -> Result<Opened, Failure> {
     let url = config.database();
@@ -184,10 +192,14 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), Failure> {
 
 /// The key in the file, or a fresh one put there, once the store has agreed that it is its own; and
 /// whether a fence stands.
-async fn own_key(file: &Path, store: &dyn Store) -> Result<(InstanceKey, bool), Failure> {
+async fn own_key(
+    file: &Path,
+    store: &dyn Store,
+    entropy: &dyn Entropy,
+) -> Result<(InstanceKey, bool), Failure> {
     let (key, fresh) = match read_key(file)? {
         Some(key) => (key, false),
-        None => make_key(file)?,
+        None => make_key(file, entropy)?,
     };
     let kept = store.claim_instance_key(&key.fingerprint()).await?;
     let judged = belongs_to(&key, &kept, file);
@@ -284,8 +296,8 @@ pub(crate) fn read_key(file: &Path) -> Result<Option<InstanceKey>, Failure> {
 }
 
 /// Puts a fresh key there, whole or not at all. If another process was first, its key counts.
-fn make_key(file: &Path) -> Result<(InstanceKey, bool), Failure> {
-    let key = InstanceKey::generate(&OsEntropy);
+fn make_key(file: &Path, entropy: &dyn Entropy) -> Result<(InstanceKey, bool), Failure> {
+    let key = InstanceKey::generate(entropy);
     match write_new(file, &key) {
         Ok(()) => Ok((key, true)),
         Err(why) if why.kind() == io::ErrorKind::AlreadyExists => match read_key(file)? {

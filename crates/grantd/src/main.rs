@@ -6,6 +6,7 @@ mod args;
 mod cmd;
 mod config;
 mod control;
+mod dev;
 mod failure;
 mod instance;
 mod lines;
@@ -56,7 +57,11 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Group::Man { folder } => cmd::man::run(Cli::command(), &folder)?,
         Group::Config(command) => cmd::config::run(command, &typed)?,
         Group::Doctor => return cmd::doctor::run(&typed),
-        Group::Serve(serve) => cmd::serve::run(Config::load(&typed)?, serve.demo)?,
+        Group::Serve(serve) if serve.demo => {
+            dev::run(Config::load(&typed)?, dev::Options::default())?;
+        }
+        Group::Serve(_) => cmd::serve::run(Config::load(&typed)?)?,
+        Group::Dev(dev) => dev::run(Config::load(&typed)?, dev.options())?,
         Group::Migrate(command) => {
             let config = Config::load(&typed)?;
             block_on(cmd::migrate::run(command, &config))?;

@@ -54,6 +54,18 @@ impl Tls {
         Ok(Self { files, acceptor })
     }
 
+    /// Shakes hands with a client.
+    ///
+    /// # Errors
+    /// It does not know how, or takes too long.
+    pub async fn accept(
+        &self,
+        stream: TcpStream,
+    ) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>> {
+        let accepting = self.acceptor.accept(stream);
+        tokio::time::timeout(HANDSHAKE, accepting).await?
+    }
+
     /// Reads the files again; if they cannot be used, the old certificate stays.
     fn reload(&mut self) {
         match load(&self.files) {

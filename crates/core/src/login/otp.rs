@@ -134,7 +134,7 @@ pub(crate) fn typed_step(seed: &[u8], typed: &Secret, now: Timestamp) -> Option<
     matching_step(seed, &Secret::new(digits.collect()), now)
 }
 
-/// The code of the step that `now` is in: for tests, and for `grantd serve --demo`.
+/// The code of the step that `now` is in: for tests, and for `grantd dev`.
 pub fn code_at(seed: &[u8], now: Timestamp) -> String {
     totp(seed).generate(now.0.max(0).unsigned_abs()).to_string()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use grantd_core::audit::AuditRow;
-use grantd_core::clock::{Clock, Timestamp};
+use grantd_core::clock::Timestamp;
 use grantd_core::explain::{Asked, Explanation, Facts, Holds, explain};
 use grantd_core::ids::{AuthorizationId, UserId};
 use grantd_core::store::{PageRequest, TokenFilter};

@@ -2,9 +2,9 @@
 //! together. Owns start, signals and end of the server; what it answers is the
 //! server crate's.
 
-mod background;
+pub(crate) mod background;
 mod beside;
-mod life;
+pub(crate) mod life;
 mod metrics;
 
 use std::fmt::Display;
@@ -35,7 +35,7 @@ use tokio::sync::watch;
 
 use self::background::Background;
 use self::beside::Beside;
-use super::{demo, logging};
+use super::logging;
 use crate::config::Config;
 use crate::config::values::KeysAt;
 use crate::failure::Failure;
@@ -45,7 +45,15 @@ use crate::output;
 use crate::traces::Traces;
 
 /// Serves until told to stop.
-pub(crate) fn run(config: Config, demo: bool) -> Result<(), Failure> {
+pub(crate) fn run(config: Config) -> Result<(), Failure> {
+    with_runtime(config, serve)
+}
+
+/// Runs a server of any kind in a runtime of its own, with logging and traces as configured.
+pub(crate) fn with_runtime(
+    config: Config,
+    server: impl AsyncFnOnce(Config, Watching) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -56,55 +64,46 @@ pub(crate) fn run(config: Config, demo: bool) -> Result<(), Failure> {
         tracer: logging.traces.as_ref().map(Traces::tracer),
         access: logging.access.clone(),
     };
-    let outcome = if demo {
-        runtime.block_on(serve_demo(config, watching))
-    } else {
-        runtime.block_on(serve(config, false, watching))
-    };
+    let outcome = runtime.block_on(server(config, watching));
     drop(entered);
     logging.end();
     outcome
 }
 
 /// What hears of every request.
-struct Watching {
+#[derive(Clone)]
+pub(crate) struct Watching {
     tracer: Option<Arc<dyn Tracer>>,
     access: Option<Arc<dyn AccessLog>>,
 }
 
-/// Serves from a folder that is gone afterwards, to this machine only.
-async fn serve_demo(mut config: Config, watching: Watching) -> Result<(), Failure> {
-    let address = config.values.listen.0;
-    if !address.ip().is_loopback() {
-        return Err(Failure::new(format!(
-            "the demo's passwords are known to everybody, so it listens on this machine only, not on {address}; \
-             use --listen 127.0.0.1:{}",
-            address.port()
-        )));
+impl Watching {
+    /// The surface, watched.
+    pub(crate) fn over(self, mut app: App) -> App {
+        if let Some(tracer) = self.tracer {
+            app = app.with_tracer(tracer);
+        }
+        if let Some(access) = self.access {
+            app = app.with_access_log(access);
+        }
+        app
     }
-    let folder = tempfile::tempdir()
-        .map_err(|why| Failure::new(format!("cannot make a temporary folder: {why}")))?;
-    config.values.data = folder.path().to_owned();
-    config.values.database = Some(DatabaseUrl::Sqlite(folder.path().join("grantd.db")));
-    config.values.instance_key_file = None;
-    serve(config, true, watching).await
 }
 
-async fn serve(config: Config, demo: bool, watching: Watching) -> Result<(), Failure> {
+async fn serve(config: Config, watching: Watching) -> Result<(), Failure> {
     for warning in &config.warnings {
         output::note(format!("warning: {warning}"));
     }
     // Before anything else, so that a signal during start-up is not lost.
     let (reload, shutdown) = (reloads()?, shutdown()?);
     let instance = Instance::open(config).await?;
-    let outcome = answer(&instance, demo, watching, reload, shutdown).await;
+    let outcome = answer(&instance, watching, reload, shutdown).await;
     instance.store.close().await;
     outcome
 }
 
 async fn answer(
     instance: &Instance,
-    demo: bool,
     watching: Watching,
     reload: watch::Receiver<()>,
     shutdown: impl Future<Output = ()> + Send,
@@ -116,26 +115,13 @@ async fn answer(
     beside.answer_commands(instance);
     let public_url = config.public_url(listening);
     let authority = Arc::new(authority(instance)?);
-    if demo {
-        output::bytes(
-            demo::prepare(instance, &authority, &public_url)
-                .await?
-                .as_bytes(),
-        )?;
-    }
     let setup_link = match instance.fenced {
         true => None,
         false => authority.setup_link().await?,
     };
     let background = Background::start(instance, &authority, &public_url)?;
-    let mut app = App::new(authority, config.surface(public_url.clone()));
-    if let Some(tracer) = watching.tracer {
-        app = app.with_tracer(tracer);
-    }
-    if let Some(access) = watching.access {
-        app = app.with_access_log(access);
-    }
-    let app = Arc::new(app);
+    let app = App::new(authority, config.surface(public_url.clone()));
+    let app = Arc::new(watching.over(app));
     let metrics = metrics::start(config, &app).await?;
     announce(instance, listening, setup_link.as_ref());
     grantd_server::serve::serve(listener, app, tls, reload, shutdown).await;
@@ -144,12 +130,15 @@ async fn answer(
 }
 
 /// A certificate that cannot be used is better told of before anybody is told that all is ready.
-fn certificate(files: TlsFiles) -> Result<Tls, Failure> {
+pub(crate) fn certificate(files: TlsFiles) -> Result<Tls, Failure> {
     Tls::read(files).map_err(|why| Failure::new(format!("cannot use the certificate: {why}")))
 }
 
 /// Listens, or says which setting names another address.
-async fn listen(address: SocketAddr, setting: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+pub(crate) async fn listen(
+    address: SocketAddr,
+    setting: &str,
+) -> Result<(TcpListener, SocketAddr), Failure> {
     let cannot = |why| {
         Failure::new(format!(
             "cannot listen on {address}: {why}; choose another address with --{}",
@@ -162,7 +151,7 @@ async fn listen(address: SocketAddr, setting: &str) -> Result<(TcpListener, Sock
 }
 
 /// One line that scripts may wait for, and a hint where nobody could sign in yet.
-fn announce(instance: &Instance, listening: SocketAddr, setup_link: Option<&Secret>) {
+pub(crate) fn announce(instance: &Instance, listening: SocketAddr, setup_link: Option<&Secret>) {
     let config = &instance.config;
     let text = |url: url::Url| url.as_str().trim_end_matches('/').to_owned();
     let (own, public) = (
@@ -195,7 +184,7 @@ fn announce(instance: &Instance, listening: SocketAddr, setup_link: Option<&Secr
 }
 
 /// The rules, with everything that they are given.
-fn authority(instance: &Instance) -> Result<Authority, Failure> {
+pub(crate) fn authority(instance: &Instance) -> Result<Authority, Failure> {
     let config = &instance.config;
     let clock: Arc<dyn Clock> = instance.clock.clone();
     let entropy: Arc<dyn Entropy> = instance.entropy.clone();
@@ -272,7 +261,7 @@ impl Timer for TokioTimer {
 }
 
 /// Resolves at the first SIGTERM or SIGINT.
-fn shutdown() -> Result<impl Future<Output = ()> + Send, Failure> {
+pub(crate) fn shutdown() -> Result<impl Future<Output = ()> + Send, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     Ok(async move {

@@ -2,7 +2,6 @@
 
 use clap::{Args, Subcommand};
 use grantd_core::accounts::NewAccount;
-use grantd_core::clock::Clock;
 use grantd_core::login::password::SHORTEST_GOOD_PASSWORD;
 use grantd_core::onboarding::Invitation;
 use grantd_core::secret::Secret;

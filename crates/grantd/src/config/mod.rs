@@ -30,6 +30,7 @@ use crate::args::Typed;
 use crate::failure::Failure;
 use crate::mail::SmtpMailer;
 pub(crate) use reference::{markdown, toml};
+pub(crate) use sources::state_folder;
 use sources::{Origin, Sources};
 use table::{SETTINGS, Values};
 use values::{ArchiveMode, HiddenText};

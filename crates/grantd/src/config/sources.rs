@@ -109,6 +109,15 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
+/// The user's folder for what programs remember (XDG), as far as it is known.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        let path = variable(name).ok().flatten().map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))
+}
+
 /// Names of variables that look like settings and are none. Others may use the
 /// prefix too (an orchestrator's service variables, say), so this is no error.
 fn unknown_variables() -> Vec<String> {

@@ -99,21 +99,23 @@ fn unused(found: &Found, binding: &Binding, method: &Method) -> String {
             .input(&binding.input)
             .is_some_and(|input| input.required)
     });
-    let given = |input: &&Input| of(&found.bindings, input).next().is_none();
+    let absent = |input: &&Input| of(&found.bindings, input).next().is_none();
     match takes {
-        Some(other) => {
-            let missing = listed(&mut other.required().filter(given).map(|i| i.name.as_str()));
+        Some(other) if other.required().any(|input| absent(&input)) => {
+            let mut missing = other.required().filter(absent).map(|i| i.name.as_str());
+            let missing = listed(&mut missing);
             format!(
                 "{} is for {}, which also needs {missing}",
                 binding.input, other.name
             )
         }
+        Some(other) => format!("{} writes, so it takes constants only", other.name),
         None => format!("{} does not take {}", method.name, binding.input),
     }
 }
 
 /// `a, b and c`.
-pub(super) fn listed<'n>(names: &mut dyn Iterator<Item = &'n str>) -> String {
+pub(super) fn listed(names: &mut dyn Iterator<Item = &str>) -> String {
     let mut names: Vec<&str> = names.collect();
     match (names.pop(), names.is_empty()) {
         (None, _) => "nothing".into(),

@@ -147,11 +147,7 @@ impl Engine {
         let edited = plan.edited(text, part.clone());
         let mut statement = self.prepare(text, plan, &edited)?;
         bind(text, &mut statement, params)?;
-        let columns: Vec<String> = statement
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let failed = |error| complaint(text, plan, &edited, &error);
         let mut rows = statement.raw_query();
         let mut cells = Vec::new();

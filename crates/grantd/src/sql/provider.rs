@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::catalog::{Access, Kind, Method, PROVIDER, RESOURCES, Resource, SERVICES};
-use grantd_server::reference::DOCUMENT;
 use crate::failure::Failure;
+use grantd_server::reference::DOCUMENT;
 
 /// The version that StackQL's registry gives documents under development.
 pub(crate) const VERSION: &str = "v00.00.00000";

@@ -15,6 +15,7 @@ use rustyline::{CompletionType, Config, Context, Editor, Helper};
 use super::catalog::{PROVIDER, RESOURCES, SERVICES};
 use super::session::Session;
 use super::text::Text;
+use crate::config;
 use crate::failure::Failure;
 use crate::output;
 
@@ -80,15 +81,8 @@ fn keep(editor: &mut Editor<Help, DefaultHistory>, file: &Path) -> rustyline::Re
     editor.save_history(file)
 }
 
-/// In the user's folder for what programs remember (XDG).
 fn history_file() -> Option<PathBuf> {
-    let absolute = |name: &str| {
-        let path = PathBuf::from(std::env::var_os(name)?);
-        path.is_absolute().then_some(path)
-    };
-    let state =
-        absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(state.join("grantd").join("sql_history"))
+    Some(config::state_folder()?.join("grantd").join("sql_history"))
 }
 
 fn ends(typed: &str) -> bool {

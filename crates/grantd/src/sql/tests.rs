@@ -274,7 +274,7 @@ fn what_cannot_be_is_refused_before_anything_is_called() {
             format!(
                 "SELECT * FROM {A} a JOIN {A} b ON b.client_id = a.note AND b.data__client_secret = 's'"
             ),
-            "which also needs nothing",
+            "get_or_create_authorization_for_app writes, so it takes constants only",
         ),
     ] {
         let refused = plan(&sql).unwrap_err();

@@ -208,8 +208,7 @@ fn source_part(text: &Text, query: &Query) -> Range<usize> {
     let start = text
         .pieces
         .iter()
-        .filter(keyword)
-        .last()
+        .rfind(keyword)
         .map_or(start, |piece| piece.at.start);
     let returning = text
         .pieces

@@ -7,6 +7,7 @@ mod backup;
 mod bench;
 mod copy;
 mod demo;
+mod dev;
 mod import;
 mod import_tables;
 mod instance;

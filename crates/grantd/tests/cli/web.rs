@@ -40,11 +40,27 @@ impl Place {
         self.start(more, File::create(stdout).unwrap().into())
     }
 
+    /// Starts a server for tests.
+    pub(crate) fn dev(&self, more: &[&str]) -> Server {
+        self.start_as("dev", more, Stdio::null(), Stdio::null())
+    }
+
     fn start(&self, more: &[&str], stdout: Stdio) -> Server {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        self.start_as("serve", more, Stdio::null(), stdout)
+    }
+
+    /// Starts a server of any kind.
+    pub(crate) fn start_as(
+        &self,
+        kind: &str,
+        more: &[&str],
+        stdin: Stdio,
+        stdout: Stdio,
+    ) -> Server {
+        let mut command = self.command(&[kind, "--listen", "127.0.0.1:0"]);
         command
             .args(more)
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(stdout)
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -99,6 +115,11 @@ impl Server {
     /// The process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// The process itself.
+    pub(crate) fn process(&mut self) -> &mut Child {
+        &mut self.child
     }
 
     /// Sends a signal by its name.

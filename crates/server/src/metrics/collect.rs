@@ -9,11 +9,11 @@ use grantd_core::counts::{Happening, SignInKind, SignInOutcome};
 use grantd_core::outbound::Event;
 use grantd_core::store::{EngineLoad, Steps, StoreLoad};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
-use prometheus_client::metrics::MetricType;
+use prometheus_client::encoding::DescriptorEncoder;
 
 use super::Taken;
 use super::process::Process;
+use super::samples::{Labels, Out};
 
 /// Reads them all.
 pub(super) struct Collect {
@@ -26,9 +26,6 @@ impl fmt::Debug for Collect {
         f.write_str("Collect")
     }
 }
-
-/// A sample's labels.
-type Labels<'l> = &'l [(&'l str, &'l str)];
 
 impl Collect {
     pub(super) fn new(authority: Arc<Authority>, stock: Arc<Mutex<Option<Taken>>>) -> Self {
@@ -318,7 +315,7 @@ fn process(out: &mut Out<'_>) -> fmt::Result {
 
 impl Collector for Collect {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let mut out = Out(encoder);
+        let mut out = Out::new(encoder);
         out.gauges(
             "build_info",
             "This program",
@@ -330,62 +327,6 @@ impl Collector for Collect {
         store(&self.authority.store.load(), &mut out)?;
         self.stock(&mut out)?;
         process(&mut out)
-    }
-}
-
-/// Where samples go.
-struct Out<'e>(DescriptorEncoder<'e>);
-
-impl Out<'_> {
-    fn gauge(&mut self, name: &str, help: &str, value: f64) -> fmt::Result {
-        self.gauges(name, help, &[(&[], value)])
-    }
-
-    fn gauges(&mut self, name: &str, help: &str, samples: &[(Labels<'_>, f64)]) -> fmt::Result {
-        self.samples(name, help, MetricType::Gauge, samples)
-    }
-
-    fn counter(&mut self, name: &str, help: &str, samples: &[(Labels<'_>, f64)]) -> fmt::Result {
-        self.samples(name, help, MetricType::Counter, samples)
-    }
-
-    fn counters_by(
-        &mut self,
-        name: &str,
-        help: &str,
-        label: &str,
-        values: &[(&str, f64)],
-    ) -> fmt::Result {
-        let labels: Vec<_> = values.iter().map(|(value, _)| [(label, *value)]).collect();
-        let samples: Vec<(Labels<'_>, f64)> = labels
-            .iter()
-            .zip(values)
-            .map(|(labels, (_, count))| (labels.as_slice(), *count))
-            .collect();
-        self.counter(name, help, &samples)
-    }
-
-    fn samples(
-        &mut self,
-        name: &str,
-        help: &str,
-        kind: MetricType,
-        samples: &[(Labels<'_>, f64)],
-    ) -> fmt::Result {
-        let is_counter = matches!(kind, MetricType::Counter);
-        let help = format!("{help}.");
-        let mut metric = self.0.encode_descriptor(name, &help, None, kind)?;
-        for (labels, value) in samples {
-            match (labels.is_empty(), is_counter) {
-                (true, true) => metric.encode_counter::<NoLabelSet, _, f64>(value, None)?,
-                (true, false) => metric.encode_gauge(value)?,
-                (false, true) => metric
-                    .encode_family(labels)?
-                    .encode_counter::<NoLabelSet, _, f64>(value, None)?,
-                (false, false) => metric.encode_family(labels)?.encode_gauge(value)?,
-            }
-        }
-        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ mod classic;
 mod collect;
 pub mod listener;
 mod process;
+mod samples;
 mod series;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -94,12 +94,12 @@ type Made = DbResult<(Page, Vec<(u64, Token)>)>;
 impl Load {
     /// The client id of this app, from 0.
     pub fn client_id(&self, app: u64) -> ClientId {
-        ClientId::generate(&self.entropy(FOR_APPS | 2 * app))
+        ClientId::generate(&self.entropy(FOR_APPS | (2 * app)))
     }
 
     /// The client secret of this app.
     pub fn client_secret(&self, app: u64) -> Secret {
-        Secret::generate_client_secret(&self.entropy(FOR_APPS | 2 * app + 1))
+        Secret::generate_client_secret(&self.entropy(FOR_APPS | (2 * app + 1)))
     }
 
     fn entropy(&self, number: u64) -> SeededEntropy {

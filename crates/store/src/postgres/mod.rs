@@ -56,7 +56,7 @@ pub struct Options {
     pub lines: usize,
     /// Steps and checks that may be in flight, each; more are refused at once.
     pub queue: usize,
-    /// So many checks share a round trip at most.
+    /// So many checks share a round trip at most; if that is one, no changes share a commit either.
     pub together: usize,
     /// After this time a caller is told that the store is unavailable.
     pub patience: Duration,
@@ -277,6 +277,9 @@ impl Engine for Postgres {
         input: I,
         step: Write<I, T>,
     ) -> Stored<T> {
+        if self.options.together <= 1 {
+            return self.write(input, step).await;
+        }
         let waiting = Arc::clone(&self.waiting);
         self.patiently(Kind::Change, waiting.write(beside, input, step))
             .await

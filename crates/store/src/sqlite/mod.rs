@@ -6,10 +6,12 @@
 //! meanwhile. Checks that were made lately are answered from memory ([`cache`]).
 
 mod cache;
+mod checks;
 pub(crate) mod connection;
 pub(crate) mod db;
 mod failure;
 mod log;
+mod options;
 mod queue;
 mod reader;
 pub(crate) mod snapshot;
@@ -31,43 +33,19 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::cache::Cache;
+use self::checks::{check, find};
 use self::db::Lent;
 use self::failure::Failure;
 use self::log::{Copier, Log, Nudge};
 use self::queue::Queue;
 use self::reader::{Look, Reader};
 use self::writer::{Alone, Step, Work, Writer, Written};
-use crate::db::{Db, DbResult, Look as LookUp, Params, Undo, Write};
+use crate::db::{DbResult, Look as LookUp, Undo, Write};
 use crate::migrate::{self, MigrateError, Migration};
 use crate::outside::Outside;
 use crate::sql;
 use crate::steps::{Engine, Input, Landmarks, StoreOn, tokens};
 use crate::toll::{Kind, Toll};
-
-/// How much the store may use.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Reader threads, each with a connection and 8 MiB of page cache.
-    pub readers: usize,
-    /// Steps that may wait, reads and writes each; more are refused at once.
-    pub queue: usize,
-    /// The write-ahead log does not become much longer than so many bytes, unless another process
-    /// keeps reading.
-    pub log_bound: u64,
-    /// So many steps share a commit at most.
-    pub together: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            readers: 2,
-            queue: 4_096,
-            log_bound: 64 << 20,
-            together: 256,
-        }
-    }
-}
 
 /// The file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +60,8 @@ pub enum OpenError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
+
+pub use self::options::Options;
 
 /// Everything that is remembered, in one SQLite file.
 pub type SqliteStore = StoreOn<Sqlite>;
@@ -391,28 +371,6 @@ impl Engine for Sqlite {
         // Joining waits, so not on a thread of the runtime.
         let _ = tokio::task::spawn_blocking(self.ending()).await;
     }
-}
-
-async fn check(
-    db: &dyn Db,
-    (client_id, hash, now): &(ClientId, Option<TokenHash>, Timestamp),
-) -> DbResult<Option<AppCheck>> {
-    let mut check = tokens::Check::of(*hash);
-    let prefix = hash.map(|hash| hash.prefix());
-    let keys: Params<'_> = &[&now.0, &prefix, &client_id.as_str()];
-    db.rows(sql::authorizations::CHECK, keys, &mut |r| check.row(r))
-        .await?;
-    Ok(check.end())
-}
-
-async fn find(db: &dyn Db, (hash, now): &(TokenHash, Timestamp)) -> DbResult<TokenVerdict> {
-    let mut find = tokens::Find::of(*hash);
-    let keys: Params<'_> = &[&now.0, &hash.prefix()];
-    db.rows(sql::authorizations::FIND_BY_HASH, keys, &mut |r| {
-        find.row(r)
-    })
-    .await?;
-    Ok(find.end())
 }
 
 impl Drop for Sqlite {

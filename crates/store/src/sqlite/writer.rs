@@ -27,7 +27,6 @@ use super::queue::Queue;
 use crate::archive::Archive;
 use crate::db::Undo;
 
-
 /// One step of a batch.
 pub(super) trait Step: Send {
     /// Works inside the transaction; whether its changes are to be kept. Adds the lines that the

@@ -142,7 +142,7 @@ impl Subject {
                     check.credentials.app.clone(),
                     secret,
                     generation,
-                    check.token,
+                    check.token.map(std::sync::Arc::unwrap_or_clone),
                 )
             });
             checks.push(told.back(&self.ids));

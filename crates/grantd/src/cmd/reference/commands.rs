@@ -43,7 +43,7 @@ fn write(command: &Command, out: &mut String) {
     let help = own.render_help().to_string();
     // Writing to a string does not fail.
     let _ = writeln!(out, "\n## {name}\n\n{}.\n", about.trim_end_matches('.'));
-    if name.ends_with(" serve") {
+    if name.ends_with(" serve") || name.ends_with(" dev") {
         out.push_str("Every setting of [settings.md](../settings.md) is a flag of it, too.\n\n");
     }
     out.push_str("```text\n");

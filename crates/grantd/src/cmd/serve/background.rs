@@ -19,13 +19,13 @@ use crate::instance::Instance;
 use crate::outbound::HttpOutbound;
 
 /// Runs until it is dropped. A batch in flight is a step of the store, which ends by itself.
-pub(super) struct Background {
+pub(crate) struct Background {
     tasks: JoinSet<()>,
 }
 
 impl Background {
     /// Starts all there is.
-    pub(super) fn start(
+    pub(crate) fn start(
         instance: &Instance,
         authority: &Arc<Authority>,
         public_url: &Url,
@@ -55,7 +55,7 @@ impl Background {
 }
 
 /// Deletes what is of no use any more.
-fn reaper(instance: &Instance, authority: &Authority) -> Reaper {
+pub(crate) fn reaper(instance: &Instance, authority: &Authority) -> Reaper {
     Reaper {
         store: Arc::clone(&instance.store),
         clock: instance.clock.clone(),

@@ -14,7 +14,7 @@ use crate::instance::Instance;
 use crate::outbound::HttpOutbound;
 
 /// Ends idle tokens, where that is wished.
-pub(super) fn keeper(instance: &Instance) -> Option<LifeKeeper> {
+pub(crate) fn keeper(instance: &Instance) -> Option<LifeKeeper> {
     let policy = instance.config.life_policy();
     policy.idle_days?;
     Some(LifeKeeper {
@@ -28,7 +28,7 @@ pub(super) fn keeper(instance: &Instance) -> Option<LifeKeeper> {
 ///
 /// # Errors
 /// Webhooks cannot be sent at all.
-pub(super) fn notifier(
+pub(crate) fn notifier(
     instance: &Instance,
     authority: &Authority,
     public_url: &Url,

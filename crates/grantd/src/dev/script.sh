@@ -7,6 +7,7 @@
 #           @OTPAUTH_URL@
 # app       client id: @CLIENT_ID@
 #           client secret: @CLIENT_SECRET@
+# tests     set the clock, read the journal, make faults and reset it all at @DEV@
 
 # Create a new authorization (a personal access token; a second time its note is taken: 422)
 curl \
