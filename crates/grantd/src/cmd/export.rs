@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use grantd_core::app::AppCredentials;
-use grantd_core::clock::Clock;
 use grantd_core::ids::AuthorizationId;
 use grantd_core::note::{Note, NoteUrl};
 use grantd_core::scope::Scopes;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use grantd_core::clock::Clock;
 use grantd_core::import::{Ended, GivenApp, GivenToken, ImportedToken, Outcome, Refusal, Rules};
 use grantd_core::token::TokenFormat;
 use grantd_core::user::{Login, NewUser, PasswordHash};
