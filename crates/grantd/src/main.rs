@@ -28,7 +28,7 @@ use config::Config;
 use failure::Failure;
 use instance::Instance;
 
-/// Half the time of the system's for the many small pieces that a request is made of.
+/// A request is made of many small pieces; this gives and takes them without a lock.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -2,7 +2,7 @@
 //! Owns which thread a connection is served on; must not know what a connection is.
 //!
 //! A connection stays on its thread. Nothing is stolen between threads, so none wakes another for
-//! a request that is answered from memory: a fifth of a check's time.
+//! a request that is answered from memory.
 
 use std::io;
 use std::num::NonZero;

@@ -68,7 +68,7 @@ pub(super) fn start(config: &Config) -> Result<Logging, Failure> {
     })
 }
 
-/// Writes the line of a request as the library would, for a fifth of the time.
+/// Writes the line of a request as the library would, field by field and without its spans.
 struct RequestLines {
     format: LogFormat,
     lines: Lines,

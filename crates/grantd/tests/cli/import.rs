@@ -262,13 +262,11 @@ fn an_import_that_was_killed_goes_on_to_the_same_digest() {
     let place = Place::new();
     let file = many(&place, 20_000);
     let args = ["import", "csv", "--tokens", &file];
-    let file_of = || {
-        let path = place.path("grantd-data/grantd.db");
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
-    };
-    let rows = || {
+    let path = place.path("grantd-data/grantd.db");
+    let kept = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let rows = || -> u64 {
         let count = "SELECT COUNT(*) FROM authorizations";
-        let rows: i64 = file_of().query_row(count, [], |row| row.get(0)).unwrap();
+        let rows: i64 = kept.query_row(count, [], |row| row.get(0)).unwrap();
         rows.unsigned_abs()
     };
     let mut import = place.command(&args);

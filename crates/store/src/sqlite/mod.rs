@@ -43,8 +43,7 @@ use self::writer::{Alone, Step, Work, Writer, Written};
 use crate::db::{DbResult, Look as LookUp, Undo, Write};
 use crate::migrate::{self, MigrateError, Migration};
 use crate::outside::Outside;
-use crate::sql;
-use crate::steps::{Engine, Input, Landmarks, StoreOn, tokens};
+use crate::steps::{Engine, Input, Landmarks, StoreOn};
 use crate::toll::{Kind, Toll};
 
 /// The file cannot be used.

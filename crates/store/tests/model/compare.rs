@@ -46,7 +46,7 @@ struct Outcome {
 }
 
 /// What an app learns of itself and of a token.
-type Checked = Option<(App, Option<[u8; 32]>, i64, Option<Arc<OwnedAuthorization>>)>;
+type Checked = Option<(App, Option<[u8; 32]>, i64, Option<OwnedAuthorization>)>;
 
 /// What there is to know of one token: by itself, by its own app, by another one.
 #[derive(Debug, PartialEq)]

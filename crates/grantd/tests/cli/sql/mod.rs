@@ -2,6 +2,7 @@
 //! document row by row, and what else can be said.
 
 mod document;
+mod guide;
 mod hostile;
 mod large;
 mod more;
