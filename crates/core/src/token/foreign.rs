@@ -154,7 +154,7 @@ mod tests {
         let hex = "0123456789abcdef0123456789abcdef";
         assert!(fits("hex:32", hex) && fits("base62:32", hex) && fits("base64url:32", hex));
         assert!(!fits("hex:32", &hex.to_uppercase()) && !fits("hex:33", hex));
-        let url = "aG9yc2UgYmF0dGVyeSBzdGFwbGUgaXMgY29-cnJl_X0";
+        let url = "aG9yc2UgYmF0dGVyeSBzdGFwbGUgaXMgY29~cnJl_X0";
         assert!(!fits("base64url:43", url));
         assert!(fits("base64url:43", &url.replace('~', "-")[..43]));
         assert!(!fits("base62:43", &url[..43]));

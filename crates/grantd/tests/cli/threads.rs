@@ -40,6 +40,8 @@ fn done(server: &Server, name: &str) -> Done {
 
 /// Threads that serve requests: one for each core, and those of the runtime beside them.
 fn serving(server: &Server) -> Done {
+    // A thread takes its name when it begins: it has begun when it has answered.
+    assert_eq!(server.call("GET", "/livez", &[], "").status, 200);
     let (http, beside) = (done(server, "http"), done(server, "tokio"));
     Done {
         threads: http.threads + beside.threads,
@@ -91,7 +93,7 @@ fn no_page_of_the_database_is_read_on_a_thread_that_serves() {
     }
     let pages = done(&server, "store-reader").read - reading.read;
     let served = serving(&server).read - before.read;
-    assert!(pages >= 10 * 4_096, "{pages} bytes of the database");
+    assert!(pages >= 4 * 4_096, "{pages} bytes of the database");
     // The count of commits, four bytes at a time, and what wakes a thread, eight.
-    assert!(served < 4 * 4_096, "{served} bytes");
+    assert!(served < 4_096, "{served} bytes");
 }

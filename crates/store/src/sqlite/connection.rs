@@ -10,10 +10,6 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 /// How long a statement waits for another process (the command line beside a running server).
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Readers look at pages where the kernel has them instead of copying each: a look-up of a token
-/// drawn at random copies five. As much as SQLite maps at most; it is address space, not memory.
-const MAPPED: i64 = 0x7fff_0000;
-
 /// Each statement of `sql` is prepared once per connection.
 const STATEMENTS: usize = 128;
 
@@ -46,7 +42,6 @@ pub(crate) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     configure(&conn)?;
-    conn.pragma_update(None, "mmap_size", MAPPED)?;
     conn.execute_batch("PRAGMA cache_size = -8192;")?;
     Ok(conn)
 }
