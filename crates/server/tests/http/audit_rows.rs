@@ -99,7 +99,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("enterprise-admin/unsuspend-user", &["user.unsuspend"]),
     (
         "enterprise-admin/delete-personal-access-token",
-        &["oauth_access.destroy"],
+        &["oauth_access.revoke"],
     ),
     ("grantd/create-application", &["oauth_application.create"]),
     ("grantd/update-application", &["oauth_application.update"]),
