@@ -11,12 +11,11 @@ mod load;
 pub(crate) mod row;
 
 pub use self::load::{Load, load};
-pub(crate) use self::row::{Row, Value};
 
 use std::time::Duration;
 
 use crate::copy::page::Page;
-use crate::copy::side::{PAGE, Side};
+use crate::copy::side::Side;
 use crate::copy::tables::{TABLES, Table};
 use crate::db::{Columns, DbError, DbResult};
 use crate::open::{DatabaseUrl, NoStore};
@@ -145,24 +144,6 @@ impl Bulk {
             self.indexes.push((name, statement));
         }
         Ok(())
-    }
-
-    /// Adds rows, a page at a time.
-    #[cfg(feature = "conformance")]
-    pub(crate) async fn add(
-        &mut self,
-        table: &Table,
-        rows: impl Iterator<Item = impl Columns>,
-    ) -> DbResult<()> {
-        let mut page = Page::of(table);
-        for row in rows {
-            page.push(&row)?;
-            if page.rows == PAGE {
-                self.write(table, &page).await?;
-                page = Page::of(table);
-            }
-        }
-        self.write(table, &page).await
     }
 
     /// Adds a page.

@@ -1,6 +1,6 @@
 //! What `api/openapi.json` says, in the form in which people read it: tags,
 //! operations, fields, examples. Owns the reading of that document; must not
-//! know who shows it ([`crate::web`] does, and the book in `docs/`).
+//! know who shows it (`web` does, and the book in `docs/`).
 
 mod curl;
 mod read;

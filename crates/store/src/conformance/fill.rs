@@ -8,8 +8,10 @@ use grantd_core::entropy::SeededEntropy;
 use grantd_core::secret::Secret;
 use grantd_core::token::{Token, TokenFormat, TokenKind};
 
-use crate::bulk::row::{bytes, id, int, text};
-use crate::bulk::{Bulk, Row, Value};
+use crate::bulk::Bulk;
+use crate::bulk::row::{Row, Value, bytes, id, int, text};
+use crate::copy::page::Page;
+use crate::copy::side::PAGE;
 use crate::copy::tables::{TABLES, Table};
 use crate::{BulkError, DatabaseUrl};
 
@@ -77,8 +79,13 @@ impl Fill {
         for table in TABLES {
             let rows = self.rows_of(table);
             bulk.without_indexes(table).await?;
-            bulk.add(table, (0..rows).map(|number| self.row(table, number)))
-                .await?;
+            for first in (0..rows).step_by(PAGE) {
+                let mut page = Page::of(table);
+                for number in first..rows.min(first + PAGE as u64) {
+                    page.push(&self.row(table, number))?;
+                }
+                bulk.write(table, &page).await?;
+            }
             if table.ids {
                 bulk.spend_ids(table, rows as i64 + DELETED).await?;
             }
