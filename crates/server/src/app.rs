@@ -18,7 +18,7 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::Full;
 
-use crate::about::{describe, request_id};
+use crate::about::{RequestIds, describe};
 use crate::access::{Access, AccessLog};
 use crate::arrival::Arrival;
 use crate::auth::{self, Identity, Presented};
@@ -50,6 +50,7 @@ pub struct App {
     pub(crate) wire: Wire,
     pub(crate) rates: Rates,
     pub(crate) path_tokens: PathTokenUsage,
+    request_ids: RequestIds,
     pub(crate) outage: Outage,
     pub(crate) ceremonies: Option<Ceremonies>,
     pub(crate) metrics: Arc<Metrics>,
@@ -73,6 +74,7 @@ impl App {
             outage: Outage::default(),
             ceremonies: Ceremonies::new(&settings),
             router: Router::new(),
+            request_ids: RequestIds::new(&*authority.entropy, settings.profile),
             finisher: Finisher::new(&settings),
             warned_of_stranger: AtomicBool::new(false),
             metrics: Arc::new(Metrics::new(&authority, path_tokens.series())),
@@ -98,7 +100,7 @@ impl App {
         let asked = Asked::new(parts, &self.router, &self.authority.tokens);
         let caller = Caller {
             address: asked.client_address(peer, &self.settings.trusted_proxies),
-            request_id: request_id(&*self.authority.entropy, self.settings.profile),
+            request_id: self.request_ids.next(),
         };
         self.warn_of_stranger(&asked, peer);
         let mut about = About {
@@ -276,7 +278,7 @@ impl App {
             return Ok(());
         };
         if let Some(token) = self.authority.tokens.parse(text.expose()) {
-            self.authority.token_leaked_in_query(&token, caller).await?;
+            Box::pin(self.authority.token_leaked_in_query(&token, caller)).await?;
         }
         Err(Error::Malformed(Malformed::TokenInQuery).into())
     }

@@ -117,8 +117,8 @@ async fn basic(
             outcome => return outcome.map(Identity::Token),
         }
     }
-    authority
-        .password(name, password, code, caller)
+    // Apart: requests without a password do not carry its many steps along.
+    Box::pin(authority.password(name, password, code, caller))
         .await
         .map(Identity::Password)
 }

@@ -25,7 +25,7 @@ const LONGEST_QUOTE: usize = 500;
 ///
 /// # Errors
 /// `BodyTooLarge`, `BodyTooSlow`, or `Malformed` when the connection broke.
-pub async fn read<B>(mut body: B, patience: Duration) -> Result<Bytes>
+pub async fn read<B>(body: B, patience: Duration) -> Result<Bytes>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -33,6 +33,15 @@ where
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
+    // Apart, as in `drain`: most requests have none, and carry none of this along.
+    Box::pin(read_on(body, patience)).await
+}
+
+async fn read_on<B>(mut body: B, patience: Duration) -> Result<Bytes>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     if body.size_hint().lower() > LONGEST_BODY as u64 {
         drain(body).await;
         return Err(Failure::BodyTooLarge);
@@ -59,9 +68,11 @@ where
     if body.is_end_stream() {
         return;
     }
-    let mut rest = std::pin::pin!(Limited::new(body, MOST_DRAINED));
-    let throw_away = async { while let Some(Ok(_)) = rest.frame().await {} };
-    let _ = tokio::time::timeout(Duration::from_secs(1), throw_away).await;
+    let throw_away = async {
+        let mut rest = std::pin::pin!(Limited::new(body, MOST_DRAINED));
+        while let Some(Ok(_)) = rest.frame().await {}
+    };
+    let _ = Box::pin(tokio::time::timeout(Duration::from_secs(1), throw_away)).await;
 }
 
 /// Parses a body into a JSON object; an empty body is an empty object.

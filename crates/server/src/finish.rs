@@ -46,6 +46,14 @@ const ALLOWED_HEADERS: &str = "Authorization, Content-Type, If-Match, If-Modifie
 /// `GitHub-Authentication-Token-Expiration`, as GitHub sends it since July 2021. It does not expose it to scripts.
 const TOKEN_ENDS: &str = "github-authentication-token-expiration";
 
+// Names of nearly every answer: to make one of a text costs a search.
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-github-request-id");
+static MEDIA_TYPE: HeaderName = HeaderName::from_static("x-github-media-type");
+static RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+static RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+static RATE_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+static STATUS: HeaderName = HeaderName::from_static("status");
+
 /// Headers that an answer has besides those of all answers, about.
 const MOST_ADDED: usize = 24;
 
@@ -109,11 +117,13 @@ impl Finisher {
         let mut headers = self.common.clone();
         match &media_type {
             Cow::Borrowed(known) => {
-                headers.insert("x-github-media-type", HeaderValue::from_static(known));
+                headers.insert(&MEDIA_TYPE, HeaderValue::from_static(known));
             }
             Cow::Owned(other) => insert(&mut headers, "x-github-media-type", other),
         }
-        insert(&mut headers, "x-github-request-id", &about.request_id);
+        if let Ok(id) = HeaderValue::from_str(&about.request_id) {
+            headers.insert(&REQUEST_ID, id);
+        }
         if let Some(scopes) = &about.scopes {
             insert(&mut headers, "x-oauth-scopes", scopes);
             headers.insert(
@@ -125,9 +135,9 @@ impl Finisher {
             insert(&mut headers, TOKEN_ENDS, &token_end(end));
         }
         if let Some(rate) = &about.rate {
-            headers.insert("x-ratelimit-limit", rate.limit.into());
-            headers.insert("x-ratelimit-remaining", rate.remaining.into());
-            headers.insert("x-ratelimit-reset", rate.reset.0.into());
+            headers.insert(&RATE_LIMIT, rate.limit.into());
+            headers.insert(&RATE_REMAINING, rate.remaining.into());
+            headers.insert(&RATE_RESET, rate.reset.0.into());
         }
         if asked.app_path {
             headers.insert(
@@ -192,7 +202,7 @@ impl Finisher {
             }
             headers.insert(header::CONTENT_LENGTH, bytes.len().into());
         }
-        headers.insert("status", status_line(status));
+        headers.insert(&STATUS, status_line(status));
         for (name, value) in &own {
             headers.append(name.clone(), value.clone());
         }

@@ -229,8 +229,9 @@ async fn requests(
     let connection = http1::Builder::new()
         .timer(Patience::new())
         .header_read_timeout(patience)
-        // Above our own limits; beyond these hyper refuses by itself (see `polite`).
-        .max_headers(1_024)
+        // Above our own limits; beyond these hyper refuses by itself (see `polite`). It makes room for
+        // so many headers with each request.
+        .max_headers(128)
         .max_buf_size(256 * 1024)
         .serve_connection(TokioIo::new(Polite::new(stream, documentation_url)), service);
     if let Err(error) = watcher.watch(connection).await {
