@@ -58,8 +58,7 @@ where
     }
 }
 
-/// Reads on and forgets, up to a limit and for a second, so that a client that
-/// is still sending reads its answer rather than a broken connection.
+/// Reads on and forgets, up to a limit and for a second: who is still sending shall read an answer.
 pub async fn drain<B>(body: B)
 where
     B: Body<Data = Bytes>,
