@@ -108,7 +108,8 @@ impl App {
             ..About::default()
         };
         let access = Access::begin(self, &asked, &caller, peer);
-        let answering = self.answer_as_asked(asked, body, caller, &mut about);
+        // In one place: it is long, and would be copied at each step from here on.
+        let answering = Box::pin(self.answer_as_asked(asked, body, caller, &mut about));
         let response = access.during(answering).await;
         access.end(self, response.status(), &about);
         response

@@ -56,11 +56,13 @@ pub(super) fn start(config: &Config) -> Result<Logging, Failure> {
     };
     // A line says by itself what it is about: spans are for collectors.
     let filter = EnvFilter::new(&config.values.log.0).and(filter_fn(|about| about.is_event()));
-    // The first subscriber of a process stays; there is no other here.
-    let _ = tracing_subscriber::registry()
-        .with(traces.as_ref().map(Traces::layer))
-        .with(layer.with_filter(filter))
-        .try_init();
+    let lines = tracing_subscriber::registry().with(layer.with_filter(filter));
+    // The first subscriber of a process stays; there is no other here. Without a collector no layer
+    // asks for spans, and none is made.
+    let _ = match &traces {
+        Some(traces) => lines.with(traces.layer()).try_init(),
+        None => lines.try_init(),
+    };
     Ok(Logging {
         traces,
         access: (!coloured).then(|| Arc::new(access) as Arc<dyn AccessLog>),
