@@ -18,6 +18,7 @@ use rusqlite::Connection;
 use super::super::{Options, SqliteStore};
 use super::{NOW, app, create, hash, is_valid, open, stamp, token, user};
 use crate::db::{DbError, Undo};
+use crate::toll::Kind;
 
 struct Place {
     store: SqliteStore,
@@ -112,9 +113,20 @@ async fn sec_a_look_up_that_a_revocation_overtook_is_kept_for_nobody() {
     // The count is accounted for, or nothing would be kept in any case.
     place.warm_up().await;
     create(&place.store, token(&place.octocat, &place.app, 11)).await;
+    // The only reader is busy until it is let go.
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let engine = &place.store.engine;
+    let mut busy = pin!(engine.look_up(Kind::LookUp, move |_| {
+        let _ = held.recv();
+        Ok(())
+    }));
+    let is_busy = poll_fn(|context| Poll::Ready(busy.as_mut().poll(context).is_pending()));
+    assert!(is_busy.await);
     let mut overtaken = pin!(place.store.find_token(hash(11), NOW));
     let asked = poll_fn(|context| Poll::Ready(overtaken.as_mut().poll(context).is_pending()));
     assert!(asked.await, "the reader has it now");
+    drop(hold);
+    busy.await.unwrap();
     // The only reader works in turn: when this is answered, so is the other.
     place.store.find_user_by_id(place.octocat.id).await.unwrap();
     let revoked = place.store.revoke_token(place.app.id, hash(11), stamp());
