@@ -14,18 +14,19 @@ macro_rules! owned {
     };
 }
 
-/// The page of the ids that the covering index in `$of` gives, with their records.
+/// The page of the ids that the covering index in `$of` gives, with their records. Neither engine sorts
+/// records so: SQLite takes them in the order of the ids that it has found.
 macro_rules! list {
     ($columns:expr, $of:literal, $limit:literal) => {
         concat!(
             "SELECT ",
             $columns,
-            " FROM (SELECT id FROM authorizations",
+            " FROM authorizations a JOIN users u ON u.id = a.user_id LEFT JOIN apps p ON p.id = a.app_id \
+             WHERE a.id IN (SELECT id FROM authorizations",
             $of,
             " ORDER BY id ",
             $limit,
-            ") page JOIN authorizations a ON a.id = page.id JOIN users u ON u.id = a.user_id \
-             LEFT JOIN apps p ON p.id = a.app_id ORDER BY a.id"
+            ") ORDER BY a.id"
         )
     };
 }

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use grantd_core::cost::Bill;
 use rusqlite::{Connection, ToSql, params_from_iter};
 
+use super::cache::Cache;
 use crate::db::{Columns, Db, DbError, DbResult, Each, Lock, Params};
 use crate::steps::Landmarks;
 
@@ -20,6 +21,8 @@ pub(crate) struct Lent<'c> {
     conn: Mutex<&'c mut Connection>,
     lines: Option<Mutex<Vec<String>>>,
     landmarks: Option<&'c Landmarks>,
+    /// What hears of the statements of a step that writes.
+    cache: Option<&'c Cache>,
 }
 
 impl<'c> Lent<'c> {
@@ -28,6 +31,7 @@ impl<'c> Lent<'c> {
             conn: Mutex::new(conn),
             lines: None,
             landmarks: None,
+            cache: None,
         }
     }
 
@@ -39,10 +43,11 @@ impl<'c> Lent<'c> {
         }
     }
 
-    /// A connection, and what the step adds to the trail is kept for the archive.
-    pub(super) fn archiving(conn: &'c mut Connection) -> Self {
+    /// The writer's; with `archiving`, what the step adds to the trail is kept for the archive.
+    pub(super) fn writing(conn: &'c mut Connection, cache: &'c Cache, archiving: bool) -> Self {
         Self {
-            lines: Some(Mutex::default()),
+            lines: archiving.then(Mutex::default),
+            cache: Some(cache),
             ..Self::new(conn)
         }
     }
@@ -62,6 +67,9 @@ impl Db for Lent<'_> {
         let conn = self.conn.lock().unwrap_or_else(PoisonError::into_inner);
         let params = params.iter().map(|param| *param as &dyn ToSql);
         Bill::count_statement();
+        if let Some(cache) = self.cache {
+            cache.hear(sql);
+        }
         let mut statement = conn.prepare_cached(sql)?;
         let mut rows = statement.query(params_from_iter(params))?;
         // To the end, always: a statement that is left at its first row skips its foreign key checks.

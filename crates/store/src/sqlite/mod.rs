@@ -27,12 +27,12 @@ use std::thread::JoinHandle;
 use grantd_core::app::ClientId;
 use grantd_core::clock::Timestamp;
 use grantd_core::cost::Bill;
-use grantd_core::store::{AppCheck, EngineLoad, StoreLoad, Stored, TokenVerdict};
+use grantd_core::store::{AppCheck, EngineLoad, SignInCheck, StoreLoad, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use self::cache::Cache;
+use self::cache::{Attempt, Cache};
 use self::checks::{check, find};
 use self::db::Lent;
 use self::failure::Failure;
@@ -43,7 +43,7 @@ use self::writer::{Alone, Step, Work, Writer, Written};
 use crate::db::{DbResult, Look as LookUp, Undo, Write};
 use crate::migrate::{self, MigrateError, Migration};
 use crate::outside::Outside;
-use crate::steps::{Engine, Input, Landmarks, StoreOn};
+use crate::steps::{Engine, Input, Landmarks, StoreOn, users};
 use crate::toll::{Kind, Toll};
 
 /// The file cannot be used.
@@ -294,13 +294,9 @@ impl Engine for Sqlite {
     }
 
     async fn write<I: Input, T: Send + 'static>(&self, input: I, step: Write<I, T>) -> Stored<T> {
-        let archived = self.outside.archive.is_some();
+        let (archived, cache) = (self.outside.archive.is_some(), Arc::clone(&self.cache));
         self.change_of_trail(move |conn, lines| {
-            let lent = if archived {
-                Lent::archiving(conn)
-            } else {
-                Lent::new(conn)
-            };
+            let lent = Lent::writing(conn, &cache, archived);
             let outcome = db::run(step(&lent, &input));
             lines.extend(lent.into_lines());
             outcome
@@ -350,6 +346,20 @@ impl Engine for Sqlite {
             .await?;
         if let (Some(asked), TokenVerdict::Valid(token)) = (asked, &found) {
             self.cache.keep_token(asked, token);
+        }
+        Ok(found)
+    }
+
+    async fn sign_in(&self, attempt: Attempt) -> Stored<SignInCheck> {
+        self.outside.gate.pass().map_err(Failure::from)?;
+        if let Some(known) = self.cache.sign_in(&attempt) {
+            self.toll.of_known(Kind::LookUp);
+            return Ok(known);
+        }
+        let asked = self.cache.asked();
+        let found = self.read(attempt.clone(), users::find_sign_in).await?;
+        if let Some(asked) = asked {
+            self.cache.keep_sign_in(asked, attempt, &found);
         }
         Ok(found)
     }

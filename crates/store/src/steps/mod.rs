@@ -29,15 +29,17 @@ mod sessions;
 mod sign_in;
 pub(crate) mod tokens;
 mod upkeep;
-mod users;
+pub(crate) mod users;
 mod watch;
 
 use grantd_core::app::ClientId;
 use grantd_core::audit::Stamp;
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::UserId;
-use grantd_core::store::{AppCheck, StoreLoad, Stored, TokenVerdict};
+use grantd_core::login::throttle::MeterKey;
+use grantd_core::store::{AppCheck, SignInCheck, StoreLoad, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
+use grantd_core::user::LoginKey;
 
 use self::change::{Change, Step};
 pub(crate) use self::landmarks::Landmarks;
@@ -100,6 +102,14 @@ pub(crate) trait Engine: Send + Sync + 'static {
         hash: TokenHash,
         now: Timestamp,
     ) -> impl Future<Output = Stored<TokenVerdict>> + Send;
+
+    /// What every attempt to sign in needs first: [`users::find_sign_in`].
+    fn sign_in(
+        &self,
+        attempt: (LoginKey, [MeterKey; 2]),
+    ) -> impl Future<Output = Stored<SignInCheck>> + Send {
+        self.read(attempt, users::find_sign_in)
+    }
 
     /// Does a step as the actor of `stamp`, if that actor's credentials are still what they were.
     fn change<I: Input, T: Send + 'static>(

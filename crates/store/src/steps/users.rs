@@ -13,7 +13,7 @@ use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User};
 use super::change::{Change, Subject};
 use super::list::List;
 use super::{Engine, StoreOn, apps, can_be_stored, grants, row, sessions, sign_in, tokens};
-use crate::db::{Columns, Db, DbError, DbResult, Params, Undo};
+use crate::db::{Columns, Db, DbError, DbResult, Params, Running, Undo};
 use crate::sql;
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
@@ -65,11 +65,7 @@ impl<E: Engine> UserStore for StoreOn<E> {
         login_or_email: &LoginKey,
         meters: [MeterKey; 2],
     ) -> Stored<SignInCheck> {
-        self.engine
-            .read((login_or_email.clone(), meters), |db, (key, meters)| {
-                Box::pin(find_credentials(db, key.as_str(), meters))
-            })
-            .await
+        self.engine.sign_in((login_or_email.clone(), meters)).await
     }
 
     async fn set_password(&self, id: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool> {
@@ -203,6 +199,14 @@ impl<E: Engine> UserStore for StoreOn<E> {
             })
             .await
     }
+}
+
+/// Whoever has that name, and the meters.
+pub(crate) fn find_sign_in<'a>(
+    db: &'a (dyn Db + 'a),
+    (key, meters): &'a (LoginKey, [MeterKey; 2]),
+) -> Running<'a, DbResult<SignInCheck>> {
+    Box::pin(find_credentials(db, key.as_str(), meters))
 }
 
 async fn find_credentials(

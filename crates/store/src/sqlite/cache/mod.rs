@@ -2,7 +2,8 @@
 //! the file no longer says, whoever has changed it; must not know what is made of an answer.
 //!
 //! What a look-up has found of an app, and of a valid token, is kept: by client id, by the
-//! token's hash. That a token is *not* valid is never kept. Three rules make this exact:
+//! token's hash. That a token is *not* valid is never kept. So is what an attempt to sign in looks up
+//! ([`sign_ins`]). Three rules make this exact:
 //!
 //! - **A count of commits.** The file's own index counts them ([`commits`]), whichever process
 //!   makes them, before anybody sees or hears of them. Only while that count is the one that is
@@ -19,6 +20,7 @@
 //! Whether a token has expired is compared each time.
 
 mod commits;
+mod sign_ins;
 mod voided;
 
 use std::path::Path;
@@ -29,7 +31,7 @@ use grantd_core::app::{AppCredentials, ClientId};
 use grantd_core::authorization::Authorization;
 use grantd_core::clock::Timestamp;
 use grantd_core::note::{Note, NoteUrl};
-use grantd_core::store::{AppCheck, OwnedAuthorization, TokenVerdict};
+use grantd_core::store::{AppCheck, OwnedAuthorization, SignInCheck, TokenVerdict};
 use grantd_core::token::TokenHash;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Kept;
@@ -37,6 +39,7 @@ use rusqlite::Connection;
 use rusqlite::hooks::Action;
 
 use self::commits::Commits;
+pub(super) use self::sign_ins::Attempt;
 use self::voided::{Moment, Row, Table, Voided};
 
 /// What tokens may take up together, in bytes.
@@ -44,6 +47,7 @@ const MOST_OF_TOKENS: u64 = 24 << 20;
 /// What a token takes up besides its texts of any length.
 const TOKEN: u64 = 1_024;
 const MOST_APPS: usize = 2_000;
+const MOST_SIGN_INS: usize = 2_000;
 /// A transaction that changes more rows voids everything.
 const MOST_CHANGED: usize = 4_096;
 /// Nothing is accounted for; a count is shorter.
@@ -83,6 +87,8 @@ impl Weighter<TokenHash, Read<OwnedAuthorization>> for ByLength {
 #[derive(Default)]
 struct Changed {
     rows: Vec<Row>,
+    /// What attempts to sign in look up.
+    sign_ins: bool,
     /// Too many rows, or any at all.
     everything: bool,
 }
@@ -94,6 +100,7 @@ impl Changed {
             self.everything = true;
         }
         if let Some(table) = Table::named(table) {
+            self.sign_ins |= table == Table::Users;
             self.everything |= self.rows.len() >= MOST_CHANGED;
             if !self.everything {
                 self.rows.push(Row(table, id));
@@ -114,6 +121,7 @@ pub(super) struct Cache {
     changed: Mutex<Changed>,
     apps: Kept<ClientId, Read<AppCredentials>>,
     tokens: Kept<TokenHash, Read<OwnedAuthorization>, ByLength>,
+    sign_ins: Kept<Attempt, Read<SignInCheck>>,
 }
 
 /// When a look-up was asked for whose answer may be kept.
@@ -135,6 +143,7 @@ impl Cache {
             changed: Mutex::default(),
             apps: Kept::new(MOST_APPS),
             tokens: Kept::with_weighter(expected, MOST_OF_TOKENS, ByLength),
+            sign_ins: Kept::new(MOST_SIGN_INS),
         }
     }
 
@@ -304,7 +313,7 @@ impl Books<'_> {
             cache.start_over(after);
             return;
         }
-        cache.voided.rows(&changed.rows);
+        cache.voided.rows(&changed.rows, changed.sign_ins);
         cache.accounted.store(own, Ordering::Release);
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Row(pub(super) Table, pub(super) i64);
 pub(super) struct Voided {
     now: AtomicU64,
     all: AtomicU64,
+    /// All that attempts to sign in look up.
+    sign_ins: AtomicU64,
     users: Box<[AtomicU64]>,
     apps: Box<[AtomicU64]>,
     authorizations: Box<[AtomicU64]>,
@@ -48,6 +50,7 @@ impl Default for Voided {
         Self {
             now: AtomicU64::new(0),
             all: AtomicU64::new(0),
+            sign_ins: AtomicU64::new(0),
             users: places(1 << 12),
             apps: places(1 << 10),
             authorizations: places(1 << 14),
@@ -61,9 +64,12 @@ impl Voided {
         self.now.load(Ordering::Acquire)
     }
 
-    /// Voids what was kept of these rows. One caller at a time.
-    pub(super) fn rows(&self, rows: &[Row]) {
+    /// Voids what was kept of these rows, and perhaps of attempts to sign in. One caller at a time.
+    pub(super) fn rows(&self, rows: &[Row], sign_ins: bool) {
         let next = self.now() + 1;
+        if sign_ins {
+            self.sign_ins.store(next, Ordering::Release);
+        }
         for row in rows {
             self.place(*row).store(next, Ordering::Release);
         }
@@ -81,6 +87,11 @@ impl Voided {
     pub(super) fn holds(&self, read_at: Moment, rests_on: &[Row]) -> bool {
         let untouched = |row: &Row| self.place(*row).load(Ordering::Acquire) <= read_at;
         self.all.load(Ordering::Acquire) <= read_at && rests_on.iter().all(untouched)
+    }
+
+    /// The same for what an attempt to sign in looks up.
+    pub(super) fn holds_sign_ins(&self, read_at: Moment) -> bool {
+        self.holds(read_at, &[]) && self.sign_ins.load(Ordering::Acquire) <= read_at
     }
 
     fn place(&self, Row(table, id): Row) -> &AtomicU64 {
@@ -105,12 +116,17 @@ mod tests {
         let user = Row(Table::Users, 1);
         let read_at = voided.now();
         assert!(voided.holds(read_at, &[one, other, user]));
-        voided.rows(&[one]);
+        voided.rows(&[one], false);
         assert!(!voided.holds(read_at, &[one, user]));
         assert!(voided.holds(read_at, &[other, user]), "another table's 1");
         assert!(voided.holds(voided.now(), &[one]), "read after it");
+        assert!(voided.holds_sign_ins(read_at), "no user's row");
+        voided.rows(&[], true);
+        assert!(!voided.holds_sign_ins(read_at) && voided.holds(read_at, &[other]));
+        assert!(voided.holds_sign_ins(voided.now()));
         voided.everything();
         assert!(!voided.holds(voided.now() - 1, &[]));
+        assert!(!voided.holds_sign_ins(voided.now() - 1));
         assert!(voided.holds(voided.now(), &[one, other, user]));
     }
 
@@ -120,7 +136,7 @@ mod tests {
         for id in [i64::MIN, -1, 0, i64::MAX] {
             let row = Row(Table::Users, id);
             let read_at = voided.now();
-            voided.rows(&[row]);
+            voided.rows(&[row], false);
             assert!(!voided.holds(read_at, &[row]), "{id}");
         }
     }

@@ -18,6 +18,7 @@ use crate::db::{DbError, Undo};
 use crate::toll::Kind;
 
 mod others;
+mod sign_ins;
 
 struct Place {
     store: SqliteStore,
