@@ -35,8 +35,8 @@ impl Timestamp {
 }
 
 impl Timestamp {
-    /// The text, digit by digit: several stand in every answer. Before the year 0 there is nothing.
-    fn digits(self) -> [u8; 20] {
+    /// The text of the wire, digit by digit, in ASCII: several stand in every answer. Before the year 0 there is nothing.
+    pub fn digits(self) -> [u8; 20] {
         let instant = jiff::Timestamp::from_second(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let civil = jiff::tz::Offset::UTC.to_datetime(instant);
         let year = civil.year().max(0).unsigned_abs();

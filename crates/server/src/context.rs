@@ -97,7 +97,11 @@ impl Context {
         total: u64,
         cache: Cache,
     ) -> Reply {
-        let reply = Reply::ok(&items, cache);
+        self.paged(path, Reply::ok(&items, cache), total)
+    }
+
+    /// The same of a reply that holds the page.
+    pub(crate) fn paged(&self, path: &str, reply: Reply, total: u64) -> Reply {
         match self
             .query()
             .link(&format!("{}{path}", self.wire().api), total)

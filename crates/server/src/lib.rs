@@ -19,6 +19,7 @@ pub mod credentials;
 pub mod docs;
 pub mod error;
 pub mod finish;
+mod json;
 pub mod lifecycle;
 pub mod media;
 pub mod metrics;

@@ -62,6 +62,11 @@ impl Reply {
         let mut body = Vec::with_capacity(2_048);
         // Our own types serialize: maps have string keys and no value fails.
         let _ = serde_json::to_writer(&mut body, value);
+        Self::written(status, body, cache)
+    }
+
+    /// An answer of compact JSON that is written already.
+    pub fn written(status: StatusCode, body: Vec<u8>, cache: Cache) -> Self {
         Self {
             status,
             body,

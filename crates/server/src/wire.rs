@@ -1,6 +1,8 @@
 //! The JSON of every object: keys, their order, and what stands in them. Owns
 //! the wire's shapes in both profiles; must not know how a record was found.
 
+mod record;
+
 use std::borrow::Borrow;
 
 use grantd_core::app::{App, PERSONAL_CLIENT_ID};
@@ -16,7 +18,10 @@ use grantd_core::user::User;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::record::Bases;
+pub use self::record::Record;
 use crate::docs::Page;
+use crate::json::Json;
 use crate::settings::{Profile, Settings};
 
 /// Bases of absolute URLs, and the profile: what rendering depends on.
@@ -29,26 +34,7 @@ pub struct Wire {
     /// Which time of GitHub's is spoken.
     pub profile: Profile,
     personal_app_url: String,
-}
-
-#[derive(Serialize)]
-struct AuthorizationJson<'a> {
-    id: i64,
-    url: String,
-    app: AppJson<'a>,
-    token: &'a str,
-    hashed_token: String,
-    token_last_eight: &'a str,
-    note: Option<&'a str>,
-    note_url: Option<&'a str>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    scopes: &'a Scopes,
-    fingerprint: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Option<Timestamp>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<SimpleUserJson<'a>>,
+    bases: Bases,
 }
 
 #[derive(Serialize)]
@@ -67,7 +53,7 @@ struct AdminAppJson<'a> {
     url: &'a str,
     description: Option<&'a str>,
     callback_urls: &'a [String],
-    owner: SimpleUserJson<'a>,
+    owner: Value,
     public: bool,
     device_flow: bool,
     sub_path_callbacks: bool,
@@ -89,28 +75,6 @@ struct GrantJson<'a> {
     scopes: &'a Scopes,
 }
 
-#[derive(Serialize)]
-struct SimpleUserJson<'a> {
-    login: &'a str,
-    id: i64,
-    node_id: String,
-    avatar_url: String,
-    gravatar_id: &'static str,
-    url: String,
-    html_url: String,
-    followers_url: String,
-    following_url: String,
-    gists_url: String,
-    starred_url: String,
-    subscriptions_url: String,
-    organizations_url: String,
-    repos_url: String,
-    events_url: String,
-    received_events_url: String,
-    r#type: &'static str,
-    site_admin: bool,
-}
-
 impl Wire {
     /// The bases that follow from the settings: never from a request's `Host`.
     pub fn new(settings: &Settings) -> Self {
@@ -125,6 +89,7 @@ impl Wire {
         };
         let personal_app_url = Page::AuthorizationsTop.url(settings.profile);
         Self {
+            bases: Bases::new(&api, &html),
             api,
             html,
             profile: settings.profile,
@@ -133,28 +98,25 @@ impl Wire {
     }
 
     /// An authorization without its token.
-    pub fn authorization<'a>(
-        &'a self,
-        authorization: &'a Authorization,
-    ) -> impl Serialize + use<'a> {
-        self.render(authorization, None, None)
+    pub fn authorization<'a>(&'a self, authorization: &'a Authorization) -> Record<'a> {
+        self.record(authorization, None, None)
     }
 
     /// A fresh authorization with its token.
-    pub fn issued<'a>(&'a self, issued: &'a Issued<Authorization>) -> impl Serialize + use<'a> {
-        self.render(&issued.value, Some(&issued.token), None)
+    pub fn issued<'a>(&'a self, issued: &'a Issued<Authorization>) -> Record<'a> {
+        self.record(&issued.value, Some(&issued.token), None)
     }
 
     /// What an app sees of its token: with the token and its owner.
     pub fn issued_with_user<'a, T: Borrow<OwnedAuthorization>>(
         &'a self,
         issued: &'a Issued<T>,
-    ) -> impl Serialize + use<'a, T> {
+    ) -> Record<'a> {
         let OwnedAuthorization {
             authorization,
             user,
         } = issued.value.borrow();
-        self.render(authorization, Some(&issued.token), Some(user))
+        self.record(authorization, Some(&issued.token), Some(user))
     }
 
     /// The address of an authorization.
@@ -162,27 +124,17 @@ impl Wire {
         format!("{}/authorizations/{}", self.api, authorization.id)
     }
 
-    fn render<'a>(
+    fn record<'a>(
         &'a self,
         value: &'a Authorization,
         token: Option<&'a Token>,
         user: Option<&'a User>,
-    ) -> AuthorizationJson<'a> {
-        AuthorizationJson {
-            id: value.id.0,
-            url: self.authorization_url(value),
-            app: self.app_of(value),
-            token: token.map_or("", Token::expose),
-            hashed_token: value.token_hash.shown(),
-            token_last_eight: &value.token_last_eight.0,
-            note: value.note.as_ref().map(Note::as_str),
-            note_url: value.note_url.as_ref().map(NoteUrl::as_str),
-            created_at: value.created_at,
-            updated_at: value.updated_at,
-            scopes: &value.scopes,
-            fingerprint: value.fingerprint.get(),
-            expires_at: (self.profile == Profile::P3).then_some(value.expires_at),
-            user: user.map(|user| self.simple_user(user)),
+    ) -> Record<'a> {
+        Record {
+            wire: self,
+            value,
+            token,
+            user,
         }
     }
 
@@ -238,7 +190,7 @@ impl Wire {
             url: &app.url,
             description: app.description.as_deref(),
             callback_urls: &app.callback_urls,
-            owner: self.simple_user(owner),
+            owner: self.user(owner),
             public: app.public,
             device_flow: app.settings.device_flow,
             sub_path_callbacks: app.settings.sub_path_callbacks,
@@ -267,39 +219,16 @@ impl Wire {
     }
 
     /// A user as lists and other records show one.
-    pub fn user<'a>(&self, user: &'a User) -> impl Serialize + use<'a> {
-        self.simple_user(user)
-    }
-
-    fn simple_user<'a>(&self, user: &'a User) -> SimpleUserJson<'a> {
-        let login = user.login.as_str();
-        let url = [&self.api, "/users/", login].concat();
-        let below = |rest: &str| [&url, rest].concat();
-        SimpleUserJson {
-            login,
-            id: user.id.0,
-            node_id: node_id("User", user.id.0),
-            avatar_url: format!("{}/avatars/u/{}", self.html, user.id),
-            gravatar_id: "",
-            html_url: [&self.html, "/", login].concat(),
-            followers_url: below("/followers"),
-            following_url: below("/following{/other_user}"),
-            gists_url: below("/gists{/gist_id}"),
-            starred_url: below("/starred{/owner}{/repo}"),
-            subscriptions_url: below("/subscriptions"),
-            organizations_url: below("/orgs"),
-            repos_url: below("/repos"),
-            events_url: below("/events{/privacy}"),
-            received_events_url: below("/received_events"),
-            url,
-            r#type: "User",
-            site_admin: user.site_admin,
-        }
+    pub fn user(&self, user: &User) -> Value {
+        let mut out = Json::with_capacity(1_024);
+        self.write_user(&mut out, user);
+        // What was written is JSON.
+        serde_json::from_slice(&out.into_bytes()).unwrap_or_default()
     }
 
     /// The public profile: GitHub's `public-user`, nulls and zeros where grantd has nothing.
     pub fn public_user(&self, user: &User) -> Value {
-        let mut profile = serde_json::to_value(self.simple_user(user)).unwrap_or_default();
+        let mut profile = self.user(user);
         extend(
             &mut profile,
             json!({

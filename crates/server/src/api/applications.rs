@@ -5,6 +5,7 @@
 
 use grantd_core::applications;
 use grantd_core::error::Error;
+use http::StatusCode;
 
 use crate::context::Context;
 use crate::error::Result;
@@ -14,10 +15,8 @@ use crate::reply::{Cache, Reply};
 pub(crate) async fn check(mut context: Context) -> Result<Reply> {
     let (presented, found) = context.take_check();
     let issued = applications::check(presented, found)?;
-    Ok(Reply::ok(
-        &context.wire().issued_with_user(&issued),
-        Cache::NoStore,
-    ))
+    let body = context.wire().issued_with_user(&issued).to_json();
+    Ok(Reply::written(StatusCode::OK, body, Cache::NoStore))
 }
 
 /// "Reset an authorization".
@@ -30,10 +29,8 @@ pub(crate) async fn reset(context: Context) -> Result<Reply> {
             context.caller(),
         )
         .await?;
-    Ok(Reply::ok(
-        &context.wire().issued_with_user(&issued),
-        Cache::NoStore,
-    ))
+    let body = context.wire().issued_with_user(&issued).to_json();
+    Ok(Reply::written(StatusCode::OK, body, Cache::NoStore))
 }
 
 /// "Revoke an authorization for an application".

@@ -11,6 +11,7 @@ use crate::body::Schema;
 use crate::context::Context;
 use crate::error::Result;
 use crate::reply::{Cache, Reply};
+use crate::wire::Record;
 
 /// Keys that both get-or-create routes take.
 const GET_OR_CREATE: &[&str] = &["client_secret", "scopes", "note", "note_url"];
@@ -23,12 +24,11 @@ pub(crate) async fn list(context: Context) -> Result<Reply> {
         .authority()
         .authorizations(context.user()?, client_id.as_deref(), query.page())
         .await?;
-    let items: Vec<_> = page
-        .items
-        .iter()
-        .map(|item| context.wire().authorization(item))
-        .collect();
-    Ok(context.listed("/authorizations", &items, page.total, Cache::Private))
+    let records = page.items.iter();
+    let records = records.map(|item| context.wire().authorization(item));
+    let body = Record::list_to_json(records);
+    let reply = Reply::written(StatusCode::OK, body, Cache::Private);
+    Ok(context.paged("/authorizations", reply, page.total))
 }
 
 /// "Get a single authorization".
@@ -43,10 +43,7 @@ pub(crate) async fn get(context: Context) -> Result<Reply> {
         .app
         .as_ref()
         .map_or(found.authorization.created_at, |app| app.updated_at);
-    let reply = Reply::ok(
-        &context.wire().authorization(&found.authorization),
-        Cache::Private,
-    );
+    let reply = existing(&context, &found.authorization);
     Ok(reply.modified(
         found.authorization.updated_at,
         app.max(found.user.updated_at),
@@ -72,11 +69,8 @@ pub(crate) async fn create(mut context: Context) -> Result<Reply> {
             context.caller(),
         )
         .await?;
-    let reply = Reply::json(
-        StatusCode::CREATED,
-        &context.wire().issued(&issued),
-        Cache::NoStore,
-    );
+    let body = context.wire().issued(&issued).to_json();
+    let reply = Reply::written(StatusCode::CREATED, body, Cache::NoStore);
     Ok(reply.at(&context.wire().authorization_url(&issued.value)))
 }
 
@@ -136,7 +130,8 @@ async fn obtain(
     let wire = context.wire();
     Ok(match obtained {
         Obtained::Created(issued) => {
-            let reply = Reply::json(StatusCode::CREATED, &wire.issued(&issued), Cache::NoStore);
+            let body = wire.issued(&issued).to_json();
+            let reply = Reply::written(StatusCode::CREATED, body, Cache::NoStore);
             reply.at(&wire.authorization_url(&issued.value))
         }
         Obtained::Existing(found) => existing(context, &found).at(&wire.authorization_url(&found)),
@@ -144,7 +139,8 @@ async fn obtain(
 }
 
 fn existing(context: &Context, found: &Authorization) -> Reply {
-    Reply::ok(&context.wire().authorization(found), Cache::Private)
+    let body = context.wire().authorization(found).to_json();
+    Reply::written(StatusCode::OK, body, Cache::Private)
 }
 
 /// "Update an existing authorization", by PATCH or by POST.

@@ -2,11 +2,13 @@
 
 use grantd_core::error::Error;
 use grantd_core::ids::AuthorizationId;
+use http::StatusCode;
 
 use super::cache;
 use crate::context::Context;
 use crate::error::Result;
 use crate::reply::Reply;
+use crate::wire::Record;
 
 /// "List personal access tokens".
 pub(crate) async fn list(context: Context) -> Result<Reply> {
@@ -16,12 +18,11 @@ pub(crate) async fn list(context: Context) -> Result<Reply> {
         .everybodys_tokens(&admin, wanted)
         .await?;
     let wire = context.wire();
-    let items: Vec<_> = page
-        .items
-        .iter()
-        .map(|item| wire.authorization(&item.authorization))
-        .collect();
-    Ok(context.listed("/admin/tokens", &items, page.total, cache(&context)))
+    let records = page.items.iter();
+    let records = records.map(|item| wire.authorization(&item.authorization));
+    let body = Record::list_to_json(records);
+    let reply = Reply::written(StatusCode::OK, body, cache(&context));
+    Ok(context.paged("/admin/tokens", reply, page.total))
 }
 
 /// "Delete a personal access token"; an app's as well.

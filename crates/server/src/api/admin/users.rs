@@ -70,7 +70,7 @@ pub(crate) async fn impersonate(mut context: Context) -> Result<Reply> {
         Profile::P3 if replaced => StatusCode::OK,
         _ => StatusCode::CREATED,
     };
-    let reply = Reply::json(status, &wire.issued(&issued), Cache::NoStore);
+    let reply = Reply::written(status, wire.issued(&issued).to_json(), Cache::NoStore);
     Ok(reply.at(&wire.authorization_url(&issued.value)))
 }
 
