@@ -13,7 +13,7 @@ use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User};
 use super::change::{Change, Subject};
 use super::list::List;
 use super::{Engine, StoreOn, apps, can_be_stored, grants, row, sessions, sign_in, tokens};
-use crate::db::{Columns, Db, DbError, DbResult, Params, Undo};
+use crate::db::{Db, DbError, DbResult, Params, Undo};
 use crate::sql;
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
@@ -63,11 +63,13 @@ impl<E: Engine> UserStore for StoreOn<E> {
     async fn find_credentials(
         &self,
         login_or_email: &LoginKey,
+        from: Address,
         meters: [MeterKey; 2],
     ) -> Stored<SignInCheck> {
+        let asked = (login_or_email.clone(), from, meters);
         self.engine
-            .read((login_or_email.clone(), meters), |db, (key, meters)| {
-                Box::pin(find_credentials(db, key.as_str(), meters))
+            .read(asked, |db, (key, from, meters)| {
+                Box::pin(find_credentials(db, key.as_str(), *from, meters))
             })
             .await
     }
@@ -191,28 +193,18 @@ impl<E: Engine> UserStore for StoreOn<E> {
             })
             .await
     }
-
-    async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>> {
-        self.engine
-            .read((id, address), |db, (id, address)| {
-                Box::pin(async move {
-                    let keys: Params<'_> = &[&id.0, &address.to_string()];
-                    let read = |r: &dyn Columns| r.get(0).map(Timestamp);
-                    db.one(sql::sign_in::ADDRESS_LAST_SEEN, keys, read).await
-                })
-            })
-            .await
-    }
 }
 
 async fn find_credentials(
     db: &dyn Db,
     login: &str,
+    from: Address,
     [first, second]: &[MeterKey; 2],
 ) -> DbResult<SignInCheck> {
     // Nobody is called nothing.
     let login = Some(login).filter(|login| can_be_stored(login));
-    let keys: Params<'_> = &[&&first.0[..], &&second.0[..], &login];
+    let from = from.to_string();
+    let keys: Params<'_> = &[&&first.0[..], &&second.0[..], &login, &from];
     let found = db.one(sql::users::FIND_CREDENTIALS, keys, row::sign_in_check);
     found.await?.ok_or(DbError::Missing)
 }
