@@ -8,6 +8,7 @@ use crate::accounts::{AccountError, Operator};
 use crate::audit::{Action, Actor};
 use crate::authority::{Authority, Caller};
 use crate::error::{Error, Result};
+use crate::login::hash_pool::Turn;
 use crate::login::password;
 use crate::own_account::AccountRefusal;
 use crate::secret::{InstanceKey, Secret};
@@ -212,9 +213,8 @@ impl Authority {
     ) -> Result<SignedIn, AccountRefusal> {
         let invitation = join.invitation;
         password::judge(join.password, invitation.login.as_str(), false)?;
-        let password_hash = self
-            .hash(join.password, &invitation.login.key(), caller)
-            .await?;
+        let turn = Turn::of(caller.address.into(), invitation.login.key());
+        let password_hash = self.sign_in.hash(join.password, turn).await?;
         let new = NewUser {
             login: invitation.login,
             email_verified: join.email_verified,

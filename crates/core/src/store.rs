@@ -174,6 +174,8 @@ pub struct SignInCheck {
     pub credentials: Option<UserCredentials>,
     /// The meters that were asked for, in the same order; one that nobody has used is empty.
     pub meters: [Meter; 2],
+    /// When the user last signed in from the address that was asked about.
+    pub last_seen: Option<Timestamp>,
 }
 
 /// How a one-time code is accepted.
@@ -197,11 +199,13 @@ pub trait UserStore: Send + Sync {
     async fn find_user_by_id(&self, id: UserId) -> Stored<Option<User>>;
     /// All users, ids ascending.
     async fn list_users(&self, page: PageRequest) -> Stored<Page<User>>;
-    /// What signing in needs, by login or else by verified e-mail address, and the state of two meters.
+    /// What signing in needs, by login or else by verified e-mail address, when they last signed in from an
+    /// address, and the state of two meters.
     /// One statement, whether somebody is found or not.
     async fn find_credentials(
         &self,
         login_or_email: &LoginKey,
+        from: Address,
         meters: [MeterKey; 2],
     ) -> Stored<SignInCheck>;
     /// Replaces the password; raises the user's `auth_generation`. False when there is no such user.
@@ -243,8 +247,6 @@ pub trait UserStore: Send + Sync {
     async fn remember_address(&self, id: UserId, address: Address, at: Timestamp) -> Stored<()>;
     /// Notes a full sign-in from an address, to the API; the first in a day from there leaves a row in the trail.
     async fn note_sign_in(&self, id: UserId, address: Address, stamp: Stamp) -> Stored<()>;
-    /// When this user last fully signed in from this address.
-    async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>>;
 }
 
 /// Authorizations and grants.

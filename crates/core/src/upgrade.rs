@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::audit::Stamp;
 use crate::authority::{Authority, Caller};
 use crate::error::{Error, Result, Throttle};
+use crate::login::hash_pool;
 use crate::store::TokenVerdict;
 use crate::token::{Token, TokenHash};
 use crate::user::LoginKey;
@@ -115,7 +116,9 @@ impl Authority {
         let presented = token.clone();
         let find = move || known.into_iter().find(|(_, kept)| kept.is_of(&presented));
         let pool = &self.sign_in.pool;
-        let found = pool.run((caller.address.into(), name), find).await;
+        let found = pool
+            .run(hash_pool::Turn::of(caller.address.into(), name), find)
+            .await;
         let Some((_, kept)) = found.map_err(|_| busy())? else {
             return Ok(TokenVerdict::Unknown);
         };

@@ -17,6 +17,23 @@ impl From<IpAddr> for Address {
     }
 }
 
+impl Address {
+    /// The networks that it is part of, the wider first: those that one provider, and those that one customer
+    /// of it, is likely to hold.
+    pub fn networks(self) -> [Self; 2] {
+        match self.0 {
+            IpAddr::V4(ip) => {
+                let block = |bits: u32| IpAddr::V4((u32::from(ip) & (u32::MAX << bits)).into());
+                [Self(block(16)), Self(block(8))]
+            }
+            IpAddr::V6(ip) => {
+                let block = |bits: u32| IpAddr::V6((u128::from(ip) & (u128::MAX << bits)).into());
+                [Self(block(96)), Self(block(80))]
+            }
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -34,5 +51,15 @@ mod tests {
         assert_eq!(block("2001:db8:1:2::1"), "2001:db8:1:2::");
         assert_eq!(block("::ffff:192.0.2.1"), "192.0.2.1");
         assert_eq!(block("192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn networks_are_wider_and_wider() {
+        let networks = |text: &str| {
+            let address = Address::from(text.parse::<IpAddr>().unwrap());
+            address.networks().map(|block| block.to_string())
+        };
+        assert_eq!(networks("203.0.113.7"), ["203.0.0.0", "203.0.113.0"]);
+        assert_eq!(networks("2001:db8:1:2::1"), ["2001:db8::", "2001:db8:1::"]);
     }
 }

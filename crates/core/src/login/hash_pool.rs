@@ -1,19 +1,45 @@
 //! The threads that hash passwords. Owns that hashing stays off the runtime,
-//! within a memory budget, and in a bounded queue that is fair between
-//! (address, login) pairs; must not know why something is hashed.
+//! within a memory budget, and behind a bounded line; must not know why something is hashed.
+//!
+//! There are two lines of the same length. Whoever signs in from an address that is known for the login goes
+//! first, and loses no place to anybody else: their number is bounded, since ten wrong passwords lock the
+//! pair. All others share the second one; see [`line`].
 
-use std::collections::{HashMap, VecDeque};
+mod line;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 
 use futures_channel::oneshot;
 
+use self::line::{Branch, path};
 use super::Address;
 use crate::user::LoginKey;
 
-/// Whose work it is; the queue takes turns between these.
-pub type Turn = (Address, LoginKey);
+/// Whose work it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    address: Address,
+    login: LoginKey,
+    known: bool,
+}
+
+impl Turn {
+    /// Somebody of whom nothing is known.
+    pub fn of(address: Address, login: LoginKey) -> Self {
+        Self {
+            address,
+            login,
+            known: false,
+        }
+    }
+
+    /// The same, if they have proved lately that they are who they say.
+    pub fn known(self, known: bool) -> Self {
+        Self { known, ..self }
+    }
+}
 
 /// The queue is full; try again shortly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +50,8 @@ pub struct Busy;
 pub struct PoolLimits {
     /// Threads, and so hashes at one time.
     pub threads: usize,
-    /// Waiting in all.
+    /// Waiting in each of the two lines.
     pub queue: usize,
-    /// Waiting from one address, so that the others find room.
-    pub queue_per_address: usize,
 }
 
 impl PoolLimits {
@@ -37,7 +61,6 @@ impl PoolLimits {
         Self {
             threads: cores.saturating_sub(1).min(by_memory).max(1),
             queue: 256,
-            queue_per_address: 192,
         }
     }
 }
@@ -49,9 +72,11 @@ pub struct PoolLoad {
     pub limits: PoolLimits,
     /// Hashes that are being made.
     pub running: usize,
-    /// Places that are taken in the queue.
+    /// Places that are taken in both lines.
     pub queued: usize,
-    /// Callers who found it full, since the start.
+    /// Those in the fuller one.
+    pub fuller: usize,
+    /// Callers who found no place or lost it, since the start.
     pub refused: u64,
 }
 
@@ -59,54 +84,25 @@ type Work = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 struct Queue {
-    waiting: HashMap<Turn, VecDeque<Work>>,
-    turns: VecDeque<Turn>,
-    length: usize,
-    per_address: HashMap<Address, usize>,
+    known: Branch<Work>,
+    others: Branch<Work>,
+    last_place: u64,
     closing: bool,
     running: usize,
     refused: u64,
 }
 
 impl Queue {
-    /// Takes a place, before it is known whether there will be work for it.
-    fn enter(&mut self, address: Address) {
-        self.length += 1;
-        *self.per_address.entry(address).or_default() += 1;
-    }
-
-    fn leave(&mut self, address: Address) {
-        self.length -= 1;
-        if let Some(count) = self.per_address.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                self.per_address.remove(&address);
-            }
-        }
-    }
-
-    /// Work for a place that was taken.
-    fn push(&mut self, turn: Turn, work: Work) {
-        let line = self.waiting.entry(turn.clone()).or_default();
-        if line.is_empty() {
-            self.turns.push_back(turn);
-        }
-        line.push_back(work);
-    }
-
-    /// The next piece of work: each (address, login) in turn gives one.
-    fn pop(&mut self) -> Option<Work> {
-        let turn = self.turns.pop_front()?;
-        let line = self.waiting.get_mut(&turn)?;
-        let work = line.pop_front();
-        let address = turn.0;
-        if line.is_empty() {
-            self.waiting.remove(&turn);
+    fn line(&mut self, turn: &Turn) -> &mut Branch<Work> {
+        if turn.known {
+            &mut self.known
         } else {
-            self.turns.push_back(turn);
+            &mut self.others
         }
-        self.leave(address);
-        work
+    }
+
+    fn pop(&mut self) -> Option<Work> {
+        self.known.pop().or_else(|| self.others.pop())
     }
 }
 
@@ -175,32 +171,42 @@ impl HashPool {
         Ok(Self { shared, threads })
     }
 
-    /// Takes a place in the queue. Whoever has one may still do something else first.
+    /// Takes a place. Whoever has one may still do something else first.
     ///
     /// # Errors
-    /// [`Busy`] when the queue or the address's share of it is full.
+    /// [`Busy`] when the line is full and nobody in it holds more of it.
     pub fn enter(&self, turn: Turn) -> Result<Place, Busy> {
+        let path = path(&turn);
+        // Dropped after the lock: whoever loses a place is told so.
+        let displaced;
         let mut queue = self.shared.lock();
-        let of_address = queue.per_address.get(&turn.0).copied().unwrap_or_default();
-        let limits = &self.shared.limits;
-        if queue.closing || queue.length >= limits.queue || of_address >= limits.queue_per_address {
+        let is_full = queue.line(&turn).places() >= self.shared.limits.queue;
+        if is_full {
+            displaced = queue.line(&turn).displace(&path);
             queue.refused += 1;
-            return Err(Busy);
+            if displaced.is_none() {
+                return Err(Busy);
+            }
         }
-        queue.enter(turn.0);
+        queue.last_place += 1;
+        let number = queue.last_place;
+        queue.line(&turn).enter(&path, number);
+        drop(queue);
         Ok(Place {
             shared: Arc::clone(&self.shared),
-            turn: Some(turn),
+            held: Some((turn, number)),
         })
     }
 
     /// How busy it is.
     pub fn load(&self) -> PoolLoad {
         let queue = self.shared.lock();
+        let lines = [queue.known.places(), queue.others.places()];
         PoolLoad {
             limits: self.shared.limits,
             running: queue.running,
-            queued: queue.length,
+            queued: lines.iter().sum(),
+            fuller: lines.into_iter().max().unwrap_or(0),
             refused: queue.refused,
         }
     }
@@ -208,7 +214,7 @@ impl HashPool {
     /// Runs `work` on a hashing thread when its turn comes. Work whose caller has gone is skipped.
     ///
     /// # Errors
-    /// [`Busy`], at once, when the queue or the address's share of it is full.
+    /// [`Busy`], when there is no place or it is lost to somebody else.
     pub async fn run<T: Send + 'static>(
         &self,
         turn: Turn,
@@ -218,38 +224,37 @@ impl HashPool {
     }
 }
 
-/// A place in the queue; dropped without work, it is free again.
+/// A place in a line; dropped without work, it is free again.
 pub struct Place {
     shared: Arc<Shared>,
-    turn: Option<Turn>,
+    held: Option<(Turn, u64)>,
 }
 
 impl Place {
-    /// As [`HashPool::run`], without the risk of a full queue.
+    /// As [`HashPool::run`].
     ///
     /// # Errors
-    /// [`Busy`] when the pool ends or the work panics.
+    /// [`Busy`] when the place is lost, the pool ends or the work panics.
     pub async fn run<T: Send + 'static>(
         mut self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
+        let (turn, number) = self.held.take().ok_or(Busy)?;
         let (reply, answer) = oneshot::channel();
-        {
+        let work: Work = Box::new(move || {
+            if !reply.is_canceled() {
+                let _ = reply.send(work());
+            }
+        });
+        let lost = {
             let mut queue = self.shared.lock();
             if queue.closing {
                 return Err(Busy);
             }
-            let Some(turn) = self.turn.take() else {
-                return Err(Busy);
-            };
-            queue.push(
-                turn,
-                Box::new(move || {
-                    if !reply.is_canceled() {
-                        let _ = reply.send(work());
-                    }
-                }),
-            );
+            queue.line(&turn).fill(&path(&turn), number, work)
+        };
+        if lost.is_some() {
+            return Err(Busy);
         }
         self.shared.arrived.notify_one();
         answer.await.map_err(|_| Busy)
@@ -258,8 +263,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some((address, _)) = self.turn.take() {
-            self.shared.lock().leave(address);
+        if let Some((turn, number)) = self.held.take() {
+            self.shared.lock().line(&turn).leave(&path(&turn), number);
         }
     }
 }

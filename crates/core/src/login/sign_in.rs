@@ -6,11 +6,11 @@ mod in_steps;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::hash_pool::{HashPool, PoolLoad};
+use super::hash_pool::{HashPool, PoolLoad, Turn};
 use super::hashing::{Hashing, Question};
 use super::otp::{self, Code};
 use super::password::{self, PasswordCost};
-use super::throttle::{Meter, Metered, Outcome, Throttle, ThrottlePolicy};
+use super::throttle::{Keys, Meter, Metered, Outcome, Throttle, ThrottlePolicy};
 use super::verified::Verified;
 use super::{Address, Attempt, PasswordIdentity};
 
@@ -21,7 +21,7 @@ use crate::error::{Error, Forbidden, Result};
 use crate::ids::UserId;
 use crate::secret::InstanceKey;
 use crate::store::{SharedStore, SignInCheck};
-use crate::user::{PasswordHash, UserCredentials};
+use crate::user::{LoginKey, PasswordHash, UserCredentials};
 
 pub(crate) use self::in_steps::{Begun, CodeAttempt};
 
@@ -62,6 +62,7 @@ struct FirstHalf {
     credentials: UserCredentials,
     proof: Proof,
     who: Metered,
+    turn: Turn,
     pair: Meter,
 }
 
@@ -134,11 +135,10 @@ impl SignIn {
 
     /// What is there under the attempt's login, if the pair is not locked.
     async fn look_up(&self, attempt: &Attempt) -> Result<(SignInCheck, Metered)> {
-        let keys = self
-            .throttle
-            .keys(&attempt.login, Address::from(attempt.address));
-        let meters = [keys.pair, keys.login];
-        let found = self.store.find_credentials(&attempt.login, meters).await?;
+        let address = Address::from(attempt.address);
+        let keys = self.throttle.keys(&attempt.login, address);
+        let found = self.find_credentials(&attempt.login, address, &keys);
+        let found = found.await?;
         self.throttle.admit(&found.meters[0])?;
         let who = Metered {
             keys,
@@ -148,13 +148,27 @@ impl SignIn {
         Ok((found, who))
     }
 
+    async fn find_credentials(
+        &self,
+        login: &LoginKey,
+        from: Address,
+        keys: &Keys,
+    ) -> Result<SignInCheck> {
+        let meters = [keys.pair, keys.login];
+        Ok(self.store.find_credentials(login, from, meters).await?)
+    }
+
     /// All but the code.
     async fn first_half(&self, attempt: &Attempt) -> Result<FirstHalf> {
         let (found, who) = self.look_up(attempt).await?;
-        self.admit_address(&found, Address::from(attempt.address))
-            .await?;
+        let is_known = self.is_known(&found);
+        if !is_known && let Some(refusal) = self.throttle.closed_to_new_addresses(&found.meters[1])
+        {
+            return Err(refusal);
+        }
+        let turn = Turn::of(attempt.address.into(), attempt.login.clone()).known(is_known);
         let proof = self
-            .prove_password(attempt, &who, found.credentials.as_ref())
+            .prove_password(attempt, &who, &turn, found.credentials.as_ref())
             .await?;
         let Some(credentials) = found.credentials else {
             return Err(Error::BadCredentials);
@@ -167,6 +181,7 @@ impl SignIn {
             credentials,
             proof,
             who,
+            turn,
             pair,
         })
     }
@@ -183,33 +198,25 @@ impl SignIn {
             self.throttle.clear(half.who).await?;
         }
         let credentials = half.credentials;
-        self.renew_hash(attempt, &credentials).await?;
+        self.renew_hash(attempt, &credentials, half.turn).await?;
         Ok(PasswordIdentity {
             user: credentials.user,
             auth_generation: credentials.auth_generation,
         })
     }
 
-    /// After a hundred failures in an hour, only addresses that signed in within 30 days go on.
-    async fn admit_address(&self, found: &SignInCheck, address: Address) -> Result<()> {
-        let Some(refusal) = self.throttle.closed_to_new_addresses(&found.meters[1]) else {
-            return Ok(());
-        };
-        let Some(credentials) = &found.credentials else {
-            return Err(refusal);
-        };
-        let last = self
-            .store
-            .address_last_seen(credentials.user.id, address)
-            .await?;
-        let known = last.is_some_and(|last| self.clock.now().since(last) < KNOWN_FOR);
-        if known { Ok(()) } else { Err(refusal) }
+    /// Whether the login's user has signed in from the attempt's address lately. Known addresses go on when a
+    /// hundred failures in an hour have closed a login, and are hashed before all others.
+    fn is_known(&self, found: &SignInCheck) -> bool {
+        let last = found.last_seen;
+        last.is_some_and(|last| self.clock.now().since(last) < KNOWN_FOR)
     }
 
     async fn prove_password(
         &self,
         attempt: &Attempt,
         who: &Metered,
+        turn: &Turn,
         found: Option<&UserCredentials>,
     ) -> Result<Proof> {
         if attempt.password.expose().len() > password::LONGEST_PASSWORD {
@@ -229,7 +236,7 @@ impl SignIn {
         let question = || Question {
             key,
             who: who.clone(),
-            turn: (address, attempt.login.clone()),
+            turn: turn.clone(),
             password: attempt.password.clone(),
             hash: hash.clone(),
             if_right: if alone_suffices {
@@ -314,7 +321,12 @@ impl SignIn {
     }
 
     /// Makes the hash anew when the parameters have risen since it was made.
-    async fn renew_hash(&self, attempt: &Attempt, credentials: &UserCredentials) -> Result<()> {
+    async fn renew_hash(
+        &self,
+        attempt: &Attempt,
+        credentials: &UserCredentials,
+        turn: Turn,
+    ) -> Result<()> {
         if !self.cost.exceeds(&credentials.password_hash) {
             return Ok(());
         }
@@ -323,7 +335,6 @@ impl SignIn {
             Arc::clone(&self.entropy),
             attempt.password.clone(),
         );
-        let turn = (Address::from(attempt.address), attempt.login.clone());
         // A full queue only puts the renewal off until the next sign-in.
         let Ok(new) = self
             .pool

@@ -7,11 +7,12 @@ use crate::audit::{Action, Actor};
 use crate::authority::{Authority, Caller};
 use crate::error::Result;
 use crate::ids::UserId;
+use crate::login::hash_pool::Turn;
 use crate::login::password;
 use crate::secret::Secret;
 use crate::session::BrowserSession;
 use crate::ticket::{self, TicketKind};
-use crate::user::{LoginKey, PasswordHash, User, UserCredentials};
+use crate::user::{User, UserCredentials};
 
 /// What a reset link says.
 #[derive(Serialize, Deserialize)]
@@ -36,7 +37,7 @@ impl Authority {
         judge(new, &identity.user)?;
         // The second factor was part of the fresh proof.
         self.prove_password_alone(who, present, caller).await?;
-        let hash = self.hash(new, &identity.user.login.key(), caller).await?;
+        let hash = self.sign_in.hash(new, turn(&identity.user, caller)).await?;
         let stamp = self.stamp(identity.actor(), caller);
         self.store
             .set_own_password(identity.clone(), hash, stamp)
@@ -108,7 +109,7 @@ impl Authority {
     ) -> Result<(), AccountRefusal> {
         let found = self.reset_of(link).await?.ok_or(AccountRefusal::Spent)?;
         judge(new, &found.user)?;
-        let hash = self.hash(new, &found.user.login.key(), caller).await?;
+        let hash = self.sign_in.hash(new, turn(&found.user, caller)).await?;
         let actor = Actor::User {
             id: found.user.id,
             auth_generation: found.auth_generation,
@@ -132,17 +133,11 @@ impl Authority {
             found.auth_generation == said.auth_generation && found.user.suspended_at.is_none()
         }))
     }
+}
 
-    /// Hashes a new password, in its turn.
-    pub(crate) async fn hash(
-        &self,
-        password: &Secret,
-        login: &LoginKey,
-        caller: &Caller,
-    ) -> Result<PasswordHash> {
-        let turn = (caller.address.into(), login.clone());
-        self.sign_in.hash(password, turn).await
-    }
+/// Of somebody who has a session, or the letter that was mailed to them.
+fn turn(user: &User, caller: &Caller) -> Turn {
+    Turn::of(caller.address.into(), user.login.key()).known(true)
 }
 
 fn judge(new: &Secret, user: &User) -> Result<(), password::UnusablePassword> {

@@ -147,13 +147,13 @@ impl Collect {
         )?;
         out.gauge(
             "hash_pool_saturation_ratio",
-            "How full the queue of passwords is; at 1, more are refused",
-            load.queued as f64 / limits.queue.max(1) as f64,
+            "How full the fuller line of passwords is; at 1, more are refused",
+            load.fuller as f64 / limits.queue.max(1) as f64,
         )?;
         let refused: &[(Labels<'_>, f64)] = &[(&[], load.refused as f64)];
         out.counter(
             "hash_pool_refused",
-            "Passwords that found the queue full, or their address's share of it",
+            "Passwords that found no place in their line, or lost it",
             refused,
         )
     }

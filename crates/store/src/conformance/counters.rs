@@ -47,7 +47,10 @@ impl World {
 
     async fn meters(&self) -> [Meter; 2] {
         let nobody = LoginKey::of("nobody");
-        let found = self.store.find_credentials(&nobody, [FIRST, SECOND]).await;
+        let found = self
+            .store
+            .find_credentials(&nobody, address(1), [FIRST, SECOND])
+            .await;
         found.unwrap().meters
     }
 
@@ -72,7 +75,10 @@ pub(super) async fn a_look_up_shows_both_meters_whoever_is_found(w: World) {
     w.reserve(&[FIRST], 3).await;
     for (login, is_there) in [("octocat", true), ("nobody", false), ("octo\0cat", false)] {
         let login = LoginKey::of(login);
-        let found = w.store.find_credentials(&login, [FIRST, SECOND]).await;
+        let found = w
+            .store
+            .find_credentials(&login, address(1), [FIRST, SECOND])
+            .await;
         let found = found.unwrap();
         assert_eq!(found.credentials.is_some(), is_there);
         let [first, second] = found.meters;

@@ -60,7 +60,6 @@ impl Door {
         let pool = PoolLimits {
             threads,
             queue: 1_024,
-            queue_per_address: 1_024,
         };
         Self(SignIn::new(SignInParts {
             store,

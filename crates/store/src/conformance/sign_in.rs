@@ -77,11 +77,15 @@ pub(super) async fn a_recovery_code_is_bound_to_its_user(w: World) {
 
 pub(super) async fn an_address_is_remembered_with_its_latest_time(w: World) {
     let id = w.user("octocat").await.id;
-    let seen = async |last| w.store.address_last_seen(id, address(last)).await.unwrap();
+    w.user("hubot").await;
+    let seen = async |last| w.last_seen("octocat", address(last)).await;
     assert_eq!(seen(1).await, None);
     for at in [NOW, NOW.plus(60), NOW.plus(30)] {
         w.store.remember_address(id, address(1), at).await.unwrap();
     }
     assert_eq!(seen(1).await, Some(NOW.plus(60)));
     assert_eq!(seen(2).await, None);
+    for other in ["hubot", "nobody"] {
+        assert_eq!(w.last_seen(other, address(1)).await, None);
+    }
 }

@@ -220,8 +220,9 @@ pub(super) async fn deleting_a_user_deletes_all_that_is_theirs(w: World) {
     assert!(w.is_valid(kept.token_hash).await);
     assert_eq!(w.grant(&hubot).await.app.id, other.id);
     assert!(w.authorizations(&octocat).await.is_empty());
-    let seen = w.store.address_last_seen(octocat.id, address(1)).await;
-    assert_eq!(seen.unwrap(), None);
+    let again = w.user("octocat").await;
+    assert_ne!(again.id, octocat.id);
+    assert_eq!(w.last_seen("octocat", address(1)).await, None);
 }
 
 pub(super) async fn user_ids_are_never_given_out_again(w: World) {

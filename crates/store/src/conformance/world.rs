@@ -132,8 +132,15 @@ impl World {
     }
 
     pub(super) async fn find_credentials(&self, key: &LoginKey) -> Option<UserCredentials> {
-        let found = self.store.find_credentials(key, METERS).await;
+        let found = self.store.find_credentials(key, address(1), METERS).await;
         found.unwrap().credentials
+    }
+
+    /// When whoever has this login last signed in from there.
+    pub(super) async fn last_seen(&self, login: &str, from: Address) -> Option<Timestamp> {
+        let key = LoginKey::of(login);
+        let found = self.store.find_credentials(&key, from, METERS).await;
+        found.unwrap().last_seen
     }
 
     pub(super) async fn credentials(&self, login: &str) -> UserCredentials {

@@ -28,6 +28,5 @@ statements! {
                          VALUES ($1, $2, $3) ON CONFLICT (user_id, address) \
                          DO UPDATE SET last_seen_at = excluded.last_seen_at \
                          WHERE known_addresses.last_seen_at <= $4 RETURNING user_id";
-    ADDRESS_LAST_SEEN = "SELECT last_seen_at FROM known_addresses WHERE user_id = $1 AND address = $2";
     DELETE_ADDRESSES = "DELETE FROM known_addresses WHERE user_id = $1";
 }

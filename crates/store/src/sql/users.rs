@@ -27,14 +27,15 @@ statements! {
         "SELECT ", user_columns!(), " FROM (", in_range!(), " ORDER BY id LIMIT $3 OFFSET $4) page",
         " JOIN users u ON u.id = page.id ORDER BY u.id");
     /// A login goes before an address that is spelled the same. One row in any case: two meters, and
-    /// the user if there is one.
+    /// the user if there is one, with the time of the last sign-in from an address.
     FIND_CREDENTIALS = concat!(
         "SELECT ", user_columns!(), ", u.password_hash, u.totp_seed, u.auth_generation,",
-        " p.failures, p.reserved, p.locked_until, l.failures, l.reserved, l.locked_until",
+        " p.failures, p.reserved, p.locked_until, l.failures, l.reserved, l.locked_until, k.last_seen_at",
         " FROM (SELECT 1) one",
         " LEFT JOIN meters p ON p.key = $1 LEFT JOIN meters l ON l.key = $2",
         " LEFT JOIN users u ON u.id = (SELECT id FROM users WHERE login_key = $3",
-        " OR (email_key = $3 AND email_verified) ORDER BY login_key = $3 DESC LIMIT 1)");
+        " OR (email_key = $3 AND email_verified) ORDER BY login_key = $3 DESC LIMIT 1)",
+        " LEFT JOIN known_addresses k ON k.user_id = u.id AND k.address = $4");
     SET_PASSWORD = "UPDATE users SET password_hash = $1, auth_generation = auth_generation + 1, \
                     updated_at = $2 WHERE id = $3 RETURNING id";
     REHASH = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3 RETURNING id";

@@ -32,7 +32,7 @@ use grantd_core::token::TokenHash;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use self::cache::{Attempt, Cache};
+use self::cache::Cache;
 use self::checks::{check, find};
 use self::db::Lent;
 use self::failure::Failure;
@@ -43,7 +43,8 @@ use self::writer::{Alone, Step, Work, Writer, Written};
 use crate::db::{DbResult, Look as LookUp, Undo, Write};
 use crate::migrate::{self, MigrateError, Migration};
 use crate::outside::Outside;
-use crate::steps::{Engine, Input, Landmarks, StoreOn, users};
+use crate::steps::users::{self, Attempt};
+use crate::steps::{Engine, Input, Landmarks, StoreOn};
 use crate::toll::{Kind, Toll};
 
 /// The file cannot be used.

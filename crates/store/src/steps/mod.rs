@@ -36,10 +36,8 @@ use grantd_core::app::ClientId;
 use grantd_core::audit::Stamp;
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::UserId;
-use grantd_core::login::throttle::MeterKey;
 use grantd_core::store::{AppCheck, SignInCheck, StoreLoad, Stored, TokenVerdict};
 use grantd_core::token::TokenHash;
-use grantd_core::user::LoginKey;
 
 use self::change::{Change, Step};
 pub(crate) use self::landmarks::Landmarks;
@@ -104,10 +102,7 @@ pub(crate) trait Engine: Send + Sync + 'static {
     ) -> impl Future<Output = Stored<TokenVerdict>> + Send;
 
     /// What every attempt to sign in needs first: [`users::find_sign_in`].
-    fn sign_in(
-        &self,
-        attempt: (LoginKey, [MeterKey; 2]),
-    ) -> impl Future<Output = Stored<SignInCheck>> + Send {
+    fn sign_in(&self, attempt: users::Attempt) -> impl Future<Output = Stored<SignInCheck>> + Send {
         self.read(attempt, users::find_sign_in)
     }
 

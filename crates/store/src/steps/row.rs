@@ -45,7 +45,7 @@ pub(super) fn user(row: &dyn Columns, at: usize) -> DbResult<User> {
     })
 }
 
-/// A user, then password hash, seed and generation, or none of it; then two meters.
+/// A user, then password hash, seed and generation, or none of it; then two meters and a time.
 pub(super) fn sign_in_check(row: &dyn Columns) -> DbResult<SignInCheck> {
     let is_there = row.int(0)?.is_some();
     let credentials = is_there.then(|| user_credentials(row)).transpose()?;
@@ -56,6 +56,7 @@ pub(super) fn sign_in_check(row: &dyn Columns) -> DbResult<SignInCheck> {
     Ok(SignInCheck {
         credentials,
         meters,
+        last_seen: row.maybe(CREDENTIALS + 2 * METER)?.map(Timestamp),
     })
 }
 

@@ -13,7 +13,7 @@ use grantd_core::user::{LoginKey, NewUser, PasswordHash, SecondFactor, User};
 use super::change::{Change, Subject};
 use super::list::List;
 use super::{Engine, StoreOn, apps, can_be_stored, grants, row, sessions, sign_in, tokens};
-use crate::db::{Columns, Db, DbError, DbResult, Params, Running, Undo};
+use crate::db::{Db, DbError, DbResult, Params, Running, Undo};
 use crate::sql;
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
@@ -63,9 +63,11 @@ impl<E: Engine> UserStore for StoreOn<E> {
     async fn find_credentials(
         &self,
         login_or_email: &LoginKey,
+        from: Address,
         meters: [MeterKey; 2],
     ) -> Stored<SignInCheck> {
-        self.engine.sign_in((login_or_email.clone(), meters)).await
+        let attempt = (login_or_email.clone(), from, meters);
+        self.engine.sign_in(attempt).await
     }
 
     async fn set_password(&self, id: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool> {
@@ -187,36 +189,29 @@ impl<E: Engine> UserStore for StoreOn<E> {
             })
             .await
     }
-
-    async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>> {
-        self.engine
-            .read((id, address), |db, (id, address)| {
-                Box::pin(async move {
-                    let keys: Params<'_> = &[&id.0, &address.to_string()];
-                    let read = |r: &dyn Columns| r.get(0).map(Timestamp);
-                    db.one(sql::sign_in::ADDRESS_LAST_SEEN, keys, read).await
-                })
-            })
-            .await
-    }
 }
 
-/// Whoever has that name, and the meters.
+/// What an attempt to sign in looks up: a name, from where, and its meters.
+pub(crate) type Attempt = (LoginKey, Address, [MeterKey; 2]);
+
+/// Whoever has that name, when they were last there, and the meters.
 pub(crate) fn find_sign_in<'a>(
     db: &'a (dyn Db + 'a),
-    (key, meters): &'a (LoginKey, [MeterKey; 2]),
+    (key, from, meters): &'a Attempt,
 ) -> Running<'a, DbResult<SignInCheck>> {
-    Box::pin(find_credentials(db, key.as_str(), meters))
+    Box::pin(find_credentials(db, key.as_str(), *from, meters))
 }
 
 async fn find_credentials(
     db: &dyn Db,
     login: &str,
+    from: Address,
     [first, second]: &[MeterKey; 2],
 ) -> DbResult<SignInCheck> {
     // Nobody is called nothing.
     let login = Some(login).filter(|login| can_be_stored(login));
-    let keys: Params<'_> = &[&&first.0[..], &&second.0[..], &login];
+    let from = from.to_string();
+    let keys: Params<'_> = &[&&first.0[..], &&second.0[..], &login, &from];
     let found = db.one(sql::users::FIND_CREDENTIALS, keys, row::sign_in_check);
     found.await?.ok_or(DbError::Missing)
 }

@@ -132,7 +132,6 @@ impl Place {
         let limits = PoolLimits {
             threads: 2,
             queue: 1_024,
-            queue_per_address: 1_024,
         };
         let sign_in = SignIn::new(SignInParts {
             store: store.clone(),

@@ -97,7 +97,6 @@ impl Stage {
         let pool = PoolLimits {
             threads: 1,
             queue: 1_024,
-            queue_per_address: 1_024,
         };
         let sign_in = SignIn::new(SignInParts {
             store: store.clone(),
@@ -164,7 +163,11 @@ impl Stage {
         let found = self
             .authority
             .store
-            .find_credentials(&LoginKey::of(login), meters)
+            .find_credentials(
+                &LoginKey::of(login),
+                IpAddr::from([192, 0, 2, 1]).into(),
+                meters,
+            )
             .await;
         let found = found.unwrap().credentials.expect("a user");
         let by = Actor::User {

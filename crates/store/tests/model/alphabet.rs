@@ -154,7 +154,6 @@ fn signing_in() -> impl Strategy<Value = What> {
         4 => step.prop_map(|(user, ahead, address, once)| What::SpendStep { user, ahead, address, once }),
         2 => (one_of_few(), 1..4u8).prop_map(|(user, code)| What::BurnCode(user, code)),
         1 => seen.prop_map(|(user, address, ago)| What::RememberAddress { user, address, ago }),
-        1 => (one_of_few(), address()).prop_map(|(user, address)| What::AddressLastSeen(user, address)),
         1 => one_of_few().prop_map(What::Record),
     ]
 }
@@ -286,7 +285,7 @@ fn looks() -> impl Strategy<Value = What> {
     prop_oneof![
         select(LOGINS).prop_map(What::FindUser),
         one_of_few().prop_map(What::FindUserById),
-        select(EMAILS).prop_map(What::FindCredentials),
+        (select(EMAILS), 0..3u8).prop_map(|(of, from)| What::FindCredentials(of, from)),
         slice().prop_map(What::ListUsers),
         select(CLIENT_IDS).prop_map(What::FindApp),
         slice().prop_map(What::ListApps),

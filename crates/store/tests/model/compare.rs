@@ -197,11 +197,13 @@ fn closing(users: usize) -> Vec<Operation> {
         What::ListApps(all),
         What::ListTokens(Tokens::All, all),
     ];
-    looks.extend(LOGINS.iter().map(|login| What::FindCredentials(login)));
+    for from in 0..3 {
+        let look = |login: &&'static str| What::FindCredentials(login, from);
+        looks.extend(LOGINS.iter().map(look));
+    }
     looks.extend(CLIENT_IDS.iter().map(|id| What::FindApp(id)));
     for user in (0..users).map(Nth::Oldest) {
         looks.push(What::ListGrants(user, Filter::All, all));
-        looks.extend((0..3).map(|address| What::AddressLastSeen(user, address)));
         looks.extend((1..=3).map(|code| What::BurnCode(user, code)));
     }
     let by = By::Operator;

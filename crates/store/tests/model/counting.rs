@@ -6,7 +6,7 @@ use grantd_core::store::{Count, Settlement};
 use grantd_core::user::LoginKey;
 
 use super::operations::{Ended, What};
-use super::perform::{Call, Told, told};
+use super::perform::{Call, Told, address, told};
 
 /// A meter has always the same limit: the second slides, the others lock.
 fn limit(meter: u8) -> Limit {
@@ -62,17 +62,21 @@ impl Call<'_> {
         }
     }
 
-    pub(crate) async fn find_credentials(&self, of: &str) -> Box<dyn Told> {
+    pub(crate) async fn find_credentials(&self, of: &str, from: u8) -> Box<dyn Told> {
         let meters = [key(1), key(2)];
         let login = LoginKey::of(of);
-        let found = self.store.find_credentials(&login, meters).await;
+        let found = self
+            .store
+            .find_credentials(&login, address(from), meters)
+            .await;
         told(found.map(|found| {
             let credentials = found.credentials.map(|all| {
                 let hash = all.password_hash.0;
                 (all.user, hash, all.totp_seed, all.auth_generation)
             });
             let [first, second] = found.meters;
-            (credentials, [self.now(1, first), self.now(2, second)])
+            let meters = [self.now(1, first), self.now(2, second)];
+            (credentials, meters, found.last_seen)
         }))
     }
 

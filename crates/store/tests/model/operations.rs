@@ -183,9 +183,8 @@ pub(crate) enum What {
     // Looks.
     FindUser(&'static str),
     FindUserById(Nth),
-    FindCredentials(&'static str),
+    FindCredentials(&'static str, u8),
     ListUsers(Slice),
-    AddressLastSeen(Nth, u8),
     FindApp(&'static str),
     ListApps(Slice),
     FindAuthorization(Of, Nth),
@@ -203,9 +202,8 @@ impl What {
             self,
             FindUser(_)
                 | FindUserById(_)
-                | FindCredentials(_)
+                | FindCredentials(..)
                 | ListUsers(_)
-                | AddressLastSeen(..)
                 | FindApp(_)
                 | ListApps(_)
                 | FindAuthorization(..)

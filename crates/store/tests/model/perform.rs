@@ -344,11 +344,8 @@ impl Call<'_> {
         match &operation.what {
             What::FindUser(login) => told(s.find_user(&key(login)).await),
             What::FindUserById(nth) => told(s.find_user_by_id(user(*nth)).await),
-            What::FindCredentials(of) => self.find_credentials(of).await,
+            What::FindCredentials(of, from) => self.find_credentials(of, *from).await,
             What::ListUsers(slice) => told(s.list_users(request(*slice)).await),
-            What::AddressLastSeen(nth, from) => {
-                told(s.address_last_seen(user(*nth), address(*from)).await)
-            }
             What::FindApp(id) => {
                 let found = s.find_app(&client_id(id)).await;
                 told(found.map(|found| {

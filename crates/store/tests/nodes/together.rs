@@ -173,7 +173,9 @@ async fn changing_oneself_twice_at_once_is_no_deadlock() {
     let nodes = [node(&url).await, node(&url).await];
     let (user, _) = user_and_app(&nodes[0]).await;
     let (login, meters) = (LoginKey::of("octocat"), [MeterKey([0; 32]); 2]);
-    let found = nodes[0].find_credentials(&login, meters).await.unwrap();
+    let from = std::net::IpAddr::from([192, 0, 2, 1]).into();
+    let found = nodes[0].find_credentials(&login, from, meters).await;
+    let found = found.unwrap();
     let by = Actor::User {
         id: user.id,
         auth_generation: found.credentials.unwrap().auth_generation,

@@ -43,7 +43,8 @@ impl SignIn {
             self.remember_address(identity.user.id, address).await?;
             return Ok(Begun::Done(identity));
         }
-        self.renew_hash(&attempt, &half.credentials).await?;
+        self.renew_hash(&attempt, &half.credentials, half.turn)
+            .await?;
         Ok(Begun::NeedsCode {
             user: half.credentials.user,
             auth_generation: half.credentials.auth_generation,
@@ -94,9 +95,9 @@ impl SignIn {
         address: std::net::IpAddr,
     ) -> Result<Option<UserCredentials>> {
         let login = LoginKey::of(login_or_email);
-        let keys = self.throttle.keys(&login, Address::from(address));
-        let meters = [keys.pair, keys.login];
-        let found = self.store.find_credentials(&login, meters).await?;
+        let address = Address::from(address);
+        let keys = self.throttle.keys(&login, address);
+        let found = self.find_credentials(&login, address, &keys).await?;
         Ok(found.credentials)
     }
 

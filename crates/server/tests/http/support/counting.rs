@@ -82,7 +82,7 @@ pass_on!(UserStore {
     find_user(login: &LoginKey) -> Stored<Option<User>>;
     find_user_by_id(id: UserId) -> Stored<Option<User>>;
     list_users(page: PageRequest) -> Stored<Page<User>>;
-    find_credentials(login_or_email: &LoginKey, meters: [MeterKey; 2]) -> Stored<SignInCheck>;
+    find_credentials(login_or_email: &LoginKey, from: Address, meters: [MeterKey; 2]) -> Stored<SignInCheck>;
     set_password(id: UserId, hash: PasswordHash, stamp: Stamp) -> Stored<bool>;
     rehash_password(id: UserId, old: PasswordHash, new: PasswordHash, stamp: Stamp) -> Stored<bool>;
     set_user_suspended(id: UserId, suspended: bool, stamp: Stamp) -> Stored<bool>;
@@ -92,7 +92,6 @@ pass_on!(UserStore {
     burn_recovery_code(id: UserId, code: [u8; 32], stamp: Stamp) -> Stored<bool>;
     remember_address(id: UserId, address: Address, at: Timestamp) -> Stored<()>;
     note_sign_in(id: UserId, address: Address, stamp: Stamp) -> Stored<()>;
-    address_last_seen(id: UserId, address: Address) -> Stored<Option<Timestamp>>;
 });
 
 pass_on!(AppStore {

@@ -58,7 +58,6 @@ impl Default for Setup {
             pool: PoolLimits {
                 threads: 2,
                 queue: 1_024,
-                queue_per_address: 1_024,
             },
             hex_tokens: None,
             cost: CHEAP,
@@ -370,7 +369,8 @@ impl TestApp {
     /// What the store keeps of a user's password and factor.
     pub(crate) async fn credentials(&self, login: &str) -> UserCredentials {
         let (login, meters) = (LoginKey::of(login), [MeterKey([0; 32]); 2]);
-        let found = self.store.find_credentials(&login, meters).await;
+        let here = std::net::IpAddr::from([127, 0, 0, 1]).into();
+        let found = self.store.find_credentials(&login, here, meters).await;
         found.expect("a store").credentials.expect("a user")
     }
 

@@ -39,8 +39,8 @@ use rusqlite::Connection;
 use rusqlite::hooks::Action;
 
 use self::commits::Commits;
-pub(super) use self::sign_ins::Attempt;
 use self::voided::{Moment, Row, Table, Voided};
+use crate::steps::users::Attempt;
 
 /// What tokens may take up together, in bytes.
 const MOST_OF_TOKENS: u64 = 24 << 20;

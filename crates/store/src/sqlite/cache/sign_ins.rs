@@ -1,25 +1,22 @@
-//! What an attempt to sign in looks up first: whoever has that name, and the meters. Owns when
-//! that is void; must not know what a password is.
+//! What an attempt to sign in looks up first: whoever has that name, when they were last there, and the
+//! meters. Owns when that is void; must not know what a password is.
 //!
-//! It rests on more than rows that are known by their ids. A name may become another user's by a row
-//! that was not there, and the table of meters has no ids that SQLite would tell of. So all of it is void as soon as any
-//! row of a user was changed, or a statement that names the meters has run on the writer's connection.
+//! It rests on more than rows that are known by their ids. A name may become another user's by a row that
+//! was not there, and the tables of meters and of known addresses have no ids that SQLite would tell of. So
+//! all of it is void as soon as any row of a user was changed, or a statement that names one of those tables
+//! has run on the writer's connection.
 //! That nobody has a name is kept like a user: both take the same work.
 
 use std::sync::Arc;
 
-use grantd_core::login::throttle::MeterKey;
 use grantd_core::store::SignInCheck;
-use grantd_core::user::LoginKey;
 
 use super::{Asked, Cache, Read};
+use crate::steps::users::Attempt;
 
-/// What is asked for: a name, and the meters of the attempt.
-pub(in crate::sqlite) type Attempt = (LoginKey, [MeterKey; 2]);
-
-/// The table of meters, as every statement that changes it must name it: there is neither a trigger nor
-/// a reference through which another one could.
-const METERS: &str = "meters";
+/// The tables, as every statement that changes them must name them: there is neither a trigger nor an action
+/// of a reference through which another one could.
+const WITHOUT_IDS: [&str; 2] = ["meters", "known_addresses"];
 
 impl Cache {
     /// What is known of an attempt without a look-up.
@@ -45,7 +42,7 @@ impl Cache {
 
     /// Hears of every statement that the writer runs, before it runs.
     pub(in crate::sqlite) fn hear(&self, statement: &str) {
-        if statement.contains(METERS) {
+        if WITHOUT_IDS.iter().any(|table| statement.contains(table)) {
             self.changed().sign_ins = true;
         }
     }

@@ -69,6 +69,17 @@ struct Person {
     addresses: Vec<(Address, Timestamp)>,
 }
 
+impl Person {
+    /// The latest of the times at which this address was remembered.
+    fn last_seen(&self, from: Address) -> Option<Timestamp> {
+        let from_there = self
+            .addresses
+            .iter()
+            .filter(|(address, _)| *address == from);
+        from_there.map(|(_, at)| *at).max()
+    }
+}
+
 struct RecoveryCode {
     hash: [u8; 32],
     used: bool,

@@ -109,6 +109,7 @@ impl UserStore for Reference {
     async fn find_credentials(
         &self,
         login_or_email: &LoginKey,
+        from: Address,
         meters: [MeterKey; 2],
     ) -> Stored<SignInCheck> {
         let state = self.open().await?;
@@ -120,7 +121,8 @@ impl UserStore for Reference {
             one.user.email_verified
                 && one.user.email.as_ref().map(|email| email.key()).as_ref() == Some(login_or_email)
         });
-        let credentials = by_login.or(by_email).map(|one| UserCredentials {
+        let found = by_login.or(by_email);
+        let credentials = found.map(|one| UserCredentials {
             user: one.user.clone(),
             password_hash: one.password.clone(),
             totp_seed: one.seed.clone(),
@@ -129,6 +131,7 @@ impl UserStore for Reference {
         Ok(SignInCheck {
             credentials,
             meters: meters.map(|key| state.meter(key)),
+            last_seen: found.and_then(|one| one.last_seen(from)),
         })
     }
 
@@ -270,23 +273,13 @@ impl UserStore for Reference {
     }
 
     async fn note_sign_in(&self, id: UserId, address: Address, stamp: Stamp) -> Stored<()> {
-        let last = self.address_last_seen(id, address).await?;
         let mut state = self.change(&stamp).await?;
+        let last = state.person(id).and_then(|one| one.last_seen(address));
         if last.is_none_or(|last| stamp.at.since(last) >= 86_400) {
             let person = state.person_mut(id).ok_or(unavailable("no such user"))?;
             person.addresses.push((address, stamp.at));
             state.tell(Action::SignedIn, &stamp, |row| row.user_id = Some(id));
         }
         Ok(())
-    }
-
-    async fn address_last_seen(&self, id: UserId, address: Address) -> Stored<Option<Timestamp>> {
-        let state = self.open().await?;
-        let sign_ins = state.person(id).map(|one| &one.addresses);
-        let from_there = sign_ins.into_iter().flatten();
-        Ok(from_there
-            .filter(|(from, _)| *from == address)
-            .map(|(_, at)| *at)
-            .max())
     }
 }

@@ -1,5 +1,9 @@
 //! What an attempt to sign in looks up: known without a look-up, and never longer than it is true.
 
+use std::net::IpAddr;
+
+use grantd_core::audit::Stamp;
+use grantd_core::login::Address;
 use grantd_core::login::throttle::{Admission, Limit, Meter, MeterKey, Outcome};
 use grantd_core::store::{
     AdminStore, AuthorizationStore, CounterStore, Settlement, SignInCheck, UserStore,
@@ -18,13 +22,17 @@ const LIMIT: Limit = Limit {
     tell: None,
 };
 
+fn here() -> Address {
+    IpAddr::from([192, 0, 2, 1]).into()
+}
+
 impl Place {
     /// What is found under a name, and how many statements that took.
     async fn look_up(&self, login: &str) -> (SignInCheck, u64) {
         let before = self.statements();
         let login = LoginKey::of(login);
-        let found = self.store.find_credentials(&login, METERS).await.unwrap();
-        (found, self.statements() - before)
+        let found = self.store.find_credentials(&login, here(), METERS).await;
+        (found.unwrap(), self.statements() - before)
     }
 
     /// After this, both names are answered from memory.
@@ -65,7 +73,9 @@ async fn a_second_attempt_takes_no_look_up_whoever_is_named() {
     assert!(place.look_up("nobody").await.0.credentials.is_none());
     let other = [METERS[0], MeterKey([3; 32])];
     let (before, login) = (place.statements(), LoginKey::of("octocat"));
-    place.store.find_credentials(&login, other).await.unwrap();
+    let there = IpAddr::from([192, 0, 2, 2]).into();
+    let found = place.store.find_credentials(&login, there, other).await;
+    assert_eq!(found.unwrap().last_seen, None);
     assert_eq!(place.statements(), before + 1, "from another address");
 }
 
@@ -140,6 +150,25 @@ async fn sec_what_is_known_of_meters_ends_with_any_change_of_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_of_an_address_ends_when_somebody_signs_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = place(&folder.path().join("db")).await;
+    let (store, octocat) = (&place.store, place.octocat.id);
+    place.know(["octocat", "nobody"]).await;
+    store.remember_address(octocat, here(), NOW).await.unwrap();
+    assert_eq!(place.anew("octocat").await.last_seen, Some(NOW));
+    place.know(["octocat", "nobody"]).await;
+    let tomorrow = Stamp {
+        at: NOW.plus(86_400),
+        ..stamp()
+    };
+    store.note_sign_in(octocat, here(), tomorrow).await.unwrap();
+    let last = place.anew("octocat").await.last_seen;
+    assert_eq!(last, Some(NOW.plus(86_400)));
+    assert_eq!(place.look_up("nobody").await.0.last_seen, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sec_what_another_process_changes_counts_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
@@ -171,9 +200,9 @@ async fn creates_and_revocations_void_no_attempt() {
     }
 }
 
-/// The memory hears of meters by the statements that name them: nothing else may change them.
+/// The memory hears of these tables by the statements that name them: nothing else may change them.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_trigger_and_no_reference_changes_meters() {
+async fn no_trigger_and_no_reference_changes_meters_or_known_addresses() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
     let _place = place(&path).await;
@@ -181,7 +210,12 @@ async fn no_trigger_and_no_reference_changes_meters() {
     let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     let triggers = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'trigger'";
     assert!(count(triggers) > 0, "there are some to look at");
-    assert_eq!(count(&format!("{triggers} AND sql LIKE '%meters%'")), 0);
-    let references = "SELECT COUNT(*) FROM pragma_foreign_key_list('meters')";
-    assert_eq!(count(references), 0);
+    for table in ["meters", "known_addresses"] {
+        assert_eq!(count(&format!("{triggers} AND sql LIKE '%{table}%'")), 0);
+        let acting = format!(
+            "SELECT COUNT(*) FROM pragma_foreign_key_list('{table}') \
+             WHERE on_delete <> 'NO ACTION' OR on_update <> 'NO ACTION'"
+        );
+        assert_eq!(count(&acting), 0, "{table}");
+    }
 }
