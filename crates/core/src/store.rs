@@ -49,8 +49,8 @@ pub use self::flows::{
 };
 pub use self::import::ImportStore;
 pub use self::keeping::{
-    EventFilter, MOST_PASSKEYS, OwnedPasskey, PasskeyNotAdded, PasskeyStore, SearchStore, UseStore,
-    UsedAuthorization, UsedGrant,
+    About, EventFilter, MOST_PASSKEYS, OwnedPasskey, Party, PasskeyNotAdded, PasskeyStore,
+    SearchStore, UseStore, UsedAuthorization, UsedGrant,
 };
 pub use self::life::{Channel, Expiring, LifeStore, Lived, NoticeKey, Rotated};
 pub use self::sessions::{

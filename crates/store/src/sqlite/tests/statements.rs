@@ -81,10 +81,33 @@ fn look_ups_and_pages_go_by_an_index() {
         (sql::grants::LIST_USED, "grants_by_user"),
         (sql::audit::EVENTS_OF_USER, "audit_of_user"),
         (sql::audit::EVENTS_OF_USER, "audit_by_acting_user"),
+        (sql::audit::EVENTS_OF_APP, "audit_of_app"),
+        (sql::audit::EVENTS_OF_APP, "audit_by_acting_app"),
     ] {
         let plan = plan(&conn, sql);
         let covering = format!("COVERING INDEX {index} ");
         assert!(plan.contains(&covering), "{plan}");
+    }
+    for (sql, index) in [
+        (
+            sql::audit::ABOUT_AUTHORIZATION,
+            "audit_of_authorization (authorization_id=? AND id>?)",
+        ),
+        (
+            sql::audit::ABOUT_FORMER_HASH,
+            "audit_by_former_hash (token_hash=? AND id>?)",
+        ),
+        (
+            sql::audit::ABOUT_ACCOUNT,
+            "audit_of_account (user_id=? AND id>?)",
+        ),
+        (
+            sql::audit::ABOUT_APP_ITSELF,
+            "audit_of_app_itself (app_id=? AND id>?)",
+        ),
+    ] {
+        let plan = plan(&conn, sql);
+        assert_eq!(plan, format!("SEARCH audit USING INDEX {index}\n"));
     }
 }
 
