@@ -161,11 +161,10 @@ impl Authority {
         id: AuthorizationId,
     ) -> Result<OwnedAuthorization> {
         admin(who)?;
-        let first = PageRequest {
-            page: 1,
-            per_page: 1,
-        };
-        let found = self.store.list_tokens(TokenFilter::Id(id), first).await?;
+        let found = self
+            .store
+            .list_tokens(TokenFilter::Id(id), PageRequest::FIRST)
+            .await?;
         found.items.into_iter().next().ok_or(Error::NotFound)
     }
 

@@ -100,6 +100,14 @@ pub struct PageRequest {
     pub per_page: u32,
 }
 
+impl PageRequest {
+    /// The first record alone.
+    pub const FIRST: Self = Self {
+        page: 1,
+        per_page: 1,
+    };
+}
+
 /// One page, and how many records there are in all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {

@@ -16,10 +16,6 @@ use crate::token::TokenHash;
 
 /// Rows in one slice.
 const SLICE: u32 = 1_000;
-const FIRST: PageRequest = PageRequest {
-    page: 1,
-    per_page: 1,
-};
 
 impl Facts {
     /// All that is known of a token.
@@ -56,7 +52,7 @@ impl Facts {
         if let Some((token, app)) = token.and_then(|token| Some((token, token.app.as_ref()?))) {
             let (user, client_id) = (token.user_id, &app.client_id);
             let found = store.find_app(client_id).await?;
-            let grants = store.list_grants(user, Some(client_id.as_str()), FIRST);
+            let grants = store.list_grants(user, Some(client_id.as_str()), PageRequest::FIRST);
             facts.grant = grants.await?.items.first().map(|grant| grant.id);
             facts.app = found.map(|found| found.app);
         }
@@ -68,7 +64,9 @@ async fn lived(store: &dyn Store, asked: Asked) -> Stored<Option<Lived>> {
     let id = match asked {
         Asked::Id(id) => Some(id),
         Asked::Hash(hash) => {
-            let found = store.list_tokens(TokenFilter::Hash(hash), FIRST).await?;
+            let found = store
+                .list_tokens(TokenFilter::Hash(hash), PageRequest::FIRST)
+                .await?;
             found.items.first().map(|owned| owned.authorization.id)
         }
     };
