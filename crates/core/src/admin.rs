@@ -12,7 +12,7 @@ use crate::ids::{AuthorizationId, UserId};
 use crate::own_account::AccountRefusal;
 use crate::session::BrowserSession;
 use crate::store::{
-    EventFilter, OwnedAuthorization, Page, PageRequest, StoreError, TokenFilter, UsedGrant,
+    EventFilter, OwnedAuthorization, Page, PageRequest, Party, StoreError, TokenFilter, UsedGrant,
 };
 use crate::token::TokenHash;
 use crate::user::{LoginKey, User};
@@ -161,11 +161,10 @@ impl Authority {
         id: AuthorizationId,
     ) -> Result<OwnedAuthorization> {
         admin(who)?;
-        let first = PageRequest {
-            page: 1,
-            per_page: 1,
-        };
-        let found = self.store.list_tokens(TokenFilter::Id(id), first).await?;
+        let found = self
+            .store
+            .list_tokens(TokenFilter::Id(id), PageRequest::FIRST)
+            .await?;
         found.items.into_iter().next().ok_or(Error::NotFound)
     }
 
@@ -182,7 +181,8 @@ impl Authority {
         limit: u32,
     ) -> Result<Events> {
         admin(who)?;
-        let filter = EventFilter { user, action };
+        let party = user.map(Party::User);
+        let filter = EventFilter { party, action };
         self.events(filter, before, limit).await
     }
 

@@ -17,7 +17,6 @@ use crate::store::{ChainStore, Lease, SharedStore, StoreError, Stored};
 
 /// Under which lease and cursor are kept.
 const LEASE: &str = "audit_webhook";
-/// The event's name.
 /// Rows of a batch: some ten kilobytes.
 const BATCH: u32 = 100;
 /// Seconds for which nobody else delivers: longer than a receiver is waited for.

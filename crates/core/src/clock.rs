@@ -32,10 +32,9 @@ impl Timestamp {
     pub fn system_time(self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.0.max(0).unsigned_abs())
     }
-}
 
-impl Timestamp {
-    /// The text of the wire, digit by digit, in ASCII: several stand in every answer. Before the year 0 there is nothing.
+    /// The text of the wire, digit by digit, in ASCII: several stand in every answer. What is before the year 0 has
+    /// that year.
     pub fn digits(self) -> [u8; 20] {
         let instant = jiff::Timestamp::from_second(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let civil = jiff::tz::Offset::UTC.to_datetime(instant);

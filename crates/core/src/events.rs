@@ -4,7 +4,7 @@
 use crate::audit::{Action, AuditRow};
 use crate::authority::{Authority, BrowserIdentity};
 use crate::error::Result;
-use crate::store::EventFilter;
+use crate::store::{EventFilter, Party};
 
 /// Rows of a page at most.
 pub const MOST_EVENTS: u32 = 100;
@@ -32,7 +32,7 @@ impl Authority {
         limit: u32,
     ) -> Result<Events> {
         let filter = EventFilter {
-            user: Some(who.user.id),
+            party: Some(Party::User(who.user.id)),
             action: None,
         };
         let mut events = self.events(filter, before, limit).await?;

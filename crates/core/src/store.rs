@@ -17,6 +17,7 @@ mod flows;
 mod import;
 mod keeping;
 mod life;
+mod page;
 mod sessions;
 mod upkeep;
 mod watch;
@@ -49,10 +50,11 @@ pub use self::flows::{
 };
 pub use self::import::ImportStore;
 pub use self::keeping::{
-    EventFilter, MOST_PASSKEYS, OwnedPasskey, PasskeyNotAdded, PasskeyStore, SearchStore, UseStore,
-    UsedAuthorization, UsedGrant,
+    About, EventFilter, MOST_PASSKEYS, OwnedPasskey, Party, PasskeyNotAdded, PasskeyStore,
+    SearchStore, UseStore, UsedAuthorization, UsedGrant,
 };
 pub use self::life::{Channel, Expiring, LifeStore, Lived, NoticeKey, Rotated};
+pub use self::page::{Page, PageRequest};
 pub use self::sessions::{
     AccountStore, LiveSession, NewSession, NewTicket, NotJoined, SessionRecord, SessionStore,
     Sighting, TicketStore,
@@ -89,24 +91,6 @@ pub enum Taken {
     ClientId,
     Note,
     Fingerprint,
-}
-
-/// A page of a list, by number: what the wire asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageRequest {
-    /// From 1; a page beyond the end is empty.
-    pub page: u32,
-    /// From 1 to 100.
-    pub per_page: u32,
-}
-
-/// One page, and how many records there are in all.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
-    /// The records of this page, ids ascending.
-    pub items: Vec<T>,
-    /// The length of the whole list.
-    pub total: u64,
 }
 
 /// How an authorization came about.

@@ -15,6 +15,7 @@ mod outbound;
 mod output;
 mod packing;
 mod progress;
+mod scratch;
 mod secret_input;
 mod sql;
 mod traces;

@@ -19,7 +19,7 @@ fn of_range(range: &str) -> Option<String> {
     name.get(..own.len())
         .filter(|start| start.eq_ignore_ascii_case(own))?;
     let name = name.to_ascii_lowercase();
-    let rest = name.strip_prefix("application/vnd.github")?;
+    let rest = name.strip_prefix(own)?;
     if rest == "+json" {
         return Some("unknown, github.v3".to_owned());
     }

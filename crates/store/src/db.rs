@@ -45,7 +45,8 @@ pub(crate) enum Lock {
     Free,
 }
 
-/// The connection that a step has for itself, or shares for a single look-up.
+/// The connection that a step has for itself, or shares for a single look-up. Of statements that a step
+/// asks for beside one another, each runs before those that were asked for later.
 #[async_trait]
 pub(crate) trait Db: Send + Sync {
     /// Runs a statement to its end, row by row.

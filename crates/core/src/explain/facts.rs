@@ -1,20 +1,21 @@
-//! Where an explanation's facts come from. The trail is read from end to end,
-//! twice, in slices: nothing else looks for rows by token, and an index for
-//! this alone would make every change dearer.
+//! Where an explanation's facts come from: the rows of the trail about the
+//! records that held the token, then those about their owners and apps, in slices.
+//!
+//! The row of a token's making is not looked for by its hash: an index of those would
+//! make every creation dearer. It is found by its record, which the token itself or
+//! the row of its end names. Only for a hash that neither knows, the trail is read
+//! from end to end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Asked, Facts, records_of};
 use crate::audit::AuditRow;
 use crate::ids::{AppId, AuthorizationId, GrantId, UserId};
-use crate::store::{Lived, PageRequest, Store, Stored, TokenFilter};
+use crate::store::{About, Lived, PageRequest, Store, Stored, TokenFilter};
+use crate::token::TokenHash;
 
 /// Rows in one slice.
 const SLICE: u32 = 1_000;
-const FIRST: PageRequest = PageRequest {
-    page: 1,
-    per_page: 1,
-};
 
 impl Facts {
     /// All that is known of a token.
@@ -23,33 +24,35 @@ impl Facts {
     /// The store is away.
     pub async fn gather(store: &dyn Store, asked: Asked) -> Stored<Self> {
         let lived = lived(store, asked).await?;
-        let known = records_of(asked, lived.as_ref(), &[]);
-        let first = slices(store, |row| {
-            let of_record = row.authorization_id.is_some_and(|id| known.contains(&id));
-            of_record
-                || match asked {
-                    Asked::Hash(hash) => row.token_hash == Some(hash),
-                    Asked::Id(id) => row.authorization_id == Some(id),
-                }
-        });
-        let first = first.await?;
-        let around = Around::of(
-            &records_of(asked, lived.as_ref(), &first),
-            lived.as_ref(),
-            &first,
-        );
-        let trail = slices(store, |row| around.has(row)).await?;
+        let records = match asked {
+            Asked::Id(id) => vec![id],
+            Asked::Hash(hash) => {
+                let naming = rows_of_hash(store, hash, lived.is_some()).await?;
+                records_of(asked, lived.as_ref(), &naming)
+            }
+        };
+        let mut trail = BTreeMap::new();
+        for record in records {
+            trail.extend(by_id(rows(store, About::Authorization(record)).await?));
+        }
+        let around = Around::of(lived.as_ref(), trail.values());
+        let users = around.users.iter().copied().map(About::Account);
+        let apps = around.apps.iter().copied().map(About::AppItself);
+        for party in users.chain(apps) {
+            let about = rows(store, party).await?;
+            trail.extend(by_id(about.into_iter().filter(|row| around.has(row))));
+        }
         let mut facts = Self {
             lived,
             app: None,
             grant: None,
-            trail,
+            trail: trail.into_values().collect(),
         };
         let token = facts.lived.as_ref().map(|lived| &lived.owned.authorization);
         if let Some((token, app)) = token.and_then(|token| Some((token, token.app.as_ref()?))) {
             let (user, client_id) = (token.user_id, &app.client_id);
             let found = store.find_app(client_id).await?;
-            let grants = store.list_grants(user, Some(client_id.as_str()), FIRST);
+            let grants = store.list_grants(user, Some(client_id.as_str()), PageRequest::FIRST);
             facts.grant = grants.await?.items.first().map(|grant| grant.id);
             facts.app = found.map(|found| found.app);
         }
@@ -61,7 +64,9 @@ async fn lived(store: &dyn Store, asked: Asked) -> Stored<Option<Lived>> {
     let id = match asked {
         Asked::Id(id) => Some(id),
         Asked::Hash(hash) => {
-            let found = store.list_tokens(TokenFilter::Hash(hash), FIRST).await?;
+            let found = store
+                .list_tokens(TokenFilter::Hash(hash), PageRequest::FIRST)
+                .await?;
             found.items.first().map(|owned| owned.authorization.id)
         }
     };
@@ -72,10 +77,33 @@ async fn lived(store: &dyn Store, asked: Asked) -> Stored<Option<Lived>> {
         .filter(|lived| lived.owned.authorization.id == id))
 }
 
-async fn slices(store: &dyn Store, keep: impl Fn(&AuditRow) -> bool) -> Stored<Vec<AuditRow>> {
+fn by_id(rows: impl IntoIterator<Item = AuditRow>) -> impl Iterator<Item = (i64, AuditRow)> {
+    rows.into_iter().map(|row| (row.id, row))
+}
+
+async fn rows(store: &dyn Store, about: About) -> Stored<Vec<AuditRow>> {
+    let slice = async |after| store.list_about(about, after, SLICE).await;
+    slices(slice, |_| true).await
+}
+
+/// Rows that name the token, of a record that is there none of its making.
+async fn rows_of_hash(store: &dyn Store, hash: TokenHash, is_there: bool) -> Stored<Vec<AuditRow>> {
+    let former = rows(store, About::FormerHash(hash)).await?;
+    if is_there || !former.is_empty() {
+        return Ok(former);
+    }
+    let slice = async |after| store.list_audit(after, SLICE).await;
+    slices(slice, |row| row.token_hash == Some(hash)).await
+}
+
+/// Of all rows those to keep.
+async fn slices(
+    read: impl AsyncFn(i64) -> Stored<Vec<AuditRow>>,
+    keep: impl Fn(&AuditRow) -> bool,
+) -> Stored<Vec<AuditRow>> {
     let (mut kept, mut after) = (Vec::new(), 0);
     loop {
-        let slice = store.list_audit(after, SLICE).await?;
+        let slice = read(after).await?;
         let Some(last) = slice.last() else {
             return Ok(kept);
         };
@@ -86,39 +114,27 @@ async fn slices(store: &dyn Store, keep: impl Fn(&AuditRow) -> bool) -> Stored<V
 
 /// What a token's validity rests on.
 struct Around {
-    records: BTreeSet<AuthorizationId>,
     users: BTreeSet<UserId>,
     apps: BTreeSet<AppId>,
     grants: BTreeSet<GrantId>,
 }
 
 impl Around {
-    fn of(records: &[AuthorizationId], lived: Option<&Lived>, rows: &[AuditRow]) -> Self {
+    /// Of the records and every row about them.
+    fn of<'r>(lived: Option<&Lived>, rows: impl Iterator<Item = &'r AuditRow> + Clone) -> Self {
         let token = lived.map(|lived| &lived.owned.authorization);
         let app = token.and_then(|token| token.app.as_ref());
-        let rows = || {
-            let about = rows.iter();
-            about.filter(|row| row.authorization_id.is_some_and(|id| records.contains(&id)))
-        };
+        let users = rows.clone().filter_map(|row| row.user_id);
+        let apps = rows.clone().filter_map(|row| row.app_id);
         Self {
-            records: records.iter().copied().collect(),
-            users: rows()
-                .filter_map(|row| row.user_id)
-                .chain(token.map(|token| token.user_id))
-                .collect(),
-            apps: rows()
-                .filter_map(|row| row.app_id)
-                .chain(app.map(|app| app.id))
-                .collect(),
-            grants: rows().filter_map(|row| row.grant_id).collect(),
+            users: users.chain(token.map(|token| token.user_id)).collect(),
+            apps: apps.chain(app.map(|app| app.id)).collect(),
+            grants: rows.filter_map(|row| row.grant_id).collect(),
         }
     }
 
-    /// Rows about the records themselves; about their owner, app or grant, those that are about no other token.
+    /// Whether a row about no token is about the owner, the app or the grant.
     fn has(&self, row: &AuditRow) -> bool {
-        if let Some(id) = row.authorization_id {
-            return self.records.contains(&id);
-        }
         let of_user = row.user_id.is_some_and(|id| self.users.contains(&id));
         let of_app = row.app_id.is_some_and(|id| self.apps.contains(&id));
         match (row.user_id, row.app_id) {

@@ -15,7 +15,7 @@ const UNSETTLED: i64 = 10_000;
 
 /// The tokens of which the trail tells an end, up to a row.
 ///
-/// The trail is read once, from end to end: an index by token would make every change dearer.
+/// The trail is read once, from end to end, rather than asked for each token of a file.
 /// Kept are eight bytes of a hash; two tokens with the same ones are met by nobody.
 #[derive(Clone, Debug, Default)]
 pub struct Ended {

@@ -12,7 +12,9 @@ use crate::note::{Note, NoteUrl};
 use crate::redirect_uri::check_callback;
 use crate::scope::{Catalogue, Scopes};
 use crate::secret::{Secret, SecretHash};
-use crate::token::{ForeignShape, SaltedHash, Token, TokenFormat, TokenHash, TokenLastEight};
+use crate::token::{
+    ForeignShape, InvalidShape, SaltedHash, Token, TokenFormat, TokenHash, TokenLastEight,
+};
 use crate::user::Login;
 
 use super::{ImportedApp, ImportedToken, Refusal};
@@ -216,10 +218,8 @@ impl Rules<'_> {
         }
         Err(match ForeignShape::of(text) {
             _ if text.is_empty() => Refusal::NoHash,
-            Some((_, true)) => Refusal::WeakToken,
-            Some((shape, false)) if ForeignShape::parse(&shape.to_string()).is_ok() => {
-                Refusal::UndeclaredShape(shape)
-            }
+            Some(Err(InvalidShape::Weak(_))) => Refusal::WeakToken,
+            Some(Ok(shape)) => Refusal::UndeclaredShape(shape),
             _ => Refusal::ForeignShape,
         })
     }
@@ -244,15 +244,12 @@ impl Rules<'_> {
                 None => ours.push(name),
             }
         }
+        let unknown = self.scopes.unknown(&ours);
+        if !unknown.is_empty() {
+            return Err(Refusal::UnknownScopes(unknown.join(",")));
+        }
         self.scopes.parse(&ours).map_err(|error| match error {
-            Error::Invalid(errors) => {
-                let words = errors.into_iter().find_map(|error| error.message);
-                let words = words.unwrap_or_default();
-                match words.strip_prefix("scopes are invalid: ") {
-                    Some(unknown) => Refusal::UnknownScopes(unknown.to_owned()),
-                    None => Refusal::Text(words),
-                }
-            }
+            Error::Invalid(mut errors) if !errors.is_empty() => worded(errors.remove(0)),
             other => Refusal::Text(other.to_string()),
         })
     }

@@ -113,11 +113,7 @@ impl Catalogue {
     /// [`Error::Invalid`] naming the unknown ones, as GitHub words it, or too many of them.
     pub fn parse(&self, names: &[String]) -> Result<Scopes, Error> {
         not_too_many(names)?;
-        let unknown: Vec<&str> = names
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !self.0.contains_key(*name))
-            .collect();
+        let unknown = self.unknown(names);
         if !unknown.is_empty() {
             return Err(invalid(format!(
                 "scopes are invalid: {}",
@@ -125,6 +121,12 @@ impl Catalogue {
             )));
         }
         Ok(Scopes::default().union(&Scopes(names.iter().cloned().map(Scope).collect())))
+    }
+
+    /// Those of the names that are no scope's.
+    pub(crate) fn unknown<'n>(&self, names: &'n [String]) -> Vec<&'n str> {
+        let names = names.iter().map(String::as_str);
+        names.filter(|name| !self.0.contains_key(*name)).collect()
     }
 
     /// The change that the three keys of an edit ask for.

@@ -10,9 +10,10 @@ use crate::authority::BrowserIdentity;
 use crate::authorization::{Authorization, NewToken};
 use crate::clock::Timestamp;
 use crate::grant::Grant;
-use crate::ids::{AuthorizationId, GrantId, PasskeyId, UserId};
+use crate::ids::{AppId, AuthorizationId, GrantId, PasskeyId, UserId};
 use crate::last_used::LastUse;
 use crate::passkey::{NewPasskey, Passkey, PasskeyUse};
+use crate::token::TokenHash;
 use crate::user::{LoginKey, User};
 
 /// The most passkeys that a user has.
@@ -151,10 +152,32 @@ pub trait UseStore: Send + Sync {
 /// Which rows of the trail are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// About this user's account, or done by this user.
-    pub user: Option<UserId>,
+    /// About this user's account or this app, or done by it.
+    pub party: Option<Party>,
     /// Of this kind.
     pub action: Option<Action>,
+}
+
+/// Who can be spoken of in the trail and act in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// A user.
+    User(UserId),
+    /// An app.
+    App(AppId),
+}
+
+/// What a row of the trail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// This record.
+    Authorization(AuthorizationId),
+    /// The token with this hash, other than its making here or its coming from elsewhere.
+    FormerHash(TokenHash),
+    /// This user's account, and no token.
+    Account(UserId),
+    /// This app, and neither a token nor a user.
+    AppItself(AppId),
 }
 
 /// What is looked for by those who may see it.
@@ -167,6 +190,8 @@ pub trait SearchStore: Send + Sync {
         before: Option<i64>,
         limit: u32,
     ) -> Stored<Vec<AuditRow>>;
+    /// Rows of the trail about this, ids ascending, above `after`, at most `limit`.
+    async fn list_about(&self, about: About, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     /// Users whose login or e-mail address begins like this, ids ascending.
     async fn search_users(&self, prefix: &LoginKey, page: PageRequest) -> Stored<Page<User>>;
     /// Apps in whose name this stands, or whose client id or owner's login begins with it, ids ascending. Letters of

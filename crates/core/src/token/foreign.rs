@@ -85,6 +85,10 @@ impl ForeignShape {
         let (Some(alphabet), Some(length)) = (alphabet, length) else {
             return Err(InvalidShape::Form);
         };
+        Self::new(alphabet, length)
+    }
+
+    fn new(alphabet: Alphabet, length: usize) -> Result<Self, InvalidShape> {
         if length > super::LONGEST {
             return Err(InvalidShape::Long(super::LONGEST));
         }
@@ -100,14 +104,12 @@ impl ForeignShape {
         text.len() == self.length && text.bytes().all(|byte| self.alphabet.has(byte))
     }
 
-    /// The shape of the fewest bits that a string has, weak or not; for a message to whoever could
+    /// The shape of the fewest bits that a string has, or why it cannot be accepted; for a message to whoever could
     /// declare it.
-    pub(crate) fn of(text: &str) -> Option<(Self, bool)> {
+    pub(crate) fn of(text: &str) -> Option<Result<Self, InvalidShape>> {
         let fits = |alphabet: &Alphabet| text.bytes().all(|byte| alphabet.has(byte));
         let alphabet = Alphabet::ALL.into_iter().find(fits)?;
-        let length = text.len();
-        let weak = alphabet.bits(length) < FEWEST_BITS;
-        Some((Self { alphabet, length }, weak))
+        Some(Self::new(alphabet, text.len()))
     }
 }
 
@@ -162,10 +164,11 @@ mod tests {
 
     #[test]
     fn an_undeclared_shape_is_named() {
-        let named =
-            |text: &str| ForeignShape::of(text).map(|(shape, weak)| (shape.to_string(), weak));
-        assert_eq!(named("abcdef0123"), Some(("hex:10".into(), true)));
-        assert_eq!(named(&"Zx".repeat(20)), Some(("base62:40".into(), false)));
-        assert_eq!(named("a token"), None);
+        let shape = |text| ForeignShape::parse(text).unwrap();
+        let weak = ForeignShape::parse("hex:10").unwrap_err();
+        assert_eq!(ForeignShape::of("abcdef0123"), Some(Err(weak)));
+        let long = ForeignShape::of(&"Zx".repeat(20));
+        assert_eq!(long, Some(Ok(shape("base62:40"))));
+        assert_eq!(ForeignShape::of("a token"), None);
     }
 }

@@ -2,7 +2,7 @@
 //! verification; what is in it is the store's, how it is packed is
 //! [`crate::packing`]'s.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,7 @@ use crate::instance::{self, Instance};
 use crate::output;
 use crate::packing::{self, Packer};
 use crate::progress::Count;
+use crate::scratch::{self, Scratch};
 
 /// `grantd backup`.
 #[derive(Args)]
@@ -99,8 +100,7 @@ pub(crate) async fn run(command: Backup, config: Config) -> Result<(), Failure> 
 /// Where a backup is read from, and what must be gone afterwards.
 struct Read {
     source: Source,
-    _snapshot: Option<tempfile::TempDir>,
-    _lock: Option<File>,
+    _snapshot: Option<Scratch>,
 }
 
 async fn source(config: Config, url: &DatabaseUrl) -> Result<Read, Failure> {
@@ -108,14 +108,13 @@ async fn source(config: Config, url: &DatabaseUrl) -> Result<Read, Failure> {
         return Ok(Read {
             source: Source::Database(url.clone()),
             _snapshot: None,
-            _lock: None,
         });
     };
     if !file.exists() {
         return Err(Failure::new(format!("there is no database {url}")));
     }
     let data = config.values.data.clone();
-    let (folder, lock) = snapshot_folder(instance::folder_of(file))
+    let folder = snapshot_folder(instance::folder_of(file))
         .map_err(|why| Failure::new(format!("cannot make a folder for the snapshot: {why}")))?;
     let folder_path = folder
         .path()
@@ -150,37 +149,15 @@ async fn source(config: Config, url: &DatabaseUrl) -> Result<Read, Failure> {
     Ok(Read {
         source: Source::Snapshot(into),
         _snapshot: Some(folder),
-        _lock: Some(lock),
     })
 }
 
 const SNAPSHOT: &str = "snapshot-";
-/// Held in the folder of a snapshot for as long as its backup runs.
-const LOCK: &str = "lock";
 
-/// A folder for its owner only, gone when dropped. Those of backups that were killed go now.
-fn snapshot_folder(beside: &Path) -> io::Result<(tempfile::TempDir, File)> {
-    for entry in fs::read_dir(beside)?.flatten() {
-        let ours = entry.file_name().to_string_lossy().starts_with(SNAPSHOT);
-        // The lock of a backup that runs cannot be had.
-        let abandoned = || {
-            File::open(entry.path().join(LOCK))?
-                .try_lock()
-                .map_err(io::Error::from)
-        };
-        if ours && abandoned().is_ok() {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
-    let folder = tempfile::Builder::new()
-        .prefix(SNAPSHOT)
-        .tempdir_in(beside)?;
-    // Locked before it has the name by which others look for it.
-    let draft = folder.path().join("lock.new");
-    let lock = File::create_new(&draft)?;
-    lock.lock()?;
-    fs::rename(draft, folder.path().join(LOCK))?;
-    Ok((folder, lock))
+/// Those of backups that were killed go now.
+fn snapshot_folder(beside: &Path) -> io::Result<Scratch> {
+    scratch::sweep(beside, SNAPSHOT)?;
+    Scratch::within(beside, SNAPSHOT)
 }
 
 /// Writes the file and reads it again.
@@ -281,28 +258,5 @@ impl Told {
         if let Some(count) = self.0.take() {
             count.end(done);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_snapshot_of_a_backup_that_was_killed_goes_and_that_of_one_that_runs_stays() {
-        let data = tempfile::tempdir().unwrap();
-        let path = data.path();
-        let (killed, lock) = snapshot_folder(path).unwrap();
-        let killed = killed.keep();
-        fs::write(killed.join("snapshot.db"), "half").unwrap();
-        drop(lock);
-        fs::create_dir(path.join("snapshots-of-mine")).unwrap();
-        let (runs, _lock) = snapshot_folder(path).unwrap();
-        assert!(!killed.exists());
-        let (again, _) = snapshot_folder(path).unwrap();
-        assert!(runs.path().exists() && again.path().exists());
-        drop((runs, again));
-        let left: Vec<_> = fs::read_dir(path).unwrap().flatten().collect();
-        assert_eq!(left.len(), 1, "{left:?}");
     }
 }

@@ -111,11 +111,10 @@ type Out<'o> = csv::Writer<Digested<io::BufWriter<Box<dyn Write + 'o>>>>;
 async fn tokens(instance: &Instance, out: &mut Out<'_>) -> Result<(u64, u64), Failure> {
     put(out, TOKENS)?;
     let (now, mut after) = (instance.clock.now(), AuthorizationId(0));
-    let first = PageRequest {
-        page: 1,
-        per_page: 1,
-    };
-    let all = instance.store.list_tokens(TokenFilter::All, first).await?;
+    let all = instance
+        .store
+        .list_tokens(TokenFilter::All, PageRequest::FIRST)
+        .await?;
     let mut count = Count::begin("tokens", 0, all.total);
     let (mut rows, mut left_out) = (0, 0);
     loop {

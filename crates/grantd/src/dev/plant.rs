@@ -14,6 +14,7 @@ use grantd_core::note::{Note, NoteUrl};
 use grantd_core::redirect_uri;
 use grantd_core::scope::Scopes;
 use grantd_core::secret::Secret;
+use grantd_core::store::PageRequest;
 use grantd_core::token::{Token, TokenKind};
 use grantd_core::user::{Email, Login, User};
 use serde::Serialize;
@@ -312,13 +313,9 @@ impl Bed<'_> {
         let Some(app) = app else {
             return Ok(None);
         };
-        let first = grantd_core::store::PageRequest {
-            page: 1,
-            per_page: 1,
-        };
         let store = &self.instance.store;
         let id = Some(app.client_id.as_str());
-        let grants = store.list_grants(user.id, id, first).await?;
+        let grants = store.list_grants(user.id, id, PageRequest::FIRST).await?;
         Ok(grants.items.first().map(|grant| grant.id.0))
     }
 

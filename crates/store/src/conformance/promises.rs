@@ -304,6 +304,8 @@ cases! {
     }
     search {
         a_users_events_are_those_about_and_by_the_user
+        an_apps_events_are_those_about_and_by_the_app
+        rows_about_one_thing_are_listed_from_the_oldest
         events_are_filtered_and_paged_from_the_newest
         users_are_found_by_the_beginning_of_login_or_address
         apps_are_found_by_name_client_id_or_owner

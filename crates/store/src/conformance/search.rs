@@ -2,7 +2,7 @@
 
 use grantd_core::app::NewApp;
 use grantd_core::audit::{Action, Actor, Stamp};
-use grantd_core::store::{EventFilter, PageRequest, StoreError, Stored};
+use grantd_core::store::{About, EventFilter, PageRequest, Party, StoreError, Stored};
 use grantd_core::user::{LoginKey, NewUser, User};
 
 use super::passkeys::new_passkey;
@@ -44,7 +44,7 @@ pub(super) async fn a_users_events_are_those_about_and_by_the_user(w: World) {
     let record = w.store.record(Action::OtpMissingTooOften, None, as_app);
     record.await.unwrap();
     let filter = EventFilter {
-        user: Some(octocat.id),
+        party: Some(Party::User(octocat.id)),
         action: None,
     };
     let rows = w.store.list_events(filter, None, 10).await.unwrap();
@@ -56,6 +56,75 @@ pub(super) async fn a_users_events_are_those_about_and_by_the_user(w: World) {
         "user.create",
     ];
     assert_eq!(actions, expected);
+}
+
+pub(super) async fn an_apps_events_are_those_about_and_by_the_app(w: World) {
+    let hubot = w.user("hubot").await;
+    let (app, other) = (w.app("abc", &hubot).await, w.app("def", &hubot).await);
+    let found = w.store.find_app(&app.client_id).await.unwrap();
+    let auth_generation = found.unwrap().auth_generation;
+    let as_app = || {
+        by(Actor::App {
+            id: app.id,
+            auth_generation,
+        })
+    };
+    let mine = w.create(w.for_app(&hubot, &app, "repo")).await;
+    let others = w.create(w.for_app(&hubot, &other, "repo")).await;
+    let revoke = async |id| w.store.delete_token(id, as_app()).await.unwrap();
+    assert!(revoke(mine.id).await && revoke(others.id).await);
+    let filter = |action| EventFilter {
+        party: Some(Party::App(app.id)),
+        action,
+    };
+    let rows = w.store.list_events(filter(None), None, 10).await.unwrap();
+    let found: Vec<_> = rows
+        .iter()
+        .map(|row| (row.action.as_str(), row.app_id))
+        .collect();
+    let expected = [
+        ("oauth_access.revoke", Some(other.id)),
+        ("oauth_access.revoke", Some(app.id)),
+        ("oauth_access.create", Some(app.id)),
+        ("oauth_authorization.create", Some(app.id)),
+        ("oauth_application.create", Some(app.id)),
+    ];
+    assert_eq!(found, expected);
+    let revoked = filter(Some(Action::TokenRevoked));
+    assert_eq!(
+        events(&w, revoked, None, 1).await,
+        [rows[0].id],
+        "the newest"
+    );
+    let older = events(&w, revoked, Some(rows[0].id), 10).await;
+    assert_eq!(older, [rows[1].id]);
+}
+
+pub(super) async fn rows_about_one_thing_are_listed_from_the_oldest(w: World) {
+    let (octocat, hubot) = (w.user("octocat").await, w.user("hubot").await);
+    let app = w.app("abc", &hubot).await;
+    let made = w.create(w.for_app(&octocat, &app, "repo")).await;
+    let other = w.create(w.for_app(&octocat, &app, "repo")).await;
+    assert!(w.store.delete_token(made.id, operator()).await.unwrap());
+    let suspend = w.store.set_app_suspended(app.id, true, operator());
+    assert!(suspend.await.unwrap());
+    let about = async |about, after, limit| {
+        let rows = w.store.list_about(about, after, limit).await.unwrap();
+        let names = rows.iter().map(|row| (row.id, row.action.clone()));
+        names.unzip::<i64, String, Vec<_>, Vec<_>>()
+    };
+    let (ids, names) = about(About::Authorization(made.id), 0, 10).await;
+    assert_eq!(names, ["oauth_access.create", "oauth_access.revoke"]);
+    let record = About::Authorization(made.id);
+    assert_eq!(about(record, 0, 1).await.0, ids[..1]);
+    assert_eq!(about(record, ids[0], 10).await.0, ids[1..]);
+    let former = |hash| about(About::FormerHash(hash), 0, 10);
+    assert_eq!(former(made.token_hash).await.1, ["oauth_access.revoke"]);
+    assert!(former(other.token_hash).await.1.is_empty());
+    let account = about(About::Account(octocat.id), 0, 10).await;
+    assert_eq!(account.1, ["user.create", "oauth_authorization.create"]);
+    let itself = about(About::AppItself(app.id), 0, 10).await;
+    assert_eq!(itself.1, ["oauth_application.suspend"]);
 }
 
 pub(super) async fn events_are_filtered_and_paged_from_the_newest(w: World) {
@@ -78,7 +147,8 @@ pub(super) async fn events_are_filtered_and_paged_from_the_newest(w: World) {
                 .map(|row| row.id)
                 .collect();
             expected.reverse();
-            let filter = EventFilter { user, action };
+            let party = user.map(Party::User);
+            let filter = EventFilter { party, action };
             assert_eq!(events(&w, filter, None, 100).await, expected);
             let (mut paged, mut before) = (Vec::new(), None);
             loop {

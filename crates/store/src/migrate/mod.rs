@@ -136,6 +136,14 @@ pub(crate) const SQLITE: &[Migration] = &[
         reads: None,
         ddl: include_str!("sqlite/0012_salted_hashes.sql"),
     },
+    Migration {
+        version: 13,
+        name: "audit_look_ups",
+        oldest: 12,
+        locks: THE_FILE,
+        reads: Some("audit"),
+        ddl: include_str!("sqlite/0013_audit_look_ups.sql"),
+    },
 ];
 
 /// The schema on PostgreSQL.
@@ -242,6 +250,16 @@ pub(crate) const POSTGRES: &[Migration] = &[
                 changes or revokes a token waits for it; checks go on",
         reads: None,
         ddl: include_str!("postgres/0012_salted_hashes.sql"),
+    },
+    Migration {
+        version: 13,
+        name: "audit_look_ups",
+        oldest: 12,
+        locks: "ACCESS EXCLUSIVE on audit while indexes are built on it: whoever creates, changes or revokes anything, \
+                or reads the trail, waits, and is told 503 after a second; checks go on. Where that is too long, \
+                build them beforehand with CREATE INDEX CONCURRENTLY under the same names",
+        reads: Some("audit"),
+        ddl: include_str!("postgres/0013_audit_look_ups.sql"),
     },
 ];
 

@@ -1,5 +1,5 @@
-//! A connection as [`crate::db`] wants it. Owns that statements stay prepared
-//! and when they must be prepared anew.
+//! A connection as [`crate::db`] wants it. Owns that statements stay prepared,
+//! when they must be prepared anew, and in which order they go out.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -18,6 +18,8 @@ pub(crate) struct Lent<'c> {
     /// After an error nothing of a transaction is kept, and its `COMMIT` would say otherwise.
     failed: AtomicBool,
     lines: Option<Mutex<Vec<String>>>,
+    /// Whose statement goes out next. First come, first served.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl<'c> Lent<'c> {
@@ -26,6 +28,7 @@ impl<'c> Lent<'c> {
             client,
             failed: AtomicBool::new(false),
             lines: None,
+            turn: tokio::sync::Mutex::default(),
         }
     }
 
@@ -48,13 +51,19 @@ impl<'c> Lent<'c> {
         self.failed.load(Ordering::Relaxed)
     }
 
+    /// Statements beside one another go out in the order in which they were asked for: one that is
+    /// not prepared yet would be overtaken by those that are.
     async fn query(
         &self,
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
         Bill::count_statement();
+        // Not cut short by the runtime's budget, which would let others pass.
+        let turn = tokio::task::unconstrained(self.turn.lock()).await;
         let statement = self.client.prepare_cached(sql).await?;
+        drop(turn);
+        // Goes out at once, before anybody else of this step runs.
         self.client.query(&statement, params).await
     }
 }

@@ -5,12 +5,14 @@ mod beside;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use grantd_core::audit::Stamp;
 use grantd_core::clock::Timestamp;
 use grantd_core::store::{SharedStore, Upkeep};
 use tokio_postgres::types::Type;
 
 use super::connection::Connector;
+use super::session::Lent;
 use super::{ConnectError, Options, PostgresStore};
 use crate::conformance::cluster::Cluster;
 use crate::copy::tables::{Kind, TABLES};
@@ -60,6 +62,30 @@ async fn every_statement_prepares_alike_on_both_engines() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_statement_that_is_not_prepared_yet_is_not_overtaken() {
+    let cluster = Cluster::start();
+    let client = migrated(&cluster.database()).await;
+    let sequence = "CREATE TEMPORARY SEQUENCE turns";
+    client.batch_execute(sequence).await.unwrap();
+    let db = &Lent::new(&client) as &dyn Db;
+    let prepared = "SELECT nextval('turns')";
+    let ask = async |sql: &str| {
+        let asked = db.one(sql, &[], |row| row.get::<i64>(0)).await;
+        asked.unwrap().unwrap()
+    };
+    assert_eq!(ask(prepared).await, 1);
+    // More of them than a task may poll in one go.
+    let all: Vec<String> = (0..400)
+        .map(|number| match number % 100 {
+            0 => format!("SELECT nextval('turns') + 0 * {number}"),
+            _ => prepared.to_owned(),
+        })
+        .collect();
+    let turns = join_all(all.iter().map(|sql| ask(sql))).await;
+    assert!(turns.iter().copied().eq(2..402), "{turns:?}");
 }
 
 /// The statements that end in a lock clause take one.

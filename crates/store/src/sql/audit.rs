@@ -8,21 +8,25 @@ macro_rules! insert {
     };
 }
 
-/// The newest rows of those about a user and those by that user; each kind has an index of its own.
-macro_rules! of_user {
-    ($filter:literal, $before:literal, $limit:literal) => {
+/// The newest rows of those about a user or app and those by it; each kind has an index of its own.
+macro_rules! of_party {
+    ($about:literal, $kind:literal, $filter:literal, $before:literal, $limit:literal) => {
         concat!(
             "SELECT ",
             audit_row!(),
             " FROM audit WHERE id IN (",
-            "SELECT id FROM (SELECT id FROM audit WHERE user_id = $1",
+            "SELECT id FROM (SELECT id FROM audit WHERE ",
+            $about,
+            " = $1",
             $filter,
             " AND id < ",
             $before,
             " ORDER BY id DESC LIMIT ",
             $limit,
             ") about UNION ",
-            "SELECT id FROM (SELECT id FROM audit WHERE actor_kind = 'user' AND actor_id = $1",
+            "SELECT id FROM (SELECT id FROM audit WHERE actor_kind = '",
+            $kind,
+            "' AND actor_id = $1",
             $filter,
             " AND id < ",
             $before,
@@ -31,6 +35,19 @@ macro_rules! of_user {
             ") done",
             ") ORDER BY id DESC LIMIT ",
             $limit
+        )
+    };
+}
+
+/// Some rows for which a condition holds, the oldest first.
+macro_rules! about {
+    ($condition:literal) => {
+        concat!(
+            "SELECT ",
+            audit_row!(),
+            " FROM audit WHERE ",
+            $condition,
+            " AND id > $2 ORDER BY id LIMIT $3"
         )
     };
 }
@@ -47,8 +64,15 @@ statements! {
     EVENTS = concat!("SELECT ", audit_row!(), " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2");
     EVENTS_OF_ACTION = concat!(
         "SELECT ", audit_row!(), " FROM audit WHERE action = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-    EVENTS_OF_USER = of_user!("", "$2", "$3");
-    EVENTS_OF_USER_AND_ACTION = of_user!(" AND action = $2", "$3", "$4");
+    EVENTS_OF_USER = of_party!("user_id", "user", "", "$2", "$3");
+    EVENTS_OF_USER_AND_ACTION = of_party!("user_id", "user", " AND action = $2", "$3", "$4");
+    EVENTS_OF_APP = of_party!("app_id", "app", "", "$2", "$3");
+    EVENTS_OF_APP_AND_ACTION = of_party!("app_id", "app", " AND action = $2", "$3", "$4");
+    ABOUT_AUTHORIZATION = about!("authorization_id = $1");
+    /// Which rows count is said by the index in the same words.
+    ABOUT_FORMER_HASH = about!("token_hash = $1 AND action NOT IN ('oauth_access.create', 'oauth_access.import')");
+    ABOUT_ACCOUNT = about!("user_id = $1 AND authorization_id IS NULL");
+    ABOUT_APP_ITSELF = about!("app_id = $1 AND authorization_id IS NULL AND user_id IS NULL");
     /// Creations of a user for an app (null: for none) since a moment, deleted ones included.
     COUNT_SINCE = "SELECT COUNT(*) FROM audit WHERE user_id = $1 AND app_id IS NOT DISTINCT FROM $2 \
                    AND action = $3 AND at > $4";

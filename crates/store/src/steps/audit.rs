@@ -3,7 +3,7 @@
 use grantd_core::audit::{Action, AuditRow};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, AuthorizationId, GrantId, UserId};
-use grantd_core::store::EventFilter;
+use grantd_core::store::{About, EventFilter, Party};
 use grantd_core::token::{TokenHash, TokenLastEight};
 
 use crate::db::{Columns, Db, DbResult, Params};
@@ -25,18 +25,51 @@ pub(super) async fn events(
     limit: u32,
 ) -> DbResult<Vec<AuditRow>> {
     let (before, limit) = (before.unwrap_or(NO_LIMIT), i64::from(limit));
-    let user = filter.user.map_or(0, |id| id.0);
     let action = filter.action.map_or("", Action::name);
-    let (statement, keys): (_, Params<'_>) = match (filter.user, filter.action) {
-        (None, None) => (sql::audit::EVENTS, &[&before, &limit]),
-        (None, Some(_)) => (sql::audit::EVENTS_OF_ACTION, &[&action, &before, &limit]),
-        (Some(_), None) => (sql::audit::EVENTS_OF_USER, &[&user, &before, &limit]),
-        (Some(_), Some(_)) => (
+    let Some(party) = filter.party else {
+        let (statement, keys): (_, Params<'_>) = match filter.action {
+            None => (sql::audit::EVENTS, &[&before, &limit]),
+            Some(_) => (sql::audit::EVENTS_OF_ACTION, &[&action, &before, &limit]),
+        };
+        return db.all(statement, keys, audit_row).await;
+    };
+    let (id, all, of_action) = match party {
+        Party::User(id) => (
+            id.0,
+            sql::audit::EVENTS_OF_USER,
             sql::audit::EVENTS_OF_USER_AND_ACTION,
-            &[&user, &action, &before, &limit],
+        ),
+        Party::App(id) => (
+            id.0,
+            sql::audit::EVENTS_OF_APP,
+            sql::audit::EVENTS_OF_APP_AND_ACTION,
         ),
     };
+    let (statement, keys): (_, Params<'_>) = match filter.action {
+        None => (all, &[&id, &before, &limit]),
+        Some(_) => (of_action, &[&id, &action, &before, &limit]),
+    };
     db.all(statement, keys, audit_row).await
+}
+
+/// The oldest rows about something.
+pub(super) async fn about(
+    db: &dyn Db,
+    about: About,
+    after: i64,
+    limit: u32,
+) -> DbResult<Vec<AuditRow>> {
+    let limit = i64::from(limit);
+    let (statement, id) = match about {
+        About::FormerHash(hash) => {
+            let keys: Params<'_> = &[&&hash.0[..], &after, &limit];
+            return db.all(sql::audit::ABOUT_FORMER_HASH, keys, audit_row).await;
+        }
+        About::Authorization(id) => (sql::audit::ABOUT_AUTHORIZATION, id.0),
+        About::Account(id) => (sql::audit::ABOUT_ACCOUNT, id.0),
+        About::AppItself(id) => (sql::audit::ABOUT_APP_ITSELF, id.0),
+    };
+    db.all(statement, &[&id, &after, &limit], audit_row).await
 }
 
 /// So many columns are a row of the trail.

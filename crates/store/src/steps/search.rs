@@ -6,7 +6,7 @@ use grantd_core::app::App;
 use grantd_core::app::IMPERSONATION_CLIENT_ID;
 use grantd_core::audit::{Action, AuditRow, Stamp};
 use grantd_core::ids::UserId;
-use grantd_core::store::{EventFilter, Page, PageRequest, SearchStore, Stored};
+use grantd_core::store::{About, EventFilter, Page, PageRequest, SearchStore, Stored};
 use grantd_core::user::{LoginKey, User};
 
 use super::change::{Change, Subject};
@@ -29,6 +29,14 @@ impl<E: Engine> SearchStore for StoreOn<E> {
         self.engine
             .read_at_once((filter, before, limit), |db, &(filter, before, limit)| {
                 Box::pin(audit::events(db, filter, before, limit))
+            })
+            .await
+    }
+
+    async fn list_about(&self, about: About, after: i64, limit: u32) -> Stored<Vec<AuditRow>> {
+        self.engine
+            .read_at_once((about, after, limit), |db, &(about, after, limit)| {
+                Box::pin(audit::about(db, about, after, limit))
             })
             .await
     }

@@ -5,7 +5,7 @@ use clap::Args;
 use grantd_core::audit::{Action, AuditRow};
 use grantd_core::clock::Timestamp;
 use grantd_core::ids::{AppId, UserId};
-use grantd_core::store::EventFilter;
+use grantd_core::store::{EventFilter, Party};
 use grantd_core::token::TokenHash;
 use grantd_core::user::LoginKey;
 
@@ -48,20 +48,20 @@ pub(crate) struct List {
 /// What a row must be.
 struct Filter<'l> {
     list: &'l List,
-    user: Option<UserId>,
     app: Option<AppId>,
     hash: Option<TokenHash>,
 }
 
 pub(super) async fn run(list: &List, instance: &Instance) -> Result<(), Failure> {
+    let party = user(list.user.as_deref(), instance).await?.map(Party::User);
     let filter = Filter {
         list,
-        user: user(list.user.as_deref(), instance).await?,
         app: app(list.app.as_deref(), instance).await?,
         hash: list.token.as_deref().and_then(TokenHash::parse),
     };
     let narrow = EventFilter {
-        user: filter.user,
+        // The app of a user's rows is seen below.
+        party: party.or(filter.app.map(Party::App)),
         action: list.action.as_deref().and_then(Action::from_name),
     };
     let (mut before, mut left) = (

@@ -90,13 +90,9 @@ pub(crate) async fn list(visit: Visit) -> Result<Reply> {
 pub(crate) async fn show(visit: Visit) -> Result<Reply> {
     let client_id = visit.context().param("client_id")?;
     let who = &visit.who()?.identity;
-    let first = PageRequest {
-        page: 1,
-        per_page: 1,
-    };
     let store = &visit.authority().store;
     let found = store
-        .list_grants(who.user.id, Some(&client_id), first)
+        .list_grants(who.user.id, Some(&client_id), PageRequest::FIRST)
         .await;
     let grant = found.map_err(Error::from)?.items.pop();
     let id = grant.ok_or(Error::NotFound)?.id;

@@ -18,16 +18,16 @@ use grantd_core::logo::Logo;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::secret::{Sealed, SecretHash};
 use grantd_core::store::{
-    Access, AccountStore, AdminStore, AppAdministration, AppCheck, AppStore, AuthorizationStore,
-    CodeRecord, CodeRedemption, ConsentCheck, Consented, Count, CounterStore, DeviceDecision,
-    DeviceRedemption, DeviceRequest, EventFilter, Expiring, FlowStore, GotOrCreated, Impersonation,
-    Leaked, LifeStore, LiveRefreshToken, LiveSession, Lived, MintLimits, NewCode, NewDeviceCode,
-    NewImpersonation, NewSession, NewTicket, NotCreated, NotJoined, NoticeKey, OtpUse, OwnedApp,
-    OwnedAuthorization, OwnedPasskey, Page, PageRequest, PasskeyNotAdded, PasskeyStore, Poll,
-    Reaped, Rotated, Rotation, RotationLimits, SearchStore, SessionRecord, SessionStore,
-    Settlement, SharedStore, Sighting, SignInCheck, Stock, StoreLoad, Stored, Taken, TicketStore,
-    TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization, UsedGrant, UserStore,
-    WatchStore,
+    About, Access, AccountStore, AdminStore, AppAdministration, AppCheck, AppStore,
+    AuthorizationStore, CodeRecord, CodeRedemption, ConsentCheck, Consented, Count, CounterStore,
+    DeviceDecision, DeviceRedemption, DeviceRequest, EventFilter, Expiring, FlowStore,
+    GotOrCreated, Impersonation, Leaked, LifeStore, LiveRefreshToken, LiveSession, Lived,
+    MintLimits, NewCode, NewDeviceCode, NewImpersonation, NewSession, NewTicket, NotCreated,
+    NotJoined, NoticeKey, OtpUse, OwnedApp, OwnedAuthorization, OwnedPasskey, Page, PageRequest,
+    PasskeyNotAdded, PasskeyStore, Poll, Reaped, Rotated, Rotation, RotationLimits, SearchStore,
+    SessionRecord, SessionStore, Settlement, SharedStore, Sighting, SignInCheck, Stock, StoreLoad,
+    Stored, Taken, TicketStore, TokenFilter, TokenVerdict, Upkeep, UseStore, UsedAuthorization,
+    UsedGrant, UserStore, WatchStore,
 };
 use grantd_core::ticket::TicketKind;
 use grantd_core::token::TokenHash;
@@ -223,6 +223,7 @@ pass_on!(LifeStore {
 
 pass_on!(SearchStore {
     list_events(filter: EventFilter, before: Option<i64>, limit: u32) -> Stored<Vec<AuditRow>>;
+    list_about(about: About, after: i64, limit: u32) -> Stored<Vec<AuditRow>>;
     search_users(prefix: &LoginKey, page: PageRequest) -> Stored<Page<User>>;
     search_apps(what: &str, page: PageRequest) -> Stored<Page<App>>;
     set_site_admin(user: UserId, site_admin: bool, stamp: Stamp) -> Stored<bool>;

@@ -1,5 +1,6 @@
 //! The wording of the statements, and how SQLite plans the hot ones.
 
+use grantd_core::explain::{Asked, Facts, Holds, explain};
 use grantd_core::store::{AuthorizationStore, TokenVerdict};
 use rusqlite::{Connection, StatementStatus, params};
 
@@ -81,10 +82,33 @@ fn look_ups_and_pages_go_by_an_index() {
         (sql::grants::LIST_USED, "grants_by_user"),
         (sql::audit::EVENTS_OF_USER, "audit_of_user"),
         (sql::audit::EVENTS_OF_USER, "audit_by_acting_user"),
+        (sql::audit::EVENTS_OF_APP, "audit_of_app"),
+        (sql::audit::EVENTS_OF_APP, "audit_by_acting_app"),
     ] {
         let plan = plan(&conn, sql);
         let covering = format!("COVERING INDEX {index} ");
         assert!(plan.contains(&covering), "{plan}");
+    }
+    for (sql, index) in [
+        (
+            sql::audit::ABOUT_AUTHORIZATION,
+            "audit_of_authorization (authorization_id=? AND id>?)",
+        ),
+        (
+            sql::audit::ABOUT_FORMER_HASH,
+            "audit_by_former_hash (token_hash=? AND id>?)",
+        ),
+        (
+            sql::audit::ABOUT_ACCOUNT,
+            "audit_of_account (user_id=? AND id>?)",
+        ),
+        (
+            sql::audit::ABOUT_APP_ITSELF,
+            "audit_of_app_itself (app_id=? AND id>?)",
+        ),
+    ] {
+        let plan = plan(&conn, sql);
+        assert_eq!(plan, format!("SEARCH audit USING INDEX {index}\n"));
     }
 }
 
@@ -145,6 +169,34 @@ async fn a_token_whose_grant_is_gone_is_not_valid() {
     assert_eq!(verdict, TokenVerdict::Unknown);
     let revoked = store.revoke_token(app.id, hash(1), stamp()).await.unwrap();
     assert!(!revoked);
+}
+
+/// As after a restore: the row of its making was replayed, the record was not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_only_the_row_of_its_making_names_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("db"));
+    let octocat = user(&store, "octocat").await;
+    let app = app(&store, &octocat).await;
+    for number in [1, 2] {
+        create(&store, token(&octocat, &app, number)).await;
+    }
+    let lose = store
+        .engine
+        .change(|conn| Ok(conn.execute("DELETE FROM authorizations", [])?));
+    assert_eq!(lose.await.unwrap(), 2);
+    let asked = Asked::Hash(hash(1));
+    let facts = Facts::gather(&store, asked).await.unwrap();
+    let explanation = explain(asked, &facts, NOW, NOW);
+    let made = explanation.made.expect("a row");
+    assert_eq!(
+        (made.action.as_str(), made.token_hash),
+        ("oauth_access.create", Some(hash(1)))
+    );
+    let unknown = Asked::Hash(hash(3));
+    let facts = Facts::gather(&store, unknown).await.unwrap();
+    assert!(facts.trail.is_empty());
+    assert_eq!(explain(unknown, &facts, NOW, NOW).valid, Holds::No);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@
 //! are added in the order in which they came. Nobody else can add a token with a
 //! hash of these meanwhile: to mint is to draw a new one, and imports take turns.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::future::try_join_all;
 use grantd_core::audit::Action;
@@ -86,19 +86,14 @@ async fn add_all(
         });
     }
     let grants = &pairs;
-    let mut outcomes = Vec::with_capacity(tokens.len());
-    for end in ends(judged) {
-        let part = outcomes.len()..end;
-        let part = tokens[part.clone()].iter().zip(&judged[part]);
-        let adding = part.map(async |(token, judged)| {
-            let grant = pair_of(judged).and_then(|pair| grants.get(&pair)?.as_ref());
-            match judged {
-                Ok(place) => add_one(tx, token, *place, grant.map(|grant| grant.id)).await,
-                Err(outcome) => Ok(outcome.clone()),
-            }
-        });
-        outcomes.extend(try_join_all(adding).await?);
-    }
+    let adding = tokens.iter().zip(judged).map(async |(token, judged)| {
+        let grant = pair_of(judged).and_then(|pair| grants.get(&pair)?.as_ref());
+        match judged {
+            Ok(place) => add_one(tx, token, *place, grant.map(|grant| grant.id)).await,
+            Err(outcome) => Ok(outcome.clone()),
+        }
+    });
+    let outcomes = try_join_all(adding).await?;
     for ((token, judged), outcome) in tokens.iter().zip(judged).zip(&outcomes) {
         let pair = pair_of(judged).filter(|_| *outcome == Outcome::Imported);
         if let Some(Some(grant)) = pair.and_then(|pair| pairs.get_mut(&pair)) {
@@ -113,20 +108,6 @@ async fn add_all(
         tx.run(sql::import::GRANT_BEGAN, began).await?;
     }
     Ok(outcomes)
-}
-
-/// Where parts end whose tokens are added beside one another. A statement that is not prepared yet is
-/// overtaken by those that are: the first token of each kind goes alone, and so all keep their order.
-fn ends(judged: &[Result<Place, Outcome>]) -> BTreeSet<usize> {
-    let first = |of_app: bool| {
-        let is_one = |place: &Place| place.1.is_some() == of_app;
-        judged
-            .iter()
-            .position(|place| place.as_ref().is_ok_and(is_one))
-    };
-    let firsts = [first(true), first(false)].into_iter().flatten();
-    let around = firsts.flat_map(|at| [at, at + 1]);
-    around.chain([judged.len()]).collect()
 }
 
 /// The users and apps that tokens name, held so that nobody deletes them meanwhile.

@@ -14,10 +14,10 @@ use grantd_core::import::{Ended, ImportedApp, ImportedToken, Outcome};
 use grantd_core::last_used::LastUse;
 use grantd_core::passkey::{NewPasskey, Passkey, PasskeyUse};
 use grantd_core::store::{
-    AdminStore, AppAdministration, EventFilter, Expiring, Impersonation, ImportStore, LifeStore,
-    Lived, NewImpersonation, NotCreated, NoticeKey, OwnedApp, OwnedPasskey, Page, PageRequest,
-    PasskeyNotAdded, PasskeyStore, Rotated, SearchStore, Stock, StoreLoad, Stored, Taken, UseStore,
-    UsedAuthorization, UsedGrant, WatchStore,
+    About, AdminStore, AppAdministration, EventFilter, Expiring, Impersonation, ImportStore,
+    LifeStore, Lived, NewImpersonation, NotCreated, NoticeKey, OwnedApp, OwnedPasskey, Page,
+    PageRequest, PasskeyNotAdded, PasskeyStore, Rotated, SearchStore, Stock, StoreLoad, Stored,
+    Taken, UseStore, UsedAuthorization, UsedGrant, WatchStore,
 };
 use grantd_core::token::{SaltedHash, TokenHash, TokenLastEight};
 use grantd_core::user::{Login, LoginKey, User};
@@ -85,6 +85,7 @@ refuse! {
 refuse! {
     SearchStore {
         list_events(EventFilter, Option<i64>, u32) -> Vec<AuditRow>;
+        list_about(About, i64, u32) -> Vec<AuditRow>;
         search_users(&LoginKey, PageRequest) -> Page<User>;
         search_apps(&str, PageRequest) -> Page<App>;
         set_site_admin(UserId, bool, Stamp) -> bool;
