@@ -28,6 +28,11 @@ pub(crate) fn writer(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
+/// Gives the writer a page cache of so many bytes.
+pub(super) fn widen(conn: &Connection, bytes: u64) -> rusqlite::Result<()> {
+    conn.execute_batch(&format!("PRAGMA cache_size = -{};", bytes >> 10))
+}
+
 /// A connection that copies the log back into the file and does nothing else.
 pub(super) fn copier(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -17,8 +17,11 @@ use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::progress::{Count, Wait};
 
-/// Rows in one transaction. On PostgreSQL a step must be over within two seconds.
-const TOGETHER_IN_A_FILE: usize = 1_000;
+/// Rows in one transaction. Hashes come in no order, so each row changes a page of its own in most indexes; the more
+/// rows there are together, the more of them share one. On PostgreSQL a step must be over within two seconds.
+const TOGETHER_IN_A_FILE: usize = 10_000;
+/// Bytes of the pages that such a transaction changes, in a file of ten million tokens.
+const PAGES: u64 = 256 << 20;
 const TOGETHER_ELSEWHERE: usize = 250;
 /// So many logins need not be looked for again: memory stays bounded.
 const REMEMBERED: usize = 200_000;
@@ -59,6 +62,9 @@ impl<'i> Intake<'i> {
     ) -> Result<Self, Failure> {
         let format = instance.config.token_format();
         let report = Report::open(how.report.as_deref())?;
+        if let Some(file) = &instance.sqlite {
+            file.widen(PAGES).await?;
+        }
         let unusable = || instance.config.password_cost().decoy(&*instance.entropy);
         Ok(Self {
             instance,
