@@ -36,7 +36,7 @@ pub(crate) async fn run(session: &mut Session) -> Result<(), Failure> {
         .build();
     let mut editor: Editor<Help, DefaultHistory> = Editor::with_config(config).map_err(unusable)?;
     editor.set_helper(Some(Help));
-    let history = history_file();
+    let mut history = history_file();
     if let Some(file) = &history {
         // The first time there is none.
         let _ = editor.load_history(file);
@@ -52,6 +52,8 @@ pub(crate) async fn run(session: &mut Session) -> Result<(), Failure> {
                 }
                 if keepable(&typed) {
                     let _ = editor.add_history_entry(typed.trim());
+                    // Before it is carried out: Ctrl-C ends the program meanwhile.
+                    history = history.filter(|file| kept(&mut editor, file));
                 }
                 if let Err(failure) = session.run(&typed).await {
                     output::note(format!("error: {failure}"));
@@ -62,12 +64,16 @@ pub(crate) async fn run(session: &mut Session) -> Result<(), Failure> {
             Err(why) => return Err(unusable(why)),
         }
     }
-    if let Some(file) = &history
-        && let Err(why) = keep(&mut editor, file)
-    {
+    Ok(())
+}
+
+/// Writes what is new into the file. What cannot be is said once.
+fn kept(editor: &mut Editor<Help, DefaultHistory>, file: &Path) -> bool {
+    let kept = keep(editor, file);
+    if let Err(why) = &kept {
         output::note(format!("the history is not kept: {why}"));
     }
-    Ok(())
+    kept.is_ok()
 }
 
 fn keep(editor: &mut Editor<Help, DefaultHistory>, file: &Path) -> rustyline::Result<()> {
@@ -77,8 +83,8 @@ fn keep(editor: &mut Editor<Help, DefaultHistory>, file: &Path) -> rustyline::Re
             .mode(0o700)
             .create(folder)?;
     }
-    // The library writes it for its owner alone (0600).
-    editor.save_history(file)
+    // The library writes it for its owner alone (0600), and adds to what other shells wrote meanwhile.
+    editor.append_history(file)
 }
 
 fn history_file() -> Option<PathBuf> {

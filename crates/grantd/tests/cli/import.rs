@@ -241,6 +241,39 @@ fn rows_that_cannot_come_along_are_reported_with_line_and_reason() {
     assert!(again.refusal().contains("cannot write"));
 }
 
+#[test]
+fn a_dry_run_tells_what_users_that_it_would_make_hide() {
+    let place = Place::new();
+    octocats_app(&place);
+    place.user("monalisa");
+    let row = |login: &str, client_id: &str, number: u64| {
+        let hash = minted(number).hash();
+        format!("{login},{client_id},{hash},,note {number},,,,{MADE},{MADE},\n")
+    };
+    let ended = place.file("ended.csv", &format!("{HEADER}{}", row("monalisa", "", 1)));
+    let imported = place.run(&["import", "csv", "--tokens", &ended]);
+    assert_eq!(tally(&imported), (1, 0, json!({})));
+    assert_eq!(place.run(&["user", "delete", "monalisa"]).code, 0);
+    let held = place.file("held.csv", &format!("{HEADER}{}", row("octocat", "", 2)));
+    let imported = place.run(&["import", "csv", "--tokens", &held]);
+    assert_eq!(tally(&imported), (1, 0, json!({})));
+    let rows = [
+        row("hubot", "abcde12345fghij67890", 3),
+        row("hubot", "another", 4),
+        row("hubot", "", 2),
+        row("monalisa", "", 1),
+    ];
+    let file = place.file("tokens.csv", &format!("{HEADER}{}", rows.concat()));
+    let args = ["import", "csv", "--tokens", &file, "--create-users"];
+    let rehearsed = place.run(&[&args[..], &["--dry-run"]].concat());
+    let refused = json!({"unknown_app": 1, "held_by_another": 1, "ended_here": 1});
+    assert_eq!(tally(&rehearsed), (1, 0, refused.clone()));
+    let done = place.run(&args);
+    assert_eq!(tally(&done), (1, 0, refused));
+    let made = |outcome: &Outcome| outcome.json()["users_created"].clone();
+    assert_eq!((made(&rehearsed), made(&done)), (json!(2), json!(2)));
+}
+
 /// A file of so many tokens of ten users and two apps.
 fn many(place: &Place, tokens: u64) -> String {
     octocats_app(place);

@@ -28,6 +28,15 @@ pub(crate) fn writer(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
+/// Gives the writer a page cache of so many bytes. What a statement would have to take back is kept in memory, too, not
+/// in a file.
+pub(super) fn widen(conn: &Connection, bytes: u64) -> rusqlite::Result<()> {
+    let kib = bytes >> 10;
+    conn.execute_batch(&format!(
+        "PRAGMA cache_size = -{kib}; PRAGMA temp_store = MEMORY;"
+    ))
+}
+
 /// A connection that copies the log back into the file and does nothing else.
 pub(super) fn copier(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -116,6 +116,16 @@ impl StoreOn<Sqlite> {
         Ok(Self { engine })
     }
 
+    /// Gives changes a page cache of so many bytes, in place of 16 MiB, and keeps in memory what a statement would have
+    /// to take back: for a process that makes very large changes.
+    ///
+    /// # Errors
+    /// The store has been closed.
+    pub async fn widen(&self, bytes: u64) -> Stored<()> {
+        let widening = move |conn: &mut Connection| Ok(connection::widen(conn, bytes)?);
+        self.engine.alone(widening).await
+    }
+
     /// A fresh store in a folder of its own, gone when dropped: for tests and demonstrations.
     ///
     /// # Errors

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use grantd_core::app::ClientId;
 use grantd_core::import::{Ended, GivenApp, GivenToken, ImportedToken, Outcome, Refusal, Rules};
 use grantd_core::token::TokenFormat;
-use grantd_core::user::{Login, NewUser, PasswordHash};
+use grantd_core::user::{Login, LoginKey, NewUser, PasswordHash};
 
 use super::How;
 use super::report::{Report, Tally};
@@ -16,9 +17,14 @@ use crate::failure::Failure;
 use crate::instance::Instance;
 use crate::progress::{Count, Wait};
 
-/// Rows in one transaction. On PostgreSQL a step must be over within two seconds.
-const TOGETHER_IN_A_FILE: usize = 1_000;
+/// Rows in one transaction. Hashes come in no order, so each row changes a page of its own in most indexes; the more
+/// rows there are together, the more of them share one. On PostgreSQL a step must be over within two seconds.
+const TOGETHER_IN_A_FILE: usize = 10_000;
+/// Bytes of the pages that such a transaction changes, in a file of ten million tokens.
+const PAGES: u64 = 256 << 20;
 const TOGETHER_ELSEWHERE: usize = 250;
+/// So many logins need not be looked for again: memory stays bounded.
+const REMEMBERED: usize = 200_000;
 
 /// An import under way.
 pub(super) struct Intake<'i> {
@@ -35,6 +41,8 @@ pub(super) struct Intake<'i> {
     /// Users and apps that a rehearsal would have made.
     planned_users: HashSet<String>,
     planned_apps: HashSet<String>,
+    /// Logins of users that were seen to be here; the first [`REMEMBERED`] of them.
+    seen_users: HashSet<String>,
 }
 
 /// A batch, in the order of the file: what was judged without the store already, and what it is
@@ -54,6 +62,9 @@ impl<'i> Intake<'i> {
     ) -> Result<Self, Failure> {
         let format = instance.config.token_format();
         let report = Report::open(how.report.as_deref())?;
+        if let Some(file) = &instance.sqlite {
+            file.widen(PAGES).await?;
+        }
         let unusable = || instance.config.password_cost().decoy(&*instance.entropy);
         Ok(Self {
             instance,
@@ -66,6 +77,7 @@ impl<'i> Intake<'i> {
             users_made: 0,
             planned_users: HashSet::new(),
             planned_apps: HashSet::new(),
+            seen_users: HashSet::new(),
         })
     }
 
@@ -115,7 +127,8 @@ impl<'i> Intake<'i> {
         let client_id = app.client_id.to_string();
         let stamp = self.instance.operator().stamp();
         let store = &self.instance.store;
-        let outcome = self.as_planned(store.import_app(app, self.rehearse, stamp).await?);
+        let outcome = store.import_app(app, self.rehearse, stamp).await?;
+        let outcome = self.as_planned(outcome, None).await?;
         if outcome == Outcome::Imported && self.rehearse {
             self.planned_apps.insert(client_id);
         }
@@ -147,17 +160,23 @@ impl<'i> Intake<'i> {
         while !batch.lines.is_empty() {
             self.make_users(std::mem::take(&mut batch.logins)).await?;
             let asked = std::mem::take(&mut batch.tokens);
+            let client_id = |token: &ImportedToken| token.client_id.clone();
+            let client_ids: Vec<_> = asked.iter().map(client_id).collect();
             let stamp = self.instance.operator().stamp();
             let (ended, rehearse) = (Arc::clone(&ended), self.rehearse);
             let store = &self.instance.store;
             let writing = store.import_tokens(asked, ended, rehearse, stamp);
             let (written, next) = tokio::join!(writing, async { self.read(&mut given) });
-            let mut written = written?.into_iter();
+            let mut written = written?.into_iter().zip(client_ids);
             done += batch.lines.len() as u64;
             for (line, judged) in batch.lines {
                 let outcome = match judged {
                     Some(outcome) => outcome,
-                    None => self.as_planned(written.next().unwrap_or(Outcome::Present)),
+                    None => {
+                        let (outcome, client_id) =
+                            written.next().unwrap_or((Outcome::Present, None));
+                        self.as_planned(outcome, client_id.as_ref()).await?
+                    }
                 };
                 self.report.take(&mut tally, file, line, &outcome)?;
             }
@@ -191,19 +210,34 @@ impl<'i> Intake<'i> {
         batch
     }
 
-    /// In a rehearsal, what is missing only because nothing was made is not missing.
-    fn as_planned(&self, outcome: Outcome) -> Outcome {
-        let planned = match &outcome {
-            Outcome::Refused(Refusal::UnknownUser(login)) => self.planned_users.contains(login),
-            Outcome::Refused(Refusal::UnknownApp(client_id)) => {
-                self.planned_apps.contains(client_id)
+    /// In a rehearsal, what is missing only because nothing was made is not missing. A user is looked for before
+    /// the app: of one that would be made it is still to be asked whether the app is here.
+    async fn as_planned(
+        &self,
+        outcome: Outcome,
+        client_id: Option<&ClientId>,
+    ) -> Result<Outcome, Failure> {
+        Ok(match (&outcome, client_id) {
+            (Outcome::Refused(Refusal::UnknownApp(id)), _) if self.planned_apps.contains(id) => {
+                Outcome::Imported
             }
-            _ => false,
-        };
-        match planned {
-            true => Outcome::Imported,
-            false => outcome,
-        }
+            (Outcome::Refused(Refusal::UnknownUser(login)), of)
+                if self.planned_users.contains(login) =>
+            {
+                match of {
+                    Some(id) if !self.has_app(id).await? => {
+                        Outcome::Refused(Refusal::UnknownApp(id.to_string()))
+                    }
+                    _ => Outcome::Imported,
+                }
+            }
+            _ => outcome,
+        })
+    }
+
+    async fn has_app(&self, client_id: &ClientId) -> Result<bool, Failure> {
+        Ok(self.planned_apps.contains(client_id.as_str())
+            || self.instance.store.find_app(client_id).await?.is_some())
     }
 
     async fn make_users(&mut self, logins: BTreeSet<String>) -> Result<(), Failure> {
@@ -215,9 +249,7 @@ impl<'i> Intake<'i> {
                 continue;
             };
             let key = login.key();
-            if self.planned_users.contains(key.as_str())
-                || self.instance.store.find_user(&key).await?.is_some()
-            {
+            if self.is_seen(&key).await? {
                 continue;
             }
             self.users_made += 1;
@@ -236,8 +268,27 @@ impl<'i> Intake<'i> {
             let stamp = self.instance.operator().stamp();
             // Whoever was quicker has made the same.
             let _ = self.instance.store.create_user(new, stamp).await?;
+            self.saw(&key);
         }
         Ok(())
+    }
+
+    /// Whether there is, or would be, a user of this login.
+    async fn is_seen(&mut self, key: &LoginKey) -> Result<bool, Failure> {
+        if self.planned_users.contains(key.as_str()) || self.seen_users.contains(key.as_str()) {
+            return Ok(true);
+        }
+        let found = self.instance.store.find_user(key).await?.is_some();
+        if found {
+            self.saw(key);
+        }
+        Ok(found)
+    }
+
+    fn saw(&mut self, key: &LoginKey) {
+        if self.seen_users.len() < REMEMBERED {
+            self.seen_users.insert(key.as_str().to_owned());
+        }
     }
 
     /// Prints what it came to.

@@ -39,16 +39,18 @@ pub(super) async fn add(
     let holders = try_join_all(tokens.iter().map(|token| holder(tx, token.token_hash))).await?;
     let mut met = HashMap::new();
     let judged = tokens.iter().zip(holders).map(|(token, holder)| {
-        let place = known.place(token).map_err(Outcome::Refused)?;
-        let hash = token.token_hash;
+        let (place, hash) = (known.place(token), token.token_hash);
         match holder.or(met.get(&hash).copied()) {
-            Some(holder) if holder == place => Err(Outcome::Present),
+            Some(holder) if place.as_ref().is_ok_and(|place| holder == *place) => {
+                Err(Outcome::Present)
+            }
             Some(_) => Err(Outcome::Refused(Refusal::HeldByAnother)),
             None if ended.has_moved(hash) || lately.moved.contains(&hash) => Err(Outcome::Present),
             None if ended.has(hash) || lately.ended.contains(&hash) => {
                 Err(Outcome::Refused(Refusal::EndedHere))
             }
             None => {
+                let place = place.map_err(Outcome::Refused)?;
                 met.insert(hash, place);
                 Ok(place)
             }
