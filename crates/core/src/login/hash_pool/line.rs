@@ -3,14 +3,14 @@
 //! comes from elsewhere is served next, and a full line makes room at the expense of whoever holds most
 //! of it. Must not know what is waited for.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::Turn;
 use crate::login::Address;
 use crate::user::LoginKey;
 
 /// One step from the root to a login at an address.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Step {
     Block(Address),
     Login(LoginKey),
@@ -41,9 +41,9 @@ pub(super) struct Branch<W> {
     /// How many there are, and how many of them have work.
     places: usize,
     ready: usize,
-    /// Whose turn is next, and what is below each.
-    turns: VecDeque<Step>,
-    below: HashMap<Step, Branch<W>>,
+    /// What is below each step, in the order of their turns. Looked through from end to end: there are at most as many
+    /// as places in the line.
+    below: VecDeque<(Step, Branch<W>)>,
     /// Of the last step only: in the order of arrival.
     entries: VecDeque<Entry<W>>,
 }
@@ -53,8 +53,7 @@ impl<W> Default for Branch<W> {
         Self {
             places: 0,
             ready: 0,
-            turns: VecDeque::new(),
-            below: HashMap::new(),
+            below: VecDeque::new(),
             entries: VecDeque::new(),
         }
     }
@@ -72,13 +71,12 @@ impl<W> Branch<W> {
             self.entries.push_back(Entry { number, work: None });
             return;
         };
-        if !self.below.contains_key(step) {
-            self.turns.push_back(step.clone());
+        if let Some(branch) = self.branch(step) {
+            return branch.enter(rest, number);
         }
-        self.below
-            .entry(step.clone())
-            .or_default()
-            .enter(rest, number);
+        let mut branch = Self::default();
+        branch.enter(rest, number);
+        self.below.push_back((step.clone(), branch));
     }
 
     /// Gives a place its work; the work comes back if the place is gone.
@@ -91,7 +89,7 @@ impl<W> Branch<W> {
                 }
                 None => Some(work),
             },
-            Some((step, rest)) => match self.below.get_mut(step) {
+            Some((step, rest)) => match self.branch(step) {
                 Some(branch) => branch.fill(rest, number, work),
                 None => Some(work),
             },
@@ -108,9 +106,9 @@ impl<W> Branch<W> {
                 at.and_then(|at| self.entries.remove(at)).is_some()
             }
             Some((step, rest)) => {
-                let below = self.below.get_mut(step);
+                let below = self.branch(step);
                 let left = below.is_some_and(|branch| branch.leave(rest, number));
-                self.prune(step);
+                self.below.retain(|(_, branch)| branch.places > 0);
                 left
             }
         };
@@ -123,13 +121,13 @@ impl<W> Branch<W> {
         let work = if let Some(at) = self.entries.iter().position(|one| one.work.is_some()) {
             self.entries.remove(at)?.work?
         } else {
-            let is_ready = |step| self.below.get(step).is_some_and(|branch| branch.ready > 0);
-            let at = self.turns.iter().position(is_ready)?;
-            let step = self.turns.remove(at)?;
-            let work = self.below.get_mut(&step)?.pop()?;
-            self.turns.push_back(step.clone());
-            self.prune(&step);
-            work
+            let at = self.below.iter().position(|(_, branch)| branch.ready > 0)?;
+            let (step, mut branch) = self.below.remove(at)?;
+            let work = branch.pop();
+            if branch.places > 0 {
+                self.below.push_back((step, branch));
+            }
+            work?
         };
         self.places -= 1;
         self.ready -= 1;
@@ -140,12 +138,12 @@ impl<W> Branch<W> {
     /// with one more. Nobody loses a place to somebody who has as many.
     pub(super) fn displace(&mut self, path: &[Step]) -> Option<Entry<W>> {
         let (step, rest) = path.split_first()?;
-        let own = self.below.get(step).map_or(0, Branch::places);
-        let (longest, most) = self.longest()?;
-        let entry = if own + 1 < most {
-            self.below.get_mut(&longest)?.give_up()
+        let own = self.branch(step).map_or(0, |branch| branch.places);
+        let longest = self.longest()?;
+        let entry = if own + 1 < longest.places {
+            longest.give_up()
         } else {
-            self.below.get_mut(step)?.displace(rest)
+            self.branch(step)?.displace(rest)
         }?;
         self.places -= 1;
         self.ready -= usize::from(entry.work.is_some());
@@ -156,9 +154,9 @@ impl<W> Branch<W> {
     fn give_up(&mut self) -> Option<Entry<W>> {
         let entry = match self.longest() {
             None => self.entries.pop_back(),
-            Some((step, _)) => {
-                let entry = self.below.get_mut(&step)?.give_up();
-                self.prune(&step);
+            Some(longest) => {
+                let entry = longest.give_up();
+                self.below.retain(|(_, branch)| branch.places > 0);
                 entry
             }
         }?;
@@ -167,22 +165,15 @@ impl<W> Branch<W> {
         Some(entry)
     }
 
-    /// Who holds most here, and how much; of several, who would wait longest for a turn.
-    fn longest(&self) -> Option<(Step, usize)> {
-        let held = |step| self.below.get(step).map_or(0, Branch::places);
-        let longest = self.turns.iter().max_by_key(|step| held(step))?;
-        Some((longest.clone(), held(longest)))
+    /// Who holds most here; of several, who would wait longest for a turn.
+    fn longest(&mut self) -> Option<&mut Self> {
+        let branches = self.below.iter_mut().map(|(_, branch)| branch);
+        branches.max_by_key(|branch| branch.places)
     }
 
-    fn prune(&mut self, step: &Step) {
-        if self
-            .below
-            .get(step)
-            .is_some_and(|branch| branch.places == 0)
-        {
-            self.below.remove(step);
-            self.turns.retain(|one| one != step);
-        }
+    fn branch(&mut self, step: &Step) -> Option<&mut Self> {
+        let mut below = self.below.iter_mut();
+        below.find(|(one, _)| one == step).map(|(_, branch)| branch)
     }
 }
 
@@ -216,7 +207,7 @@ mod tests {
         fn all(&mut self) -> Vec<u64> {
             let all = std::iter::from_fn(|| self.root.pop()).collect();
             assert_eq!((self.root.places, self.root.ready), (0, 0));
-            assert!(self.root.below.is_empty() && self.root.turns.is_empty());
+            assert!(self.root.below.is_empty());
             all
         }
     }
