@@ -28,13 +28,9 @@ pub(crate) fn writer(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
-/// Gives the writer a page cache of so many bytes. What a statement would have to take back is kept in memory, too, not
-/// in a file.
+/// Gives the writer a page cache of so many bytes.
 pub(super) fn widen(conn: &Connection, bytes: u64) -> rusqlite::Result<()> {
-    let kib = bytes >> 10;
-    conn.execute_batch(&format!(
-        "PRAGMA cache_size = -{kib}; PRAGMA temp_store = MEMORY;"
-    ))
+    conn.execute_batch(&format!("PRAGMA cache_size = -{};", bytes >> 10))
 }
 
 /// A connection that copies the log back into the file and does nothing else.

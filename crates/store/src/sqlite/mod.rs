@@ -116,8 +116,8 @@ impl StoreOn<Sqlite> {
         Ok(Self { engine })
     }
 
-    /// Gives changes a page cache of so many bytes, in place of 16 MiB, and keeps in memory what a statement would have
-    /// to take back: for a process that makes very large changes.
+    /// Gives changes a page cache of so many bytes, in place of 16 MiB: for a process that makes very large ones. A
+    /// page that does not fit is written more than once.
     ///
     /// # Errors
     /// The store has been closed.

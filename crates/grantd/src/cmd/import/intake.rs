@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use grantd_core::app::ClientId;
 use grantd_core::import::{Ended, GivenApp, GivenToken, ImportedToken, Outcome, Refusal, Rules};
+use grantd_core::store::Stored;
 use grantd_core::token::TokenFormat;
 use grantd_core::user::{Login, LoginKey, NewUser, PasswordHash};
+use tokio::task::JoinSet;
 
 use super::How;
 use super::report::{Report, Tally};
@@ -25,6 +27,8 @@ const PAGES: u64 = 256 << 20;
 const TOGETHER_ELSEWHERE: usize = 250;
 /// So many logins need not be looked for again: memory stays bounded.
 const REMEMBERED: usize = 200_000;
+/// So many users are made beside one another, and share commits.
+const USERS_TOGETHER: usize = 256;
 
 /// An import under way.
 pub(super) struct Intake<'i> {
@@ -244,6 +248,7 @@ impl<'i> Intake<'i> {
         let Some(unusable) = self.unusable.clone() else {
             return Ok(());
         };
+        let mut made = JoinSet::new();
         for text in logins {
             let Ok(login) = Login::parse(&text) else {
                 continue;
@@ -257,6 +262,7 @@ impl<'i> Intake<'i> {
                 self.planned_users.insert(key.as_str().to_owned());
                 continue;
             }
+            self.saw(&key);
             let new = NewUser {
                 login,
                 email: None,
@@ -265,12 +271,16 @@ impl<'i> Intake<'i> {
                 site_admin: false,
                 second_factor: None,
             };
-            let stamp = self.instance.operator().stamp();
-            // Whoever was quicker has made the same.
-            let _ = self.instance.store.create_user(new, stamp).await?;
-            self.saw(&key);
+            let (store, stamp) = (
+                self.instance.store.clone(),
+                self.instance.operator().stamp(),
+            );
+            made.spawn(async move { store.create_user(new, stamp).await });
+            if made.len() == USERS_TOGETHER {
+                all_made(&mut made).await?;
+            }
         }
-        Ok(())
+        all_made(&mut made).await
     }
 
     /// Whether there is, or would be, a user of this login.
@@ -295,4 +305,14 @@ impl<'i> Intake<'i> {
     pub(super) fn end(self) -> Result<(), Failure> {
         self.report.end(self.rehearse, self.users_made)
     }
+}
+
+/// Waits for users who are being made.
+async fn all_made<T: 'static>(made: &mut JoinSet<Stored<T>>) -> Result<(), Failure> {
+    while let Some(ended) = made.join_next().await {
+        let ended = ended.map_err(|why| Failure::new(format!("a user was not made: {why}")))?;
+        // Whoever was quicker has made the same.
+        ended?;
+    }
+    Ok(())
 }
