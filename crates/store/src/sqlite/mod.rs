@@ -41,27 +41,13 @@ use self::queue::Queue;
 use self::reader::{Look, Reader};
 use self::writer::{Alone, Step, Work, Writer, Written};
 use crate::db::{DbResult, Look as LookUp, Undo, Write};
-use crate::migrate::{self, MigrateError, Migration};
+use crate::migrate::{self, Migration};
 use crate::outside::Outside;
 use crate::steps::users::{self, Attempt};
 use crate::steps::{Engine, Input, Landmarks, StoreOn};
 use crate::toll::{Kind, Toll};
 
-/// The file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The schema does not fit.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    /// SQLite refuses the file.
-    #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
-    /// No thread or no folder to be had.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-}
-
-pub use self::options::Options;
+pub use self::options::{OpenError, Options};
 
 /// Everything that is remembered, in one SQLite file.
 pub type SqliteStore = StoreOn<Sqlite>;

@@ -1,4 +1,21 @@
-//! What a store in a file may use. Owns the defaults; must not know who uses it.
+//! How a file is opened: what a store in it may use, and why it is not opened. Owns the defaults; must not know who uses
+//! it.
+
+use crate::migrate::MigrateError;
+
+/// The file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The schema does not fit.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// SQLite refuses the file.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// No thread or no folder to be had.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
 
 /// How much the store may use.
 #[derive(Clone, Copy, Debug)]
