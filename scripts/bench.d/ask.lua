@@ -4,7 +4,7 @@
 --                              all as long) drawn at random; the apps' Authorization, `CLIENT_ID=VALUE` by commas
 --   BENCH_HOT                  only so many of them, spread over the file
 --   BENCH_CREATE               instead: POST to BENCH_PATH, with fresh notes that begin with this; as
---                              BENCH_AUTHS in turn, separated by commas
+--                              BENCH_AUTHS in turn, separated by commas: each of BENCH_THREADS threads as others
 --   BENCH_FORM                 instead: POST this form to BENCH_PATH, as BENCH_AUTH
 
 local ffi = require("ffi")
@@ -60,7 +60,11 @@ local function checks()
 end
 
 local function creations(prefix)
-  local path, auths, count = os.getenv("BENCH_PATH"), split(os.getenv("BENCH_AUTHS")), 0
+  local path, auths, count = os.getenv("BENCH_PATH"), {}, 0
+  -- Nobody is two clients at a time.
+  for index, auth in ipairs(split(os.getenv("BENCH_AUTHS"))) do
+    if index % tonumber(os.getenv("BENCH_THREADS")) == number - 1 then auths[#auths + 1] = auth end
+  end
   return function()
     count = count + 1
     -- Always as long: the answer is as long as nginx's.

@@ -34,7 +34,7 @@ def creating(side, names, seconds, number=[0]):
 
 
 def measure(run, targets):
-    names = range(100, 100 + CLIENTS)
+    names = range(100, 100 + 2 * CLIENTS)
     tokens = min(run.tokens, 100_000)
     together, alone = Store(run, "creates", tokens, samples=False), Store(run, "commits", tokens, samples=False)
     grouped, single = together.start("creates"), alone.start("commits", batching="false")
@@ -46,7 +46,7 @@ def measure(run, targets):
     }
     database = Store(run, "creates-postgres", tokens, run.database(), samples=False)
     several, each = database.start("postgres"), database.start("postgres-commits", batching="false")
-    others = range(200, 200 + CLIENTS)
+    others = range(300, 300 + 2 * CLIENTS)
     contenders["PostgreSQL"] = lambda s: creating(several, names, s)
     contenders["PostgreSQL, a commit for each"] = lambda s: creating(each, others, s)
     # Everybody's password is verified once; what is measured are hits.

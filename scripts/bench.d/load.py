@@ -15,6 +15,7 @@ class Wrk:
     def __init__(self, port, seconds, connections, threads=2, **asks):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("BENCH_")}
         environment |= {f"BENCH_{key.upper()}": str(value) for key, value in asks.items()}
+        environment["BENCH_THREADS"] = str(threads)
         self.process = subprocess.Popen(
             ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s",
              "-s", str(HERE / "ask.lua"), f"http://127.0.0.1:{port}"],

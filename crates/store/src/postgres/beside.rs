@@ -9,7 +9,7 @@
 //! goes next.
 //!
 //! - What they change is of different users ([`Beside`]), so that none sees
-//!   what another does. One of a user waits here; who comes when there is one goes alone.
+//!   what another does. Those of one user go one after the other: none waits for another's locks.
 //! - They go in the order of users and their statements are of the same
 //!   numbers: locks are taken in the order in which each alone would take them.
 //! - There are no savepoints. If one refuses, all is undone, it is answered, and
@@ -48,8 +48,8 @@ pub(super) struct Waiting {
 #[derive(Default)]
 struct State {
     steps: VecDeque<Box<dyn Joined>>,
-    /// Whose steps these are.
-    users: HashSet<UserId>,
+    /// Whose steps are in a transaction.
+    busy: HashSet<UserId>,
     at_work: usize,
 }
 
@@ -143,9 +143,6 @@ impl Waiting {
         input: I,
         step: Write<I, T>,
     ) -> Stored<T> {
-        if !self.lock().users.insert(beside.user) {
-            return self.transactions.write(&input, step).await;
-        }
         let (reply, answer) = oneshot::channel();
         self.push(Box::new(One {
             beside,
@@ -170,30 +167,32 @@ impl Waiting {
         }
     }
 
-    /// Until nothing waits any more.
+    /// Until nothing waits any more but for who is at work.
     async fn work(self: Arc<Self>) {
         while let Some(steps) = self.take() {
+            let users: Vec<UserId> = steps.iter().map(|one| one.beside().user).collect();
             // Who was in a batch that panicked is told so when its step is dropped.
             let done = AssertUnwindSafe(self.answer(steps)).catch_unwind().await;
             if done.is_err() {
                 tracing::error!("a batch of creations panicked");
             }
+            self.lock().busy.retain(|user| !users.contains(user));
         }
     }
 
-    /// The first that waits, and who may go beside it; in the order of users.
+    /// The first that waits for nobody, and who may go beside it; in the order of users.
     fn take(&self) -> Option<Steps> {
         let mut state = self.lock();
-        let Some(first) = state.steps.front().map(|first| first.beside()) else {
+        let State { steps, busy, .. } = &mut *state;
+        let mut free = steps.iter().map(|one| one.beside());
+        let Some(first) = free.find(|one| !busy.contains(&one.user)) else {
             state.at_work -= 1;
             return None;
         };
-        let State { steps, users, .. } = &mut *state;
         let (mut taken, mut left) = (Steps::new(), VecDeque::new());
         for step in steps.drain(..) {
             let Beside { user, kind } = step.beside();
-            if taken.len() < MOST && kind == first.kind {
-                users.remove(&user);
+            if taken.len() < MOST && kind == first.kind && busy.insert(user) {
                 taken.push(step);
             } else {
                 left.push_back(step);
