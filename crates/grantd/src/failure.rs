@@ -1,6 +1,7 @@
 //! Why a command stopped: one line that says what is wrong and what to do
 //! next. Owns the wording of errors that come from below; must not print.
 
+use std::error::Error;
 use std::fmt;
 
 use grantd_core::accounts::AccountError;
@@ -26,9 +27,25 @@ impl fmt::Display for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self(format!(
-            "the database failed: {error}; `grantd doctor` looks for the cause"
+            "the database failed: {}; `grantd doctor` looks for the cause",
+            with_causes(&error)
         ))
     }
+}
+
+/// An error and what it came of, as one line. Whoever runs a command may see all of it.
+fn with_causes(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        // Some errors say their cause themselves.
+        if !words.ends_with(&more) {
+            words = format!("{words}: {more}");
+        }
+        cause = error.source();
+    }
+    words
 }
 
 impl From<grantd_core::Error> for Failure {

@@ -193,6 +193,6 @@ fn what_a_step_may_have_to_take_back_stays_in_memory() {
     assert!(
         options
             .iter()
-            .any(|option| option == "STMTJRNL_SPILL=1048576")
+            .any(|option| option == "STMTJRNL_SPILL=131071")
     );
 }
