@@ -179,20 +179,3 @@ async fn the_log_stays_short_under_twenty_thousand_writes() {
     assert!(longest < BOUND + (4 << 20), "{longest} bytes");
     assert!(longest > 0);
 }
-
-/// Else a third of what a creation writes goes into files that nobody reads; see `.cargo/config.toml`.
-#[test]
-fn what_a_step_may_have_to_take_back_stays_in_memory() {
-    let conn = Connection::open_in_memory().unwrap();
-    let mut options = conn.prepare("PRAGMA compile_options").unwrap();
-    let options: Vec<String> = options
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
-    assert!(
-        options
-            .iter()
-            .any(|option| option == "STMTJRNL_SPILL=131071")
-    );
-}
