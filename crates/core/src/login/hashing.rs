@@ -24,40 +24,7 @@ pub(super) struct Hashing {
     pub(super) pool: Arc<HashPool>,
     pub(super) verified: Arc<Verified>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) in_flight: Mutex<InFlight>,
-}
-
-type Judging = Shared<BoxFuture<'static, Verdict>>;
-
-/// Attempts that are being judged, by what they ask.
-#[derive(Default)]
-pub(super) struct InFlight {
-    all: HashMap<VerifiedKey, Judging>,
-    /// How many there may be before those that are over are swept away: twice as many as the last sweep left,
-    /// so that a sweep costs an attempt nothing on average.
-    sweep_at: usize,
-}
-
-const FEWEST: usize = 64;
-
-impl InFlight {
-    /// The judging of this attempt: one that somebody waits for, or a new one.
-    fn join(&mut self, key: VerifiedKey, start: impl FnOnce() -> Judging) -> Judging {
-        if self.all.len() >= self.sweep_at {
-            self.all.retain(|_, judging| is_awaited(judging));
-            self.sweep_at = FEWEST.max(2 * self.all.len());
-        }
-        if let Some(judging) = self.all.get(&key).filter(|judging| is_awaited(judging)) {
-            return judging.clone();
-        }
-        let judging = start();
-        self.all.insert(key, judging.clone());
-        judging
-    }
-}
-
-fn is_awaited(judging: &Judging) -> bool {
-    judging.peek().is_none() && judging.strong_count().is_some_and(|count| count > 1)
+    pub(super) in_flight: Mutex<HashMap<VerifiedKey, Shared<BoxFuture<'static, Verdict>>>>,
 }
 
 /// A password and the hash that it should have.
@@ -85,7 +52,11 @@ impl Hashing {
                 .in_flight
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            in_flight.join(key, || self.judge(question()).boxed().shared())
+            in_flight.retain(|_, hashing| {
+                hashing.peek().is_none() && hashing.strong_count().is_some_and(|count| count > 1)
+            });
+            let start = || self.judge(question()).boxed().shared();
+            in_flight.entry(key).or_insert_with(start).clone()
         };
         shared.await.map_err(|refusal| same(&refusal))
     }
