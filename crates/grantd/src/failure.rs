@@ -1,7 +1,6 @@
 //! Why a command stopped: one line that says what is wrong and what to do
 //! next. Owns the wording of errors that come from below; must not print.
 
-use std::error::Error;
 use std::fmt;
 
 use grantd_core::accounts::AccountError;
@@ -28,24 +27,23 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self(format!(
             "the database failed: {}; `grantd doctor` looks for the cause",
-            with_causes(&error)
+            whole(&error)
         ))
     }
 }
 
-/// An error and what it came of, as one line. Whoever runs a command may see all of it.
-fn with_causes(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        // Some errors say their cause themselves.
-        if !words.ends_with(&more) {
-            words = format!("{words}: {more}");
+/// An error with all that caused it, in one line.
+pub(crate) fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let mut line = error.to_string();
+    for cause in causes {
+        let cause = cause.to_string();
+        // Errors that pass on their cause's words have said it already.
+        if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
         }
-        cause = error.source();
     }
-    words
+    line
 }
 
 impl From<grantd_core::Error> for Failure {

@@ -154,26 +154,12 @@ pub(crate) async fn open_store(
     let cannot = |why: NoStore| {
         Failure::new(format!(
             "cannot use the database {url}: {}; --data or --database names another",
-            whole(&why)
+            crate::failure::whole(&why)
         ))
     };
     let batching = config.values.batching;
     let opened = url.open_by(clock, outside, batching).await;
     opened.map_err(cannot)
-}
-
-/// An error with all that caused it, in one line.
-pub(crate) fn whole(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    let mut line = error.to_string();
-    for cause in causes {
-        let cause = cause.to_string();
-        // Errors that pass on their cause's words have said it already.
-        if !line.contains(&cause) {
-            line = format!("{line}: {cause}");
-        }
-    }
-    line
 }
 
 /// Makes a folder for its owner only, if there is none.

@@ -146,7 +146,7 @@ async fn export(since: i64, to: &mut dyn Write, instance: &Instance) -> Result<(
 }
 
 fn no_lines(why: &NoLines) -> Failure {
-    Failure::new(instance::whole(why))
+    Failure::new(crate::failure::whole(why))
 }
 
 async fn verify_database(verify: &Verify, instance: &Instance) -> Result<(), Failure> {

@@ -167,8 +167,12 @@ async fn write(
     path: &Path,
     recipients: &[Recipient],
 ) -> Result<(BackupReport, u64), Failure> {
-    let cannot =
-        |why: BackupError| Failure::new(format!("cannot make a backup: {}", instance::whole(&why)));
+    let cannot = |why: BackupError| {
+        Failure::new(format!(
+            "cannot make a backup: {}",
+            crate::failure::whole(&why)
+        ))
+    };
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)

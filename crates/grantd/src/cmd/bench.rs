@@ -73,7 +73,12 @@ pub(crate) async fn run(command: Bench, config: Config) -> Result<(), Failure> {
     let mut tell = |step: BulkStep<'_>| progress.tell(step);
     load(&url, &plan, &mut sample, &mut tell)
         .await
-        .map_err(|why| Failure::new(format!("cannot load {url}: {}", instance::whole(&why))))?;
+        .map_err(|why| {
+            Failure::new(format!(
+                "cannot load {url}: {}",
+                crate::failure::whole(&why)
+            ))
+        })?;
     let seconds = began.elapsed().as_secs_f64();
     let written = samples.map(Samples::end).transpose()?;
     output::json(&report(&plan, seconds, written))?;

@@ -64,7 +64,7 @@ async fn nobody_else_uses(url: &DatabaseUrl) -> Result<(), Failure> {
     let found = found.map_err(|why| {
         Failure::new(format!(
             "cannot use the database {url}: {}",
-            instance::whole(&why)
+            crate::failure::whole(&why)
         ))
     })?;
     match found.others {
@@ -84,7 +84,7 @@ async fn nobody_else_uses(url: &DatabaseUrl) -> Result<(), Failure> {
 async fn kept(url: &DatabaseUrl) -> Result<String, Failure> {
     let found = kept_key(url).await;
     found
-        .map_err(|why| Failure::new(instance::whole(&why)))?
+        .map_err(|why| Failure::new(crate::failure::whole(&why)))?
         .ok_or_else(|| Failure::new(format!("no grantd has ever opened {url}")))
 }
 
@@ -134,7 +134,7 @@ async fn rotate(key: InstanceKey, file: &Path, url: &DatabaseUrl) -> Result<(), 
     let done = done.map_err(|why| {
         Failure::new(format!(
             "the rotation is not at its end: {}; run `grantd key rotate` again",
-            instance::whole(&why)
+            crate::failure::whole(&why)
         ))
     })?;
     if let Some(count) = count.take() {

@@ -53,7 +53,7 @@ pub(crate) async fn run(command: Migrate, config: &Config) -> Result<(), Failure
 pub(crate) fn cannot(url: &DatabaseUrl, why: &NoStore) -> Failure {
     Failure::new(format!(
         "cannot use the database {url}: {}",
-        instance::whole(why)
+        crate::failure::whole(why)
     ))
 }
 

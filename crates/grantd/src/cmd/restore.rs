@@ -119,7 +119,7 @@ fn cannot(url: &DatabaseUrl, why: &RestoreError) -> Failure {
     };
     Failure::new(format!(
         "cannot restore into {url}: {}{hint}",
-        instance::whole(why)
+        crate::failure::whole(why)
     ))
 }
 

@@ -5,7 +5,6 @@ use grantd_store::{CopiedTable, CopyStep, DatabaseUrl, copy};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::instance;
 use crate::output;
 use crate::progress::Count;
 
@@ -56,7 +55,7 @@ pub(crate) async fn run(command: Store) -> Result<(), Failure> {
     let copied = copy(&from, &to, &mut tell).await.map_err(|why| {
         Failure::new(format!(
             "cannot copy {from} to {to}: {}",
-            instance::whole(&why)
+            crate::failure::whole(&why)
         ))
     })?;
     let equal = copied.iter().all(CopiedTable::is_equal);

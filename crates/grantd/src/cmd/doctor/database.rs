@@ -37,7 +37,7 @@ async fn store(config: &Config) -> Verdict {
     let silent = |why: &dyn Error| {
         format!(
             "the database does not answer: {}; start it, or name another with --database",
-            instance::whole(why)
+            crate::failure::whole(why)
         )
     };
     let schema = url.schema().await.map_err(|why| silent(&why))?;
